@@ -1,0 +1,52 @@
+/**
+ * What the tests share: permissions, and running Deno as a child.
+ *
+ * @module
+ */
+
+const root = new URL("../", import.meta.url);
+
+/** A permission a test needs, as in `deno test --allow-<name>`. */
+export type Permission = "run" | "read" | "write" | "env" | "net";
+
+/**
+ * Registers a test that needs permissions; without them it is reported as
+ * ignored, so that a bare `deno test` passes.
+ */
+export function testWith(
+  permissions: readonly Permission[],
+  name: string,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
+): void {
+  const ignore = permissions.some((name) =>
+    Deno.permissions.querySync({ name }).state !== "granted"
+  );
+  Deno.test({ name, ignore, fn });
+}
+
+/** What a child printed and how it ended. */
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs Deno from the project's folder as CI would: no terminal, no prompt, no
+ * standard input, no colours. Needs the `run` permission.
+ */
+export async function deno(...args: string[]): Promise<Ran> {
+  const output = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const text = (bytes: Uint8Array) =>
+    new TextDecoder().decode(bytes).replaceAll("\r\n", "\n");
+  return {
+    code: output.code,
+    stdout: text(output.stdout),
+    stderr: text(output.stderr),
+  };
+}
