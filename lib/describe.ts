@@ -1,0 +1,72 @@
+/**
+ * Names a value in a message, and checks the options that many functions have.
+ *
+ * @module
+ */
+
+/**
+ * Names a value in a message.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describe } from "./describe.ts";
+ *
+ * assertEquals(describe(5), "5 (number)");
+ * assertEquals(describe("five"), '"five" (string)');
+ * assertEquals(describe(new Map()), "a Map");
+ * ```
+ *
+ * @param value Anything.
+ * @returns A few words that name it.
+ */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "function") {
+    const kind = /^class\b/.test(String(value)) ? "class" : "function";
+    return value.name ? `the ${kind} ${value.name}` : `a ${kind}`;
+  }
+  if (typeof value === "object") {
+    const name = value.constructor?.name || "Object";
+    return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
+  }
+  if (typeof value === "string") {
+    const short = value.length > 40 ? `${value.slice(0, 40)}…` : value;
+    return `${JSON.stringify(short)} (string)`;
+  }
+  return `${String(value)} (${typeof value})`;
+}
+
+/**
+ * Checks a number that counts something.
+ *
+ * @param caller What the message begins with, such as `Pool`.
+ * @param name The name of the argument.
+ * @param value What was received.
+ * @throws {TypeError} If it is no number.
+ * @throws {RangeError} If it is no whole number of at least 1.
+ */
+export function checkCount(caller: string, name: string, value: unknown): void {
+  const wanted = `${caller}: ${name} must be a whole number, at least 1`;
+  const message = `${wanted}: received ${describe(value)}`;
+  if (typeof value !== "number") throw new TypeError(message);
+  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(message);
+}
+
+/**
+ * Checks an option that is a time.
+ *
+ * @param caller What the message begins with, such as `Pool.map`.
+ * @param value The time in milliseconds.
+ * @returns The time that a timer can wait: at most 2 147 483 647 ms, because
+ * `setTimeout` takes anything longer for 0.
+ * @throws {TypeError} If it is no number.
+ * @throws {RangeError} If it is NaN or below 0.
+ */
+export function checkTimeout(caller: string, value: unknown): number {
+  const wanted = `${caller}: timeout must be milliseconds, at least 0`;
+  const message = `${wanted}: received ${describe(value)}`;
+  if (typeof value !== "number") throw new TypeError(message);
+  if (!(value >= 0)) throw new RangeError(message);
+  return Math.min(value, 2 ** 31 - 1);
+}
