@@ -2,7 +2,18 @@
  * Parallelism and functional programming for Deno: workers, a pool,
  * subprocesses and lazy pipelines.
  *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Pool } from "./mod.ts";
+ *
+ * using pool = new Pool({ workers: 2 });
+ * const squares = await pool.map((x: number) => x * x, [1, 2, 3]);
+ * assertEquals(squares, [1, 4, 9]);
+ * ```
+ *
  * @module
  */
 
-export {};
+export * from "./lib/pool.ts";
+export * from "./lib/worker.ts";

@@ -379,16 +379,16 @@ export function parseFlags<const Flags extends Readonly<Record<string, Flag>>>(
   const values: Record<string, unknown> = {};
   for (const [name, flag] of Object.entries(options)) {
     const text = given[name];
-    const isGiven = args.some((word) =>
+    const word = args.findLast((word) =>
       word === `--${name}` || word.startsWith(`--${name}=`)
     );
-    if (!isGiven) {
+    if (word === undefined) {
       values[name] = flag.default;
     } else if (typeof flag.default === "number") {
       const problem = wrongNumber(String(text), flag);
       if (problem) return `--${name}: ${problem}`;
       values[name] = Number(text);
-    } else if (isBoolean(name) && typeof text !== "boolean") {
+    } else if (isBoolean(name) && /=(?!(true|false)$)/.test(word)) {
       return `--${name}: takes no value, or true or false`;
     } else if (text === "") {
       return `--${name}: a value is missing`;

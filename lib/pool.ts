@@ -1,0 +1,612 @@
+/**
+ * Many calls over a few workers.
+ *
+ * @module
+ */
+
+import { checkCount, checkTimeout, describe } from "./describe.ts";
+import { continueStack } from "./host/error.ts";
+import { packFunction, type Task } from "./host/function.ts";
+import { type BatchResult, CallError, type Host } from "./host/host.ts";
+import { Call, Feed, Job, JobQueue, Slot } from "./host/schedule.ts";
+
+/** Which worker ran which task, from when to when. */
+export interface TaskRun {
+  /** The worker's number, from 1 to the pool's `workers`. */
+  readonly worker: number;
+  /** The task's place in the input, from 0. */
+  readonly task: number;
+  /** When it began, in milliseconds on the clock of `performance.now()`. */
+  readonly from: number;
+  /** When it ended, in milliseconds on the same clock. */
+  readonly to: number;
+}
+
+/** How far a call has come. */
+export interface Progress {
+  /** How many tasks are done. */
+  readonly done: number;
+  /** How many there are, where that is known. */
+  readonly total: number | undefined;
+}
+
+/** Options of a Pool. */
+export interface PoolOptions {
+  /** How many workers at most; the number of logical processors by default. */
+  readonly workers?: number;
+  /** Where tasks run: `"worker"` is a thread with a heap of its own. */
+  readonly isolation?: "worker";
+  /**
+   * The URL of the module that exports the tasks, `import.meta.url`: workers
+   * then import it instead of receiving a task's text. Needs `--allow-read`.
+   */
+  readonly module?: string;
+  /** Called once in each worker before its first task. */
+  readonly initializer?: () => unknown;
+  /** After how many tasks a worker is replaced by a new one. */
+  readonly maxTasksPerWorker?: number;
+  /** Told of each task, once it is done, where and when it ran. */
+  readonly onTask?: (run: TaskRun) => void;
+}
+
+/** Options of a call. */
+export interface CallOptions {
+  /** Ends the call: what has not begun is not begun, what runs is ended. */
+  readonly signal?: AbortSignal;
+  /**
+   * How long a task may run, in milliseconds. A task that takes longer fails
+   * the call with a TimeoutError, and its worker is replaced.
+   */
+  readonly timeout?: number;
+}
+
+/** Options of `apply`. */
+export interface ApplyOptions extends CallOptions {
+  /** What of the arguments to move instead of copying. */
+  readonly transfer?: readonly Transferable[];
+}
+
+/** Options of the calls that take many items. */
+export interface MapOptions extends CallOptions {
+  /**
+   * How many items are sent at once. A worker runs them one after another;
+   * with `timeout`, they may take that long each, on average.
+   */
+  readonly chunkSize?: number;
+  /** Told when more tasks are done. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Many calls over a few workers.
+ *
+ * Workers start when work comes, no more of them than there is work, and are
+ * used again. A task travels as its source text: it may use its arguments, its
+ * own locals and the globals. Arguments and results are copied.
+ *
+ * The first task that fails rejects its call with that task's own error; what
+ * has not begun is then not begun, and the pool stays usable. A worker that
+ * dies rejects the calls whose tasks it held with a WorkerDiedError, and is
+ * replaced.
+ *
+ * An idle worker keeps the program running: end a pool with `using`, `close()`
+ * or `terminate()`. A task that is busy, in a loop that never ends, cannot be
+ * stopped: it is abandoned, and goes on using its core until the program ends
+ * by `Deno.exit()`. A task that uses up the memory of its worker ends the
+ * whole program.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Pool } from "./pool.ts";
+ *
+ * using pool = new Pool({ workers: 2 });
+ * const squares = await pool.map((x: number) => x * x, [1, 2, 3]);
+ * assertEquals(squares, [1, 4, 9]);
+ * ```
+ */
+export class Pool implements Disposable, AsyncDisposable {
+  /** How many workers there are at most. */
+  readonly workers: number;
+  readonly #options: PoolOptions;
+  readonly #initializer: Task | undefined;
+  readonly #slots: Slot[];
+  readonly #waiting = new JobQueue();
+  readonly #calls = new Set<Call>();
+  #state: "open" | "closing" | "closed" = "open";
+  #closed: PromiseWithResolvers<void> | undefined;
+
+  /**
+   * Makes a pool; no worker starts before there is work.
+   *
+   * @param options How many workers, and how they run.
+   * @throws {RangeError} If a number is out of range.
+   * @throws {TypeError} If an option is of a wrong type.
+   */
+  constructor(options: PoolOptions = {}) {
+    const { workers = navigator.hardwareConcurrency } = options;
+    checkCount("Pool", "workers", workers);
+    if (options.maxTasksPerWorker !== undefined) {
+      checkCount("Pool", "maxTasksPerWorker", options.maxTasksPerWorker);
+    }
+    const { isolation = "worker" } = options;
+    if (isolation !== "worker") {
+      throw new TypeError(
+        `Pool: isolation must be "worker": received ${describe(isolation)}`,
+      );
+    }
+    if (options.initializer) {
+      this.#initializer = packFunction(
+        options.initializer,
+        "Pool: initializer",
+        options.module,
+      );
+    }
+    this.workers = workers;
+    this.#options = options;
+    this.#slots = Array.from(
+      { length: workers },
+      (_, i) => new Slot(i + 1),
+    );
+  }
+
+  /**
+   * Calls a function with each item, in parallel.
+   *
+   * The input is taken whole before the first call. Unless `chunkSize` says
+   * otherwise it is cut into chunks of a quarter of an even share, as in
+   * Python's `Pool.map`, so that many small tasks cost few messages; with
+   * `timeout` each chunk is one item.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Pool } from "./pool.ts";
+   *
+   * using pool = new Pool({ workers: 2 });
+   * const lengths = await pool.map((word: string) => word.length, ["a", "be"]);
+   * assertEquals(lengths, [1, 2]);
+   * ```
+   *
+   * @typeParam Item The type of an item.
+   * @typeParam Result What the function returns for it.
+   * @param fn The task.
+   * @param items The items.
+   * @param options How to cut the input, and when to give up.
+   * @returns The results, in the order of the items.
+   * @throws What the first failing task threw; a WorkerDiedError, if a worker
+   * died of a task; a TimeoutError; the reason of an aborted signal; a TypeError
+   * or RangeError, if an argument is wrong.
+   */
+  async map<Item, Result>(
+    fn: (item: Item) => Result | PromiseLike<Result>,
+    items: Iterable<Item>,
+    options: MapOptions = {},
+  ): Promise<Result[]> {
+    return await this.#map("map", fn, items, false, options);
+  }
+
+  /**
+   * Calls a function with each list of arguments, in parallel; like `map`
+   * otherwise.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Pool } from "./pool.ts";
+   *
+   * using pool = new Pool({ workers: 2 });
+   * const power = (base: number, exponent: number) => base ** exponent;
+   * assertEquals(await pool.starmap(power, [[2, 3], [3, 2]]), [8, 9]);
+   * ```
+   *
+   * @typeParam Args The types of the arguments.
+   * @typeParam Result What the function returns.
+   * @param fn The task.
+   * @param argumentLists The argument lists.
+   * @param options How to cut the input, and when to give up.
+   * @returns The results, in the order of the lists.
+   * @throws As `map` does.
+   */
+  async starmap<Args extends readonly unknown[], Result>(
+    fn: (...args: Args) => Result | PromiseLike<Result>,
+    argumentLists: Iterable<Args>,
+    options: MapOptions = {},
+  ): Promise<Result[]> {
+    return await this.#map("starmap", fn, argumentLists, true, options);
+  }
+
+  /**
+   * Calls a function once, in a worker.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Pool } from "./pool.ts";
+   *
+   * using pool = new Pool({ workers: 1 });
+   * assertEquals(await pool.apply((a: number, b: number) => a + b, [1, 2]), 3);
+   * ```
+   *
+   * @typeParam Args The types of the arguments.
+   * @typeParam Result What the function returns.
+   * @param fn The task.
+   * @param args Its arguments.
+   * @param options What to move instead of copying, and when to give up.
+   * @returns What the function returned.
+   * @throws As `map` does.
+   */
+  async apply<Args extends readonly unknown[], Result>(
+    fn: (...args: Args) => Result | PromiseLike<Result>,
+    args: Args = [] as unknown as Args,
+    options: ApplyOptions = {},
+  ): Promise<Result> {
+    if (!Array.isArray(args)) {
+      throw new TypeError(
+        `Pool.apply: args must be an array: received ${describe(args)}`,
+      );
+    }
+    const call = this.#begin("apply", fn, true, options, this.apply);
+    try {
+      const transfer = [...options.transfer ?? []];
+      const results = await this.#submit(call, [args], 0, transfer);
+      return results[0] as Result;
+    } finally {
+      this.#end(call);
+    }
+  }
+
+  /**
+   * Calls a function with each item as it comes, in parallel, and gives the
+   * results in the order of the items.
+   *
+   * No more than twice as many chunks as there are workers are taken from the
+   * input ahead of the loop that takes the results; so the input may be endless.
+   * Leaving the loop ends the call and closes the input.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Pool } from "./pool.ts";
+   *
+   * using pool = new Pool({ workers: 2 });
+   * const doubled: number[] = [];
+   * for await (const x of pool.imap((x: number) => x * 2, [1, 2, 3])) {
+   *   doubled.push(x);
+   * }
+   * assertEquals(doubled, [2, 4, 6]);
+   * ```
+   *
+   * @typeParam Item The type of an item.
+   * @typeParam Result What the function returns for it.
+   * @param fn The task.
+   * @param items The items, which may come over time.
+   * @param options How many items to send at once (1 unless given), and when
+   * to give up.
+   * @returns The results, one by one. What fails, fails as in `map`, after the
+   * results of the items before it.
+   * @throws {TypeError | RangeError} If an argument is wrong.
+   */
+  imap<Item, Result>(
+    fn: (item: Item) => Result | PromiseLike<Result>,
+    items: Iterable<Item> | AsyncIterable<Item>,
+    options: MapOptions = {},
+  ): AsyncGenerator<Result, void, void> {
+    return this.#imap("imap", fn, items, options);
+  }
+
+  /**
+   * Like `imap`, but gives each result as soon as it is there.
+   *
+   * @typeParam Item The type of an item.
+   * @typeParam Result What the function returns for it.
+   * @param fn The task.
+   * @param items The items, which may come over time.
+   * @param options How many items to send at once (1 unless given), and when
+   * to give up.
+   * @returns The results, one by one, in the order in which they finish.
+   * @throws {TypeError | RangeError} If an argument is wrong.
+   */
+  imapUnordered<Item, Result>(
+    fn: (item: Item) => Result | PromiseLike<Result>,
+    items: Iterable<Item> | AsyncIterable<Item>,
+    options: MapOptions = {},
+  ): AsyncGenerator<Result, void, void> {
+    return this.#imap("imapUnordered", fn, items, options);
+  }
+
+  /**
+   * Takes no new calls, waits for those that are under way, then ends the
+   * workers. A loop over `imap` is under way until it ends or is left.
+   *
+   * @returns A promise that resolves when the workers have ended.
+   */
+  close(): Promise<void> {
+    this.#closed ??= Promise.withResolvers();
+    if (this.#state === "open") this.#state = "closing";
+    if (this.#calls.size === 0) this.#shutDown("the pool was closed");
+    return this.#closed.promise;
+  }
+
+  /**
+   * Ends the workers without waiting; the calls that are under way reject with
+   * an AbortError.
+   */
+  terminate(): void {
+    this.#shutDown("the pool was terminated");
+  }
+
+  /** Terminates the pool, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.terminate();
+  }
+
+  /**
+   * Closes the pool, at the end of an `await using` block.
+   *
+   * @returns A promise that resolves when the workers have ended.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** How the pool prints. */
+  [Symbol.for("Deno.customInspect")](
+    inspect: typeof Deno.inspect,
+    options: Deno.InspectOptions,
+  ): string {
+    const { workers } = this;
+    return `Pool ${inspect({ workers, state: this.#state }, options)}`;
+  }
+
+  #shutDown(reason: string): void {
+    this.#state = "closed";
+    const error = new DOMException(reason, "AbortError");
+    for (const call of this.#calls) call.fail(error);
+    for (const slot of this.#slots) slot.empty(error);
+    this.#closed ??= Promise.withResolvers();
+    this.#closed.resolve();
+  }
+
+  async #map<Result>(
+    method: "map" | "starmap",
+    fn: AnyFunction,
+    items: Iterable<unknown>,
+    spread: boolean,
+    options: MapOptions,
+  ): Promise<Result[]> {
+    const call = this.#begin(method, fn, spread, options, this[method]);
+    try {
+      if (typeof items?.[Symbol.iterator] !== "function") {
+        const hint = typeof items === "object" && items !== null &&
+            Symbol.asyncIterator in items
+          ? "; imap takes what arrives over time"
+          : "";
+        throw new TypeError(
+          `Pool.${method}: ${describe(items)} is not iterable${hint}`,
+        );
+      }
+      const inputs = [...items];
+      call.total = inputs.length;
+      const size = this.#chunkSize(options, inputs.length);
+      const parts: Promise<unknown[]>[] = [];
+      for (let i = 0; i < inputs.length; i += size) {
+        parts.push(this.#submit(call, inputs.slice(i, i + size), i));
+      }
+      return (await Promise.all(parts)).flat() as Result[];
+    } finally {
+      this.#end(call);
+    }
+  }
+
+  #chunkSize({ chunkSize, timeout }: MapOptions, length: number): number {
+    const most = this.#options.maxTasksPerWorker ?? Infinity;
+    const share = timeout === undefined
+      ? Math.ceil(length / (this.workers * 4))
+      : 1;
+    return Math.min(chunkSize ?? Math.max(1, share), most);
+  }
+
+  #imap<Item, Result>(
+    method: "imap" | "imapUnordered",
+    fn: (item: Item) => Result | PromiseLike<Result>,
+    items: Iterable<Item> | AsyncIterable<Item>,
+    options: MapOptions,
+  ): AsyncGenerator<Result, void, void> {
+    // Checked now, and not when the first result is asked for.
+    this.#check(method, fn, options);
+    const open = iteratorOf(items, `Pool.${method}`);
+    const begin = () => this.#begin(method, fn, false, options, this[method]);
+    return this.#stream<Result>(begin, open, method === "imap", options);
+  }
+
+  async *#stream<Result>(
+    begin: () => Call,
+    open: () => AnyIterator,
+    ordered: boolean,
+    options: MapOptions,
+  ): AsyncGenerator<Result, void, void> {
+    const call = begin();
+    const size = options.chunkSize ?? 1;
+    const most = this.#options.maxTasksPerWorker ?? Infinity;
+    const feed = new Feed(call, open(), {
+      size: Math.min(size, most),
+      ahead: this.workers * 2,
+      submit: (chunk, first) => this.#submit(call, chunk, first),
+    });
+    try {
+      for (;;) {
+        const results = await feed.next(ordered);
+        if (!results) return;
+        yield* results as Result[];
+      }
+    } finally {
+      this.#end(call);
+      await feed.close();
+    }
+  }
+
+  #check(method: string, fn: AnyFunction, options: MapOptions): Task {
+    const caller = `Pool.${method}`;
+    const task = packFunction(fn, caller, this.#options.module);
+    const { chunkSize, timeout } = options;
+    if (chunkSize !== undefined) checkCount(caller, "chunkSize", chunkSize);
+    if (timeout !== undefined) checkTimeout(caller, timeout);
+    if (this.#state !== "open") {
+      throw new Error(`${caller}: the pool is ${this.#state}`);
+    }
+    return task;
+  }
+
+  #begin(
+    method: string,
+    fn: AnyFunction,
+    spread: boolean,
+    options: MapOptions,
+    asked: AnyFunction,
+  ): Call {
+    const task = this.#check(method, fn, options);
+    options.signal?.throwIfAborted();
+    const call = new Call(method, task, spread, options);
+    Error.captureStackTrace(call.origin, asked);
+    this.#calls.add(call);
+    return call;
+  }
+
+  /** Ends a call: nothing of it begins any more, what runs is not waited for. */
+  #end(call: Call): void {
+    call.end();
+    this.#calls.delete(call);
+    if (this.#state === "closing" && this.#calls.size === 0) void this.close();
+  }
+
+  /** Has a worker run some of a call's tasks, once one is free. */
+  #submit(
+    call: Call,
+    inputs: readonly unknown[],
+    first: number,
+    transfer: Transferable[] = [],
+  ): Promise<unknown[]> {
+    const job = new Job(call, inputs, first, transfer);
+    this.#waiting.push(job);
+    this.#assign();
+    return job.results;
+  }
+
+  /** Gives waiting jobs to free workers, to started ones first. */
+  #assign(): void {
+    for (;;) {
+      const free = this.#slots.find((slot) => !slot.busy && slot.host) ??
+        this.#slots.find((slot) => !slot.busy);
+      const job = free && this.#waiting.shift();
+      if (!job) return;
+      void this.#run(free, job);
+    }
+  }
+
+  async #run(slot: Slot, job: Job): Promise<void> {
+    const { call, first } = job;
+    slot.busy = true;
+    call.slots.add(slot);
+    try {
+      const host = slot.host ?? await this.#start(slot);
+      if (call.stopped) return;
+      const { results, times } = await this.#runOn(host, slot, job);
+      slot.tasks += results.length;
+      for (const [i, [from, to]] of times.entries()) {
+        this.#options.onTask?.({
+          worker: slot.number,
+          task: first + i,
+          from,
+          to,
+        });
+      }
+      call.progress(results.length);
+      job.resolve(results);
+    } catch (error) {
+      const failed = error instanceof CallError;
+      const reason = failed ? error.thrown : error;
+      const task = failed ? first + error.index : first;
+      continueStack(
+        reason,
+        `${call.nameOfTask(task)} on ${slot.name}`,
+        call.origin,
+      );
+      job.reject(reason);
+    } finally {
+      call.slots.delete(slot);
+      slot.busy = false;
+      const { maxTasksPerWorker = Infinity } = this.#options;
+      if (slot.tasks >= maxTasksPerWorker) slot.empty(undefined);
+      this.#assign();
+    }
+  }
+
+  async #start(slot: Slot): Promise<Host> {
+    const host = slot.start();
+    if (!this.#initializer) return host;
+    try {
+      await host.run({
+        task: this.#initializer,
+        calls: [[]],
+        spread: true,
+        timed: false,
+        transfer: [],
+        nameOf: () => "initializer",
+      });
+      return host;
+    } catch (error) {
+      // Without its initializer the worker is of no use to any task.
+      slot.empty(error);
+      throw error instanceof CallError ? error.thrown : error;
+    }
+  }
+
+  /** Runs a job; if that takes too long, ends its worker. */
+  async #runOn(host: Host, slot: Slot, job: Job): Promise<BatchResult> {
+    const { call, inputs } = job;
+    const running = host.run({
+      task: call.task,
+      calls: inputs,
+      spread: call.spread,
+      timed: this.#options.onTask !== undefined,
+      transfer: job.transfer,
+      nameOf: (i) => call.nameOfInput(job.first + i),
+    });
+    const { timeout } = call.options;
+    if (timeout === undefined) return await running;
+
+    const time = checkTimeout("Pool", timeout * inputs.length);
+    // The time it takes a worker to start is not the task's.
+    const timer = host.ready.then(() =>
+      setTimeout(() => {
+        const message = `${call.nameOfTask(job.first)} took over ${time} ms`;
+        slot.empty(new DOMException(message, "TimeoutError"));
+      }, time)
+    );
+    try {
+      return await running;
+    } finally {
+      void timer.then(clearTimeout);
+    }
+  }
+}
+
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
+
+// deno-lint-ignore no-explicit-any
+type AnyFunction = (...args: any[]) => unknown;
+
+/** How to open an input, once its first item is asked for. */
+function iteratorOf(items: unknown, caller: string): () => AnyIterator {
+  const input = items as
+    & Partial<AsyncIterable<unknown> & Iterable<unknown>>
+    & object;
+  if (typeof input?.[Symbol.asyncIterator] === "function") {
+    return () => input[Symbol.asyncIterator]!();
+  }
+  if (typeof input?.[Symbol.iterator] === "function") {
+    return () => input[Symbol.iterator]!();
+  }
+  throw new TypeError(`${caller}: ${describe(items)} is not iterable`);
+}
