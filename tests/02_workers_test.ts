@@ -1,0 +1,58 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { FunctionWorker } from "../mod.ts";
+import {
+  greetFromChildren,
+  incrementEverywhere,
+  lifecycle,
+} from "../lessons/02_workers.ts";
+import { deno, testWith } from "./helper.ts";
+
+Deno.test("a new worker has not started yet", () => {
+  const worker = new FunctionWorker(() => {});
+  assertEquals(worker.state, "initial");
+  assertEquals(worker.isAlive, false);
+});
+
+Deno.test("a started worker is alive until it is terminated", async () => {
+  assertEquals(await lifecycle(), ["initial", "started", "terminated"]);
+});
+
+Deno.test("each of three children sends back its own greeting, in order", async () => {
+  const greetings = await greetFromChildren(3);
+  assertEquals(greetings.map(({ message }) => message), [
+    "Hello from child #0",
+    "Hello from child #1",
+    "Hello from child #2",
+  ]);
+});
+
+Deno.test("a child is alive before its join and not after it", async () => {
+  for (const greeting of await greetFromChildren(3)) {
+    assertEquals([greeting.aliveBefore, greeting.aliveAfter], [true, false]);
+  }
+});
+
+Deno.test("children have names of their own", async () => {
+  const [a, b] = await greetFromChildren(2);
+  assertNotEquals(a!.name, b!.name);
+});
+
+Deno.test("a worker is a thread: its process id is its parent's", async () => {
+  for (const { pid } of await greetFromChildren(2)) {
+    assertEquals(pid, Deno.pid);
+  }
+});
+
+Deno.test("no children, no greetings", async () => {
+  assertEquals(await greetFromChildren(0), []);
+});
+
+Deno.test("a worker has memory of its own: main's counter is not the worker's", async () => {
+  assertEquals(await incrementEverywhere(), { main: 1, worker: 1 });
+});
+
+testWith(["run"], "what a worker prints reaches the terminal", async () => {
+  const { code, stdout } = await deno("run", "lessons/02_workers.ts");
+  assertEquals(code, 0);
+  assert(stdout.includes("\nprinted by a worker\n"), stdout);
+});
