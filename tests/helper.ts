@@ -50,3 +50,21 @@ export async function deno(...args: string[]): Promise<Ran> {
     stderr: text(output.stderr),
   };
 }
+
+/**
+ * Runs a program given as text, with the project's imports; `mod.ts` and
+ * `lib/lesson.ts` in it stand for those files. Needs the `run` permission.
+ */
+export async function runProgram(
+  code: string,
+  ...args: string[]
+): Promise<Ran> {
+  const program = code.replace(
+    /"(mod\.ts|lib\/lesson\.ts)"/g,
+    (_, path) => `"${new URL(path, root).href}"`,
+  );
+  const url = `data:text/javascript,${encodeURIComponent(program)}`;
+  // Code from a data: URL has to be allowed to import files.
+  const flags = ["--config", "deno.json", "--allow-import", "--allow-read"];
+  return await deno("run", "--no-prompt", ...flags, url, ...args);
+}

@@ -12,7 +12,7 @@ import {
   type TaskRun,
   WorkerDiedError,
 } from "../../mod.ts";
-import { deno, testWith } from "../helper.ts";
+import { runProgram, testWith } from "../helper.ts";
 
 const double = (x: number) => x * 2;
 const never = () => new Promise<never>(() => {});
@@ -705,18 +705,38 @@ testWith(["read"], "Pool imports its tasks from a module", async () => {
   );
 });
 
+Deno.test("Pool says so when a worker dies that has no task", async () => {
+  using pool = new Pool({ workers: 1 });
+  const printed = Promise.withResolvers<string>();
+  const { error } = console;
+  console.error = printed.resolve;
+  try {
+    await pool.apply(() =>
+      void setTimeout(() => {
+        throw new Error("late");
+      })
+    );
+    assertEquals(
+      await printed.promise,
+      "Pool: while idle, Worker-1 died of an error that nothing caught: " +
+        "Error: late",
+    );
+  } finally {
+    console.error = error;
+  }
+  assertEquals(await pool.apply(() => "replaced"), "replaced");
+});
+
 testWith(["run"], "Pool leaves nothing running after using", async () => {
-  const lib = new URL("../../mod.ts", import.meta.url).href;
   // A worker that is left keeps the program alive; the test would not end.
   const program = `
-    import { Pool } from "${lib}";
+    import { Pool } from "mod.ts";
     {
       using pool = new Pool({ workers: 4 });
       await pool.map((x) => x, [1, 2, 3, 4], { chunkSize: 1 });
     }
     console.log("over");`;
-  const url = `data:text/javascript,${encodeURIComponent(program)}`;
-  const { code, stdout, stderr } = await deno("run", "--allow-import", url);
+  const { code, stdout, stderr } = await runProgram(program);
   assertEquals([code, stdout, stderr], [0, "over\n", ""]);
 });
 

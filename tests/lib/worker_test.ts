@@ -8,7 +8,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { FunctionWorker, WorkerDiedError } from "../../mod.ts";
-import { deno, testWith } from "../helper.ts";
+import { runProgram, testWith } from "../helper.ts";
 
 /** Runs a function in a worker and gives what its join() rejects with. */
 async function failureOf<Args extends unknown[]>(
@@ -424,9 +424,8 @@ testWith(
   ["run"],
   "FunctionWorker prints nothing of what join() rejects with",
   async () => {
-    const lib = new URL("../../mod.ts", import.meta.url).href;
     const program = `
-    import { FunctionWorker } from "${lib}";
+    import { FunctionWorker } from "mod.ts";
     for (const target of [
       () => { throw new Error("now") },
       () => { setTimeout(() => { throw new Error("late") }); return new Promise(() => {}) },
@@ -437,13 +436,7 @@ testWith(
       worker.start();
       await worker.join().catch(() => console.log("rejected"));
     }`;
-    const url = `data:text/javascript,${encodeURIComponent(program)}`;
-    const { code, stdout, stderr } = await deno(
-      "run",
-      "--allow-import",
-      "--allow-read",
-      url,
-    );
+    const { code, stdout, stderr } = await runProgram(program);
     assertEquals(stderr, "");
     assertEquals([code, stdout], [0, "rejected\n".repeat(4)]);
   },
