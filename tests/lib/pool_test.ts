@@ -174,6 +174,19 @@ Deno.test("Pool starts no more workers than there is work, and uses them again",
   assertEquals(runs.map(({ worker }) => worker), [1, 1, 1]);
 });
 
+Deno.test("Pool prefers a worker that has started to a new one", async () => {
+  const runs: TaskRun[] = [];
+  using pool = new Pool({ workers: 2, onTask: (run) => runs.push(run) });
+  const { cell, open } = gate();
+  const first = pool.apply(pass, [cell]);
+  await pool.apply(double, [1]);
+  open();
+  await first;
+  await assertRejects(() => pool.apply(() => Deno.exit(1)), WorkerDiedError);
+  await pool.apply(double, [1]);
+  assertEquals(runs.map(({ worker }) => worker), [2, 1, 2]);
+});
+
 Deno.test("Pool.onTask is told which worker ran which task, and when", async () => {
   const runs: TaskRun[] = [];
   using pool = new Pool({ workers: 2, onTask: (run) => runs.push(run) });
@@ -356,6 +369,13 @@ Deno.test("Pool stays usable after a value that cannot be sent", async () => {
     TypeError,
     "args[0]: a WeakMap cannot be sent",
   );
+  const { port1, port2 } = new MessageChannel();
+  await assertRejects(
+    () => pool.apply(identity, [[port1, () => {}]], { transfer: [port1] }),
+    TypeError,
+    "args[0][1]: a function cannot be sent",
+  );
+  port2.close();
   await assertRejects(
     () => pool.map((x: number) => x === 1 ? [() => {}] : x, [0, 1, 2]),
     TypeError,
@@ -421,16 +441,16 @@ Deno.test("Pool ends a call when its signal is aborted", async () => {
   using pool = new Pool({ workers: 1 });
   const controller = new AbortController();
   const { signal } = controller;
-  const { cell, reached } = gate();
+  const { cell, reached, open } = gate();
   const running = pool.apply(pass, [cell], { signal });
   const waiting = pool.map(double, [1], { signal });
   await reached();
   controller.abort(new Error("enough"));
   await assertRejects(() => running, Error, "enough");
   await assertRejects(() => waiting, Error, "enough");
-  Atomics.store(cell, 0, 1);
-  Atomics.notify(cell, 0); // the abandoned thread can end
+  // The task still waits, but its worker has been replaced.
   assertEquals(await pool.apply(double, [1]), 2);
+  open();
 });
 
 Deno.test("Pool starts nothing for a signal that is aborted already", async () => {
@@ -560,6 +580,32 @@ for (const method of ["imap", "imapUnordered"] as const) {
       "dry",
     );
     assertEquals(results.sort(), [2, 4, 6]);
+  });
+
+  Deno.test(`Pool.${method}() does not close an input that has ended`, async () => {
+    using pool = new Pool({ workers: 2 });
+    let left = 3;
+    let closed = 0;
+    const source: IterableIterator<number> = {
+      [Symbol.iterator]: () => source,
+      next: () => left-- > 0 ? { value: left } : { done: true, value: 0 },
+      return: () => (closed++, { done: true, value: 0 }),
+    };
+    await collect(pool[method](double, source));
+    assertEquals(closed, 0);
+  });
+
+  Deno.test(`Pool.${method}() ends with its pool while its input is awaited`, async () => {
+    const pool = new Pool({ workers: 2 });
+    const asked = Promise.withResolvers<void>();
+    const source = {
+      [Symbol.asyncIterator]: () => source,
+      next: () => (asked.resolve(), new Promise<never>(() => {})),
+    };
+    const result = pool[method](double, source).next();
+    await asked.promise;
+    pool.terminate();
+    await assertRejects(() => result, DOMException, "terminated");
   });
 
   Deno.test(`Pool.${method}() takes nothing before its first result is asked for`, async () => {

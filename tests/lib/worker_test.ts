@@ -434,7 +434,9 @@ testWith(
     ]) {
       const worker = new FunctionWorker(target);
       worker.start();
-      await worker.join().catch(() => console.log("rejected"));
+      // A timer that is left would keep the program from ending.
+      await worker.join({ timeout: Infinity })
+        .catch(() => console.log("rejected"));
     }`;
     const { code, stdout, stderr } = await runProgram(program);
     assertEquals(stderr, "");

@@ -1,0 +1,64 @@
+/**
+ * What the benchmarks share: measuring several ways to do the same thing in
+ * turn, so that a noisy moment meets all of them, and a table of ratios.
+ *
+ * @module
+ */
+
+/** A way to do something. */
+export interface Way {
+  readonly name: string;
+  readonly run: () => unknown;
+}
+
+/**
+ * Measures ways in turn, several rounds of them.
+ *
+ * @param ways What to measure.
+ * @param rounds How often each is run; one more round before warms them up.
+ * @returns The median time of each, in milliseconds, by name.
+ */
+export async function measure(
+  ways: readonly Way[],
+  rounds = 9,
+): Promise<Map<string, number>> {
+  const times = new Map<string, number[]>(ways.map(({ name }) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const { name, run } of ways) {
+      const start = performance.now();
+      await run();
+      if (round > 0) times.get(name)!.push(performance.now() - start);
+    }
+  }
+  return new Map([...times].map(([name, all]) => [name, median(all)]));
+}
+
+/**
+ * The middle one of some numbers.
+ *
+ * @param numbers At least one number.
+ * @returns The median.
+ */
+export function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
+}
+
+/**
+ * Prints the times of a case, and how many times as long as ours each took.
+ *
+ * @param title What was measured.
+ * @param times The median times, in milliseconds, by name.
+ * @param ours The name of the way that the others are compared with.
+ */
+export function report(
+  title: string,
+  times: ReadonlyMap<string, number>,
+  ours: string,
+): void {
+  const own = times.get(ours)!;
+  console.log(`\n${title}`);
+  for (const [name, time] of [...times].sort(([, a], [, b]) => a - b)) {
+    const ratio = (time / own).toFixed(2).padStart(9);
+    console.log(`${ratio} ×  ${time.toFixed(3).padStart(12)} ms  ${name}`);
+  }
+}
