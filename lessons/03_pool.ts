@@ -107,56 +107,49 @@ if (import.meta.main) {
     json: { default: false, help: "print one JSON document, nothing else" },
   });
   const { tasks, large, small, workers } = options;
-  const say = options.json ? () => {} : console.log;
-  if (!options.json) title("Sequential and parallel");
+  const print = console.log;
+  if (options.json) console.log = () => {};
+
+  title("Sequential and parallel");
+  const processors = navigator.hardwareConcurrency;
+  console.log(`${tasks} tasks, ${workers} workers, ${processors} processors\n`);
 
   // Each run does the same work both ways. A large task is some milliseconds of
   // computing; a small one is over at once. Starting the workers counts.
-  say(
-    `${tasks} tasks, ${workers} workers, ${navigator.hardwareConcurrency} processors\n`,
-  );
   const runs = [];
   for (let run = 1; run <= options.runs; run++) {
     for (const [size, n] of Object.entries({ large, small })) {
       runs.push({ run, size, n, ...await compare(tasks, n, workers) });
     }
   }
-  if (!options.json) {
-    table(runs.map((row) => ({
-      ...row,
-      sequential: duration(row.sequential),
-      parallel: duration(row.parallel),
-      ratio: `${row.ratio.toFixed(2)} ×`,
-    })));
-  }
+  table(runs.map((row) => ({
+    ...row,
+    sequential: duration(row.sequential),
+    parallel: duration(row.parallel),
+    ratio: `${row.ratio.toPrecision(3)} ×`,
+  })));
 
   // Where the time went, in one more run: a row is a worker, a number is where
   // a task begins. Tasks that stand one above the other ran at the same time.
+  section("Which worker ran which large task, and when");
   const spans: TaskRun[] = [];
   await runParallel(tasks, large, workers, (span) => spans.push(span));
-  if (!options.json) {
-    section("Which worker ran which large task, and when");
-    timeline(spans);
-  }
+  timeline(spans);
 
   // So large tasks gain, up to the number of processors: more workers than that
   // take turns. Small tasks lose: starting a worker takes milliseconds, sending
   // a message microseconds, and both are more than the task itself. Somewhere
   // between the two, the workers begin to pay.
+  section("How large must a task be?");
   const worthwhile = await findWorthwhile(tasks, workers);
-  if (!options.json) {
-    section("How large must a task be?");
-    const start = performance.now();
-    sumOfSquares(worthwhile ?? large);
-    const size = duration(performance.now() - start);
-    say(
-      worthwhile === undefined
-        ? `Workers did not pay here, even for tasks of ${size}.`
-        : `Workers paid from n = ${worthwhile} on: tasks of about ${size}.`,
-    );
-  }
+  const { elapsed } = await runSequential(1, worthwhile ?? large);
+  console.log(
+    worthwhile === undefined
+      ? `Workers did not pay here, not even for tasks of ${duration(elapsed)}.`
+      : `From n = ${worthwhile} on: tasks of about ${duration(elapsed)}.`,
+  );
 
   if (options.json) {
-    console.log(JSON.stringify({ ...options, runs, spans, worthwhile }));
+    print(JSON.stringify({ ...options, runs, spans, worthwhile }));
   }
 }
