@@ -15,5 +15,21 @@
  * @module
  */
 
+export {
+  ChannelClosedError,
+  Connection,
+  pipe,
+  Queue,
+  type QueueOptions,
+  type SendOptions,
+  type WaitOptions,
+} from "./lib/channel.ts";
 export * from "./lib/pool.ts";
+export {
+  Barrier,
+  BrokenBarrierError,
+  Lock,
+  LockAbandonedError,
+  LockGuard,
+} from "./lib/sync.ts";
 export * from "./lib/worker.ts";

@@ -5,10 +5,11 @@
  */
 
 import { checkCount, checkTimeout, describe } from "./describe.ts";
+import { Fifo } from "./fifo.ts";
 import { continueStack } from "./host/error.ts";
 import { packFunction, type Task } from "./host/function.ts";
 import { type BatchResult, CallError, type Host } from "./host/host.ts";
-import { Call, Feed, Job, JobQueue, Slot } from "./host/schedule.ts";
+import { Call, Feed, Job, Slot } from "./host/schedule.ts";
 
 /** Which worker ran which task, from when to when. */
 export interface TaskRun {
@@ -111,7 +112,7 @@ export class Pool implements Disposable, AsyncDisposable {
   readonly #options: PoolOptions;
   readonly #initializer: Task | undefined;
   readonly #slots: Slot[];
-  readonly #waiting = new JobQueue();
+  readonly #waiting = new Fifo<Job>();
   readonly #calls = new Set<Call>();
   #state: "open" | "closing" | "closed" = "open";
   #closed: PromiseWithResolvers<void> | undefined;
@@ -500,7 +501,7 @@ export class Pool implements Disposable, AsyncDisposable {
         this.#slots.find((slot) => !slot.busy);
       const job = free && this.#waiting.shift();
       if (!job) return;
-      void this.#run(free, job);
+      if (!job.call.stopped) void this.#run(free, job);
     }
   }
 

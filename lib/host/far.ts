@@ -2,26 +2,45 @@
  * The far side: the code that receives functions and runs them.
  *
  * `farSide` is sent as text to where it runs, so it may use only its
- * arguments, its own locals, globals, and the two functions whose text is sent
- * with it: `packError` and `whyNotCloned`.
+ * arguments, its own locals, globals, and what is sent with it.
  *
  * @module
  */
 
+import * as channel from "../channel.ts";
+import * as describe from "../describe.ts";
+import { Fifo } from "../fifo.ts";
+import * as sync from "../sync.ts";
+import { waitFor } from "../wait.ts";
 import { whyNotCloned } from "./clone.ts";
 import { packError } from "./error.ts";
 import type { Task } from "./function.ts";
 import type { Greeting, Reply, Request } from "./host.ts";
+import { packValue, realm, unpackValue } from "./portable.ts";
+import { portableClasses } from "./portables.ts";
 
-/** The program of a worker. */
-export const workerProgram = `${packError}\n${whyNotCloned}\n(${farSide})();`;
+/** What a worker's program consists of: the same source as runs here. */
+const parts = [
+  ...[whyNotCloned, packError, packValue, unpackValue, realm, portableClasses],
+  ...[...Object.values(describe), ...Object.values(channel)],
+  ...[...Object.values(sync), Fifo, waitFor],
+];
+
+/**
+ * The program of a worker.
+ *
+ * @returns Its source text.
+ */
+export function workerProgram(): string {
+  return `${parts.join("\n")}\n(${farSide})();`;
+}
 
 function farSide(): void {
   // deno-lint-ignore no-explicit-any
   type Run = (...args: any[]) => unknown;
   const scope = globalThis as unknown as {
     close(): void;
-    postMessage(reply: Reply): void;
+    postMessage(reply: Reply, transfer?: Transferable[]): void;
     onmessage: (event: MessageEvent) => void;
   };
   // Kept, because a task may replace them.
@@ -34,6 +53,8 @@ function farSide(): void {
 
   scope.onmessage = ({ data }: MessageEvent<Greeting>) => {
     greeting = data;
+    realm().agent = greeting.agent;
+    realm().onArrival = (lifeline) => post({ kind: "holds", lifeline });
     scope.onmessage = ({ data }: MessageEvent<Request>) => void answer(data);
     post({ kind: "ready" });
   };
@@ -43,7 +64,10 @@ function farSide(): void {
     const times: [number, number][] = [];
     try {
       const { run } = tasks.get(request.task) ?? await define(request.define!);
-      const { batch, calls, spread, timed } = request;
+      const { batch, spread, timed } = request;
+      const calls = request.isPacked
+        ? unpackValue(request.calls, portableClasses()) as unknown[]
+        : request.calls;
       for (const call of calls) {
         if (Atomics.load(greeting.cancelled, 0) === batch) break;
         const from = timed ? performance.timeOrigin + now() : 0;
@@ -58,7 +82,15 @@ function farSide(): void {
       return post({ kind: "failed", index: results.length, error: packed });
     }
     try {
-      post({ kind: "done", results, times });
+      const packed = packValue(results);
+      const reply: Reply = {
+        kind: "done",
+        results: packed ? packed.value as unknown[] : results,
+        isPacked: packed !== undefined,
+        times,
+      };
+      post(reply, packed?.ports ?? []);
+      for (const { sent } of packed?.packings ?? []) sent(0);
     } catch (error) {
       const refused = results.map((result) => whyNotCloned(result, "result"));
       const index = Math.max(0, refused.findIndex((why) => why !== undefined));

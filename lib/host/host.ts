@@ -7,6 +7,7 @@
 
 import type { PackedError } from "./error.ts";
 import type { Task } from "./function.ts";
+import type { Lifeline } from "./portable.ts";
 
 /** A batch of calls of one task, for one host. */
 export interface Batch {
@@ -64,6 +65,8 @@ export interface Request {
   /** The task itself, the first time it is sent to this host. */
   readonly define: Task | undefined;
   readonly calls: readonly unknown[];
+  /** Whether there are wires of portable objects among the calls. */
+  readonly isPacked: boolean;
   readonly spread: boolean;
   readonly timed: boolean;
 }
@@ -71,6 +74,8 @@ export interface Request {
 /** What the far side is told when it starts. */
 export interface Greeting {
   readonly name: string;
+  /** The number by which shared memory knows the far side's thread. */
+  readonly agent: number;
   /** One cell: the number of the batch that is cancelled. */
   readonly cancelled: Int32Array<SharedArrayBuffer>;
 }
@@ -78,8 +83,14 @@ export interface Greeting {
 /** What the far side answers. */
 export type Reply =
   | { kind: "ready" }
-  | { kind: "done"; results: unknown[]; times: [number, number][] }
+  | {
+    kind: "done";
+    results: unknown[];
+    isPacked: boolean;
+    times: [number, number][];
+  }
   | { kind: "failed"; index: number; error: PackedError }
+  | { kind: "holds"; lifeline: Lifeline }
   | { kind: "died"; how: string; exitCode?: number; error?: PackedError };
 
 /** How a worker ended, for a WorkerDiedError. */

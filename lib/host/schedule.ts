@@ -143,31 +143,6 @@ export class Job {
   }
 }
 
-/** The jobs that wait for a worker, first come, first served. */
-export class JobQueue {
-  #jobs: Job[] = [];
-  #head = 0;
-
-  push(job: Job): void {
-    this.#jobs.push(job);
-  }
-
-  /** Takes the next job out, passing over those whose call has stopped. */
-  shift(): Job | undefined {
-    while (this.#head < this.#jobs.length) {
-      const job = this.#jobs[this.#head]!;
-      this.#head += 1;
-      // Array.shift() would move all the others, each time.
-      if (this.#head * 2 > this.#jobs.length) {
-        this.#jobs = this.#jobs.slice(this.#head);
-        this.#head = 0;
-      }
-      if (!job.call.stopped) return job;
-    }
-    return undefined;
-  }
-}
-
 /** How a Feed cuts its input. */
 export interface FeedOptions {
   /** How many items make a chunk. */

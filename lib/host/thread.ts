@@ -14,8 +14,11 @@ import {
   type Death,
   type Host,
   type Reply,
+  type Request,
   WorkerDiedError,
 } from "./host.ts";
+import { type Lifeline, packValue, unpackValue } from "./portable.ts";
+import { portableClasses } from "./portables.ts";
 
 /** Made once, because every worker runs the same program. */
 let programUrl: string | undefined;
@@ -27,6 +30,10 @@ export class Thread implements Host {
   readonly #onDeath: (error: WorkerDiedError) => void;
   readonly #ready = Promise.withResolvers<void>();
   readonly #cancelled = new Int32Array(new SharedArrayBuffer(4));
+  /** The number by which shared memory knows this thread. */
+  readonly #agent = 1 + Math.floor(Math.random() * (2 ** 31 - 2));
+  /** What has to be freed or closed when this thread ends. */
+  readonly #lifelines = new Set<Lifeline>();
   /** The tasks that the far side has. */
   readonly #known = new Set<number>();
   #batch = 0;
@@ -44,7 +51,7 @@ export class Thread implements Host {
     this.#onDeath = onDeath;
     // A worker from a blob needs no permission; one from a file needs to read.
     programUrl ??= URL.createObjectURL(
-      new Blob([workerProgram], { type: "text/javascript" }),
+      new Blob([workerProgram()], { type: "text/javascript" }),
     );
     this.#worker = new Worker(programUrl, { type: "module", name });
     this.#worker.onmessage = ({ data }) => this.#receive(data);
@@ -54,7 +61,8 @@ export class Thread implements Host {
       event.preventDefault();
       this.#die({ how: `died: ${event.message}` });
     };
-    this.#worker.postMessage({ name, cancelled: this.#cancelled });
+    const cancelled = this.#cancelled;
+    this.#worker.postMessage({ name, agent: this.#agent, cancelled });
   }
 
   get ready(): Promise<void> {
@@ -66,18 +74,27 @@ export class Thread implements Host {
     const { task, calls, spread, timed, transfer } = batch;
     this.#batch += 1;
     const define = this.#known.has(task.id) ? undefined : task;
-    const request = {
+    const packed = packValue(calls);
+    const request: Request = {
       batch: this.#batch,
       task: task.id,
       define,
-      calls,
+      calls: packed ? packed.value as unknown[] : calls,
+      isPacked: packed !== undefined,
       spread,
       timed,
     };
+    const ports = packed?.ports ?? [];
     try {
-      this.#worker.postMessage(request, transfer);
+      this.#worker.postMessage(request, [...transfer, ...ports]);
     } catch (error) {
-      return Promise.reject(whyNotSent(batch, error));
+      return Promise.reject(
+        whyNotSent({ ...batch, calls: request.calls }, ports, error),
+      );
+    }
+    for (const { lifeline, sent } of packed?.packings ?? []) {
+      this.#lifelines.add(lifeline);
+      sent(this.#agent);
     }
     this.#running = { ...Promise.withResolvers(), task: task.id };
     return this.#running.promise;
@@ -93,6 +110,11 @@ export class Thread implements Host {
     this.#worker.terminate();
     this.#ready.resolve();
     this.#running?.reject(reason);
+    const classes = portableClasses();
+    for (const lifeline of this.#lifelines) {
+      const { abandon } = classes[lifeline.portable]!;
+      abandon?.(lifeline, this.#agent, this.#running !== undefined);
+    }
   }
 
   #receive(reply: Reply): void {
@@ -103,7 +125,9 @@ export class Thread implements Host {
       case "done":
         this.#known.add(this.#running!.task);
         return this.#settle().resolve({
-          results: reply.results,
+          results: reply.isPacked
+            ? unpackValue(reply.results, portableClasses()) as unknown[]
+            : reply.results,
           times: reply.times.map(([from, to]) =>
             [
               from - performance.timeOrigin,
@@ -115,6 +139,9 @@ export class Thread implements Host {
         return this.#settle().reject(
           new CallError(reply.index, unpackError(reply.error)),
         );
+      case "holds":
+        this.#lifelines.add(reply.lifeline);
+        return;
       case "died":
         return this.#die({
           how: reply.how,
@@ -138,9 +165,14 @@ export class Thread implements Host {
 }
 
 /** Names the call of a batch, and the part of it, that cannot be sent. */
-function whyNotSent(batch: Batch, error: unknown): CallError {
+function whyNotSent(
+  batch: Batch,
+  ports: readonly MessagePort[],
+  error: unknown,
+): CallError {
+  const moved = [...batch.transfer, ...ports];
   for (const [index, call] of batch.calls.entries()) {
-    const why = whyNotCloned(call, batch.nameOf(index), batch.transfer);
+    const why = whyNotCloned(call, batch.nameOf(index), moved);
     if (why) return new CallError(index, new TypeError(why));
   }
   return new CallError(0, error);

@@ -1,0 +1,462 @@
+/**
+ * Synchronisation over shared memory: a lock, and a barrier.
+ *
+ * The classes here also run on the far side, where they arrive as text: they
+ * use globals and each other only, and what lib/host/far.ts sends with them.
+ *
+ * @module
+ */
+
+import { checkCount, checkTimeout } from "./describe.ts";
+import {
+  type Lifeline,
+  type Packing,
+  realm,
+  type Wire,
+} from "./host/portable.ts";
+import { waitFor, type WaitOptions } from "./wait.ts";
+
+/**
+ * The thread that held a lock ended without releasing it. What the lock
+ * protects may be half changed. The lock itself is free again.
+ */
+export class LockAbandonedError extends Error {
+  /** `"LockAbandonedError"`. */
+  override readonly name = "LockAbandonedError";
+}
+
+/** A thread that others wait for at a barrier has ended. */
+export class BrokenBarrierError extends Error {
+  /** `"BrokenBarrierError"`. */
+  override readonly name = "BrokenBarrierError";
+}
+
+/**
+ * A lock that one thread at a time can hold, over shared memory.
+ *
+ * Given to a FunctionWorker or a pool's task, it is the same lock there. A
+ * thread that ends while it holds the lock frees it; the next one to acquire it
+ * is told by a LockAbandonedError.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Lock, Pool } from "../mod.ts";
+ *
+ * using pool = new Pool({ workers: 2 });
+ * const lock = new Lock();
+ * const counter = new Int32Array(new SharedArrayBuffer(4));
+ * const count = (lock: Lock, counter: Int32Array) => {
+ *   for (let i = 0; i < 1000; i++) {
+ *     using _ = lock.acquire();
+ *     counter[0]!++;
+ *   }
+ * };
+ * await pool.starmap(count, [[lock, counter], [lock, counter]]);
+ * assertEquals(counter[0], 2000);
+ * ```
+ */
+export class Lock {
+  static readonly #holder = 0; // the thread that holds it, or 0
+  static readonly #waiting = 1; // how many wait
+  static readonly #abandoned = 2; // whether its last holder ended holding it
+
+  #cells: Int32Array<SharedArrayBuffer>;
+
+  /** Makes a lock that nobody holds. */
+  constructor() {
+    this.#cells = new Int32Array(new SharedArrayBuffer(4 * 3));
+    realm().hasPortables = true;
+    realm().onArrival(this.#lifeline());
+  }
+
+  /**
+   * Makes a lock of what it was packed into.
+   *
+   * @internal
+   * @param wire The lock as it travelled.
+   * @returns The same lock.
+   */
+  static unpack(wire: Wire): Lock {
+    const lock = new Lock();
+    lock.#cells = wire.cells;
+    realm().onArrival(lock.#lifeline());
+    return lock;
+  }
+
+  /**
+   * Frees the lock if a thread held it that has ended.
+   *
+   * @internal
+   * @param lifeline The lock.
+   * @param agent The thread.
+   */
+  static abandon({ cells }: Lifeline, agent: number): void {
+    if (Atomics.load(cells, Lock.#holder) === agent) {
+      Atomics.store(cells, Lock.#abandoned, 1);
+      Atomics.store(cells, Lock.#holder, 0);
+    }
+    // The thread may also have been woken, and have ended before it took it.
+    Atomics.notify(cells, Lock.#holder);
+  }
+
+  /** What marks the object as one that packs itself. */
+  get [Symbol.for("side-by-side.portable")](): true {
+    return true;
+  }
+
+  /**
+   * Packs the lock, to be sent; it goes on working here.
+   *
+   * @internal
+   * @returns What it is packed into.
+   */
+  pack(): Packing {
+    const lifeline = this.#lifeline();
+    return { wire: { ...lifeline }, ports: [], lifeline, sent: () => {} };
+  }
+
+  /** Whether any thread holds the lock at this moment. */
+  get isLocked(): boolean {
+    return Atomics.load(this.#cells, Lock.#holder) !== 0;
+  }
+
+  /**
+   * Takes the lock; blocks this thread, a worker, until it is free.
+   *
+   * @param options `timeout`: how long to wait, in milliseconds.
+   * @returns A guard that releases the lock at the end of a `using` block.
+   * @throws {LockAbandonedError} If the thread that held it ended.
+   * @throws {DOMException} A TimeoutError, if the time is over.
+   * @throws {Error} In main, which must not block, and in a thread that holds
+   * the lock already.
+   */
+  acquire(options: { readonly timeout?: number } = {}): LockGuard {
+    checkMayBlock("Lock.acquire", "acquireAsync");
+    const { timeout = Infinity } = options;
+    const end = performance.now() + checkTimeout("Lock.acquire", timeout);
+    Atomics.add(this.#cells, Lock.#waiting, 1);
+    try {
+      for (;;) {
+        const holder = this.#take();
+        if (holder === 0) return this.#guard();
+        if (holder === realm().agent) {
+          throw new Error("Lock.acquire: this thread holds the lock already");
+        }
+        const left = end - performance.now();
+        if (left <= 0) throw timeoutError("Lock.acquire", timeout);
+        Atomics.wait(this.#cells, Lock.#holder, holder, left);
+      }
+    } finally {
+      Atomics.sub(this.#cells, Lock.#waiting, 1);
+    }
+  }
+
+  /**
+   * Takes the lock once it is free, without blocking this thread.
+   *
+   * @param options How long to wait.
+   * @returns A guard that releases the lock at the end of a `using` block. The
+   * promise rejects with a LockAbandonedError if the thread that held the lock
+   * ended; with a TimeoutError; with the reason of the signal.
+   */
+  async acquireAsync(options: WaitOptions = {}): Promise<LockGuard> {
+    const waiting = waitFor<never>("Lock.acquireAsync", options, (reason) => {
+      waiting.reject(reason);
+    });
+    Atomics.add(this.#cells, Lock.#waiting, 1);
+    try {
+      for (;;) {
+        const holder = this.#take();
+        if (holder === 0) return this.#guard();
+        const change = Atomics.waitAsync(this.#cells, Lock.#holder, holder);
+        if (!change.async) continue;
+        try {
+          await Promise.race([change.value, waiting.promise]);
+        } catch (error) {
+          // This turn would be taken from whoever still waits.
+          change.value.then(() => Atomics.notify(this.#cells, Lock.#holder, 1));
+          throw error;
+        }
+      }
+    } finally {
+      Atomics.sub(this.#cells, Lock.#waiting, 1);
+      waiting.resolve(undefined as never);
+    }
+  }
+
+  /**
+   * Frees the lock.
+   *
+   * @throws {Error} If this thread does not hold it.
+   */
+  release(): void {
+    const { agent } = realm();
+    const holder = Atomics.compareExchange(this.#cells, Lock.#holder, agent, 0);
+    if (holder !== agent) {
+      throw new Error(
+        holder === 0
+          ? "Lock.release: nobody holds the lock"
+          : "Lock.release: another thread holds the lock",
+      );
+    }
+    if (Atomics.load(this.#cells, Lock.#waiting) > 0) {
+      Atomics.notify(this.#cells, Lock.#holder, 1);
+    }
+  }
+
+  /** How the lock prints. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return `Lock { isLocked: ${this.isLocked} }`;
+  }
+
+  /** Takes the lock if it is free; tells who held it, or 0. */
+  #take(): number {
+    const { agent } = realm();
+    const holder = Atomics.compareExchange(this.#cells, Lock.#holder, 0, agent);
+    if (holder === 0 && Atomics.exchange(this.#cells, Lock.#abandoned, 0)) {
+      this.release();
+      throw new LockAbandonedError(
+        "the thread that held the lock ended without releasing it",
+      );
+    }
+    return holder;
+  }
+
+  #guard(): LockGuard {
+    return new LockGuard(this);
+  }
+
+  #lifeline(): Lifeline {
+    return { portable: "Lock", cells: this.#cells };
+  }
+}
+
+/** A lock that is held; it is released once, at the end of a `using` block. */
+export class LockGuard implements Disposable {
+  #lock: Lock | undefined;
+
+  /**
+   * Guards a lock that was acquired.
+   *
+   * @param lock The lock.
+   */
+  constructor(lock: Lock) {
+    this.#lock = lock;
+  }
+
+  /** Releases the lock, unless that was done before. */
+  release(): void {
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  /** Releases the lock, unless that was done before. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+/**
+ * A meeting point: those who arrive wait until all have arrived. Then it can be
+ * used again.
+ *
+ * Given to a FunctionWorker or a pool's task, it is the same barrier there. A
+ * thread that dies before its function returns breaks the barriers that it was
+ * given: whoever waits there is told by a BrokenBarrierError.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Barrier, Pool } from "../mod.ts";
+ *
+ * using pool = new Pool({ workers: 2 });
+ * const barrier = new Barrier(2);
+ * // Neither could go on, did not both run at the same time.
+ * const places = await pool.map((b: Barrier) => b.wait(), [barrier, barrier]);
+ * assertEquals(places.sort(), [0, 1]);
+ * ```
+ */
+export class Barrier {
+  static readonly #arrived = 0; // how many have arrived this time
+  static readonly #round = 1; // how many times all have met
+  static readonly #broken = 2; // whether a thread has died
+
+  /** How many have to arrive. */
+  readonly parties: number;
+  #cells: Int32Array<SharedArrayBuffer>;
+
+  /**
+   * Makes a barrier.
+   *
+   * @param parties How many have to arrive.
+   * @throws {RangeError | TypeError} If that is no whole number of at least 1.
+   */
+  constructor(parties: number) {
+    checkCount("Barrier", "parties", parties);
+    this.parties = parties;
+    this.#cells = new Int32Array(new SharedArrayBuffer(4 * 3));
+    realm().hasPortables = true;
+  }
+
+  /**
+   * Makes a barrier of what it was packed into.
+   *
+   * @internal
+   * @param wire The barrier as it travelled.
+   * @returns The same barrier.
+   */
+  static unpack(wire: Wire): Barrier {
+    const barrier = new Barrier(wire["parties"] as number);
+    barrier.#cells = wire.cells;
+    realm().onArrival(barrier.#lifeline());
+    return barrier;
+  }
+
+  /**
+   * Breaks the barrier if a thread has died.
+   *
+   * @internal
+   * @param lifeline The barrier.
+   * @param _agent The thread.
+   * @param wasBusy Whether the thread was running something.
+   */
+  static abandon({ cells }: Lifeline, _agent: number, wasBusy: boolean): void {
+    if (wasBusy) Barrier.#break(cells);
+  }
+
+  static #break(cells: Int32Array<SharedArrayBuffer>): void {
+    Atomics.store(cells, Barrier.#broken, 1);
+    Atomics.notify(cells, Barrier.#round);
+  }
+
+  /** What marks the object as one that packs itself. */
+  get [Symbol.for("side-by-side.portable")](): true {
+    return true;
+  }
+
+  /**
+   * Packs the barrier, to be sent; it goes on working here.
+   *
+   * @internal
+   * @returns What it is packed into.
+   */
+  pack(): Packing {
+    const lifeline = this.#lifeline();
+    const wire = { ...lifeline, parties: this.parties };
+    return { wire, ports: [], lifeline, sent: () => {} };
+  }
+
+  /** Whether a thread has died, or a wait took too long. */
+  get isBroken(): boolean {
+    return Atomics.load(this.#cells, Barrier.#broken) !== 0;
+  }
+
+  /**
+   * Arrives, and blocks this thread, a worker, until all have arrived.
+   *
+   * @param options `timeout`: how long to wait, in milliseconds. Who gives up
+   * breaks the barrier for the others.
+   * @returns How many arrived before, from 0.
+   * @throws {BrokenBarrierError} If the barrier is broken.
+   * @throws {DOMException} A TimeoutError, if the time is over.
+   * @throws {Error} In main, which must not block.
+   */
+  wait(options: { readonly timeout?: number } = {}): number {
+    checkMayBlock("Barrier.wait", "waitAsync");
+    const { timeout = Infinity } = options;
+    const end = performance.now() + checkTimeout("Barrier.wait", timeout);
+    const { place, round } = this.#arrive();
+    while (!this.#isOver(round)) {
+      const left = end - performance.now();
+      if (left <= 0) {
+        Barrier.#break(this.#cells);
+        throw timeoutError("Barrier.wait", timeout);
+      }
+      Atomics.wait(this.#cells, Barrier.#round, round, left);
+    }
+    return place;
+  }
+
+  /**
+   * Arrives, and waits until all have arrived, without blocking this thread.
+   *
+   * @param options How long to wait. Who gives up breaks the barrier for the
+   * others.
+   * @returns How many arrived before, from 0. The promise rejects with a
+   * BrokenBarrierError, with a TimeoutError, with the reason of the signal.
+   */
+  async waitAsync(options: WaitOptions = {}): Promise<number> {
+    const waiting = waitFor<never>("Barrier.waitAsync", options, (reason) => {
+      Barrier.#break(this.#cells);
+      waiting.reject(reason);
+    });
+    try {
+      const { place, round } = this.#arrive();
+      while (!this.#isOver(round)) {
+        const change = Atomics.waitAsync(this.#cells, Barrier.#round, round);
+        if (change.async) await Promise.race([change.value, waiting.promise]);
+      }
+      return place;
+    } finally {
+      waiting.resolve(undefined as never);
+    }
+  }
+
+  /** How the barrier prints. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return `Barrier { parties: ${this.parties} }`;
+  }
+
+  #arrive(): { place: number; round: number } {
+    this.#checkWhole();
+    const round = Atomics.load(this.#cells, Barrier.#round);
+    const place = Atomics.add(this.#cells, Barrier.#arrived, 1);
+    if (place === this.parties - 1) {
+      Atomics.store(this.#cells, Barrier.#arrived, 0);
+      Atomics.add(this.#cells, Barrier.#round, 1);
+      Atomics.notify(this.#cells, Barrier.#round);
+    }
+    return { place, round };
+  }
+
+  #isOver(round: number): boolean {
+    if (Atomics.load(this.#cells, Barrier.#round) !== round) return true;
+    this.#checkWhole();
+    return false;
+  }
+
+  #checkWhole(): void {
+    if (this.isBroken) {
+      throw new BrokenBarrierError("a thread that is waited for has ended");
+    }
+  }
+
+  #lifeline(): Lifeline {
+    return { portable: "Barrier", cells: this.#cells };
+  }
+}
+
+/**
+ * Refuses to block main, whose timers, input and workers' messages would wait.
+ *
+ * @param caller What the message begins with.
+ * @param instead The method to use instead.
+ * @throws {Error} In main.
+ */
+export function checkMayBlock(caller: string, instead: string): void {
+  if ("WorkerGlobalScope" in globalThis) return;
+  throw new Error(`${caller} blocks, and main must not: use ${instead}()`);
+}
+
+/**
+ * Makes the error of a wait that took too long.
+ *
+ * @param caller What the message begins with.
+ * @param timeout How long it was, in milliseconds.
+ * @returns A TimeoutError.
+ */
+export function timeoutError(caller: string, timeout: number): DOMException {
+  const message = `${caller}: nothing happened for ${timeout} ms`;
+  return new DOMException(message, "TimeoutError");
+}
