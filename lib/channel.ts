@@ -63,8 +63,7 @@ export function pipe<A, B = A>(): [Connection<A, B>, Connection<B, A>] {
   const { port1, port2 } = new MessageChannel();
   const cells = new Int32Array(new SharedArrayBuffer(4 * 6));
   const end = (side: number, port: MessagePort) => {
-    const queued: unknown[] = [];
-    return { portable: "Connection", cells, side, port, queued, received: 0 };
+    return { portable: "Connection", cells, side, port };
   };
   return [
     Connection.unpack(end(0, port1)) as Connection<A, B>,
@@ -76,18 +75,14 @@ export function pipe<A, B = A>(): [Connection<A, B>, Connection<B, A>] {
 interface ConnectionWire extends Wire {
   readonly side: number;
   readonly port: MessagePort;
-  /** What arrived and was not received yet. */
-  readonly queued: readonly unknown[];
-  /** How many messages arrived. */
-  readonly received: number;
 }
 
 /**
  * One end of a channel; `pipe()` makes two.
  *
  * It may be given to a FunctionWorker or a pool's task, or sent through another
- * connection; it works there, and no longer here. A worker that ends closes the
- * ends it has.
+ * connection, before anything was received from it; it works there, and no
+ * longer here. A worker that ends closes the ends it has.
  *
  * @typeParam Sent What is sent.
  * @typeParam Received What is received.
@@ -108,7 +103,7 @@ export class Connection<Sent, Received = Sent>
   #subscriber:
     | { onValue: (value: Received) => void; onEnd: () => void }
     | undefined;
-  #received: number;
+  #received = 0;
   #listening = false;
   #state: "open" | "closed" | "moved" = "open";
 
@@ -117,8 +112,6 @@ export class Connection<Sent, Received = Sent>
     this.#cells = wire.cells;
     this.#side = wire.side;
     this.#port = wire.port;
-    this.#received = wire.received;
-    for (const value of wire.queued) this.#queued.push(value);
     const { agent, onArrival } = realm();
     realm().hasPortables = true;
     Atomics.store(this.#cells, Connection.#owner + this.#side, agent);
@@ -162,20 +155,23 @@ export class Connection<Sent, Received = Sent>
    */
   pack(): Packing {
     this.#checkOpen("sent");
+    if (this.#listening) {
+      throw new Error(
+        "a connection that has received something here cannot be sent away: " +
+          "Deno cannot move a port that it listens to",
+      );
+    }
     const wire = {
       portable: "Connection",
       cells: this.#cells,
       side: this.#side,
       port: this.#port,
-      queued: this.#queued.toArray(),
-      received: this.#received,
     };
     const sent = (receiver: number) => {
       this.#state = "moved";
       const owner = Connection.#owner + this.#side;
       // Whoever receives it may have written itself down already.
       Atomics.compareExchange(this.#cells, owner, realm().agent, receiver);
-      this.#rejectAll("the connection was sent away");
     };
     return { wire, ports: [this.#port], lifeline: this.#lifeline(), sent };
   }
@@ -195,7 +191,6 @@ export class Connection<Sent, Received = Sent>
       if (this.#isClosed(1 - this.#side)) {
         throw new ChannelClosedError("the other end of the pipe is closed");
       }
-      this.#listen();
       post(this.#port, value, options);
       // Counted after it was posted: a count of what never arrives would keep
       // the other end waiting.
@@ -285,7 +280,6 @@ export class Connection<Sent, Received = Sent>
   subscribe(onValue: (value: Received) => void, onEnd: () => void): void {
     this.#subscriber = { onValue, onEnd };
     this.#listen();
-    for (const value of this.#queued.toArray()) onValue(value as Received);
     this.#end();
   }
 

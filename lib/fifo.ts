@@ -40,10 +40,6 @@ export class Fifo<T> {
     this.#head = 0;
   }
 
-  toArray(): T[] {
-    return this.#items.slice(this.#head) as T[];
-  }
-
   /** Takes an item out, wherever it stands; tells whether it was there. */
   remove(item: T): boolean {
     const index = this.#items.indexOf(item, this.#head);

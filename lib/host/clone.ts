@@ -53,17 +53,21 @@ export function whyNotCloned(
     return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
   };
 
-  if (isCloned(value)) return undefined;
-  const seen = new Set<unknown>();
-  // Down to the deepest part that is refused though all its own parts pass.
-  while (typeof value === "object" && value !== null && !seen.has(value)) {
-    seen.add(value);
-    const refused = partsOf(value).find(([, part]) =>
-      !seen.has(part) && !isCloned(part)
-    );
-    if (!refused) break;
-    path += refused[0];
-    value = refused[1];
-  }
-  return `${path}: ${nameOf(value)} cannot be sent`;
+  const seen = new Set<unknown>(moved);
+  // The deepest part that is refused though all its own parts pass.
+  const refused = (part: unknown, path: string): string | undefined => {
+    if (seen.has(part) || isCloned(part)) return undefined;
+    seen.add(part);
+    if (typeof part === "object" && part !== null) {
+      const parts = partsOf(part);
+      for (const [key, inner] of parts) {
+        const why = refused(inner, path + key);
+        if (why) return why;
+      }
+      // What is moved can only be moved: for want of that, the whole is refused.
+      if (parts.some(([, inner]) => seen.has(inner))) return undefined;
+    }
+    return `${path}: ${nameOf(part)} cannot be sent`;
+  };
+  return refused(value, path);
 }

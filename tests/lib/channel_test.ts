@@ -1,0 +1,518 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import {
+  ChannelClosedError,
+  type Connection,
+  FunctionWorker,
+  pipe,
+  Pool,
+  Queue,
+} from "../../mod.ts";
+import { testWith } from "../helper.ts";
+
+/** Starts a worker that runs a function, and ends it with its using block. */
+function start<Args extends unknown[], Result>(
+  target: (...args: Args) => Result | PromiseLike<Result>,
+  ...args: Args
+): FunctionWorker<Args, Result> {
+  const worker = new FunctionWorker<Args, Result>(target, { args });
+  worker.start();
+  return worker;
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<Error> {
+  return await assertRejects(() => promise, Error);
+}
+
+const echo = async (connection: Connection<unknown>) => {
+  for await (const value of connection) await connection.send(value);
+};
+
+Deno.test("pipe() brings what is sent to the other end, in order, both ways", async () => {
+  const [a, b] = pipe<number, string>();
+  await a.send(1);
+  await a.send(2);
+  await b.send("x");
+  assertEquals([await b.recv(), await b.recv(), await a.recv()], [1, 2, "x"]);
+  a.close();
+  b.close();
+});
+
+Deno.test("Connection.recv() waits for what is not sent yet", async () => {
+  const [a, b] = pipe<number>();
+  const received = Promise.all([b.recv(), b.recv()]);
+  await a.send(1);
+  await a.send(2);
+  assertEquals(await received, [1, 2]);
+});
+
+Deno.test("Connection brings a copy, of all that structured clone copies", async () => {
+  const [a, b] = pipe<unknown>();
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  const values = [
+    undefined,
+    null,
+    1n,
+    new Date(0),
+    new Map([[1, new Set([2])]]),
+  ];
+  for (const value of values) {
+    await a.send(value);
+    assertEquals(await b.recv(), value);
+  }
+  await a.send(cyclic);
+  const copy = await b.recv() as typeof cyclic;
+  assert(copy !== cyclic && copy.self === copy);
+});
+
+Deno.test("Connection moves what is to be transferred", async () => {
+  const [a, b] = pipe<ArrayBuffer>();
+  const buffer = new ArrayBuffer(8);
+  await a.send(buffer, { transfer: [buffer] });
+  assertEquals([buffer.byteLength, (await b.recv()).byteLength], [0, 8]);
+});
+
+Deno.test("Connection.close() ends the other's iteration after what was sent", async () => {
+  const [a, b] = pipe<number>();
+  for (const n of [1, 2, 3]) await a.send(n);
+  a.close();
+  a.close();
+  assertEquals(await Array.fromAsync(b), [1, 2, 3]);
+  assertInstanceOf(await errorOf(b.recv()), ChannelClosedError);
+  assertInstanceOf(await errorOf(b.send(1)), ChannelClosedError);
+});
+
+Deno.test("Connection.close() ends a recv() and an iteration that wait", async () => {
+  const [a, b] = pipe<number>();
+  const waiting = b.recv();
+  const all = Array.fromAsync(b);
+  a.close();
+  assertInstanceOf(await errorOf(waiting), ChannelClosedError);
+  assertEquals(await all, []);
+});
+
+Deno.test("Connection that is closed here can neither send nor receive", async () => {
+  const [a] = pipe<number>();
+  const waiting = a.recv();
+  a.close();
+  assertInstanceOf(await errorOf(waiting), ChannelClosedError);
+  assertInstanceOf(await errorOf(a.recv()), ChannelClosedError);
+  assertInstanceOf(await errorOf(a.send(1)), ChannelClosedError);
+});
+
+Deno.test("Connection closes with its using block", async () => {
+  const [a, b] = pipe<number>();
+  {
+    using _ = a;
+  }
+  assertInstanceOf(await errorOf(b.recv()), ChannelClosedError);
+});
+
+Deno.test("Connection.recv() gives up after a timeout or a signal; nothing is lost", async () => {
+  const [a, b] = pipe<number>();
+  assertEquals((await errorOf(b.recv({ timeout: 1 }))).name, "TimeoutError");
+  const controller = new AbortController();
+  const aborted = b.recv({ signal: controller.signal });
+  controller.abort(new Error("enough"));
+  assertEquals((await errorOf(aborted)).message, "enough");
+  const signal = AbortSignal.abort(new Error("before"));
+  assertEquals((await errorOf(b.recv({ signal }))).message, "before");
+  await assertRejects(() => b.recv({ timeout: -1 }), RangeError, "-1");
+  await a.send(1);
+  assertEquals(await b.recv({ timeout: Infinity }), 1);
+});
+
+Deno.test("Connection.send() names the part that cannot be sent, and goes on", async () => {
+  const [a, b] = pipe<unknown>();
+  await assertRejects(
+    () => a.send({ items: [0, 0, 0, { onClick: () => {} }] }),
+    TypeError,
+    "value.items[3].onClick: a function cannot be sent",
+  );
+  await assertRejects(() => a.send(Symbol("s")), TypeError, "value: a symbol");
+  await a.send("works");
+  assertEquals(await b.recv(), "works");
+});
+
+Deno.test("Connection works in a FunctionWorker, and no longer here", async () => {
+  const [here, there] = pipe<unknown>();
+  using _ = start(echo, there);
+  await here.send("hello");
+  assertEquals(await here.recv(), "hello");
+  const error = await errorOf(there.send(1));
+  assertInstanceOf(error, ChannelClosedError);
+  assert(error.message.includes("sent away"), error.message);
+  await assertRejects(() => there.recv(), ChannelClosedError, "sent away");
+  assertEquals(Deno.inspect(there), 'Connection { state: "moved" }');
+});
+
+Deno.test("Connection works in a pool's task, also inside an object", async () => {
+  using pool = new Pool({ workers: 1 });
+  const [here, there] = pipe<number>();
+  const doubled = pool.apply(
+    async ({ ends: [end] }: { ends: [Connection<number>] }) => {
+      await end.send(2 * await end.recv());
+    },
+    [{ ends: [there] }],
+  );
+  await here.send(21);
+  assertEquals(await here.recv(), 42);
+  await doubled;
+});
+
+Deno.test("Connection travels through another one, with what was sent to it", async () => {
+  const [here, there] = pipe<Connection<string>>();
+  const [inner, outer] = pipe<string>();
+  await outer.send("early");
+  await inner.send("sent before");
+  await here.send(inner);
+  await outer.send("late");
+  const arrived = await there.recv();
+  assertEquals([await arrived.recv(), await arrived.recv()], ["early", "late"]);
+  await arrived.send("back");
+  assertEquals([await outer.recv(), await outer.recv()], [
+    "sent before",
+    "back",
+  ]);
+  assertInstanceOf(await errorOf(inner.recv()), ChannelClosedError);
+});
+
+Deno.test("Connection that has received stays here, and says so", async () => {
+  const [here] = pipe<Connection<number>>();
+  const [a, b] = pipe<number>();
+  await a.send(1);
+  await b.recv();
+  await assertRejects(() => here.send(b), Error, "cannot be sent away");
+  await a.send(2);
+  assertEquals(await b.recv(), 2);
+});
+
+Deno.test("Connection comes back as a task's result", async () => {
+  using pool = new Pool({ workers: 1 });
+  const [a, b] = pipe<number>();
+  const back = await pool.apply((end: Connection<number>) => end, [b]);
+  await a.send(5);
+  assertEquals(await back.recv(), 5);
+});
+
+Deno.test("Connection that could not be sent stays here", async () => {
+  const [here] = pipe<unknown>();
+  const [a, b] = pipe<number>();
+  await assertRejects(() => here.send([b, () => {}]), TypeError, "value[1]");
+  await b.send(1);
+  assertEquals(await a.recv(), 1);
+});
+
+Deno.test("Connection joins two workers", async () => {
+  const [left, right] = pipe<number>();
+  using a = start(async (end: Connection<number>) => {
+    for (let i = 0; i < 100; i++) await end.send(i);
+    end.close();
+  }, left);
+  using b = start(async (end: Connection<number>) => {
+    let sum = 0;
+    for await (const n of end) sum += n;
+    return sum;
+  }, right);
+  assertEquals([await b.join(), await a.join()], [4950, undefined]);
+});
+
+Deno.test("A worker that ends closes its ends, after what it sent", async () => {
+  const [here, there] = pipe<number>();
+  using _ = start(async (end: Connection<number>) => {
+    for (let i = 0; i < 1000; i++) await end.send(i);
+  }, there);
+  assertEquals((await Array.fromAsync(here)).length, 1000);
+});
+
+Deno.test("A worker that dies or is terminated closes its ends", async () => {
+  const endings: ((worker: FunctionWorker<never, unknown>) => unknown)[] = [
+    (worker) => worker.terminate(),
+    (worker) => worker.join().catch(() => {}),
+  ];
+  for (const [i, end] of endings.entries()) {
+    const [here, there] = pipe<string>();
+    using worker = start(
+      async (end: Connection<string>, die: boolean) => {
+        await end.send("alive");
+        if (die) Deno.exit(1);
+        await new Promise(() => {});
+      },
+      there,
+      i === 1,
+    );
+    assertEquals(await here.recv(), "alive");
+    await end(worker as unknown as FunctionWorker<never, unknown>);
+    assertInstanceOf(await errorOf(here.recv()), ChannelClosedError);
+  }
+});
+
+Deno.test("A worker that dies closes the end that came to it through a pipe", async () => {
+  const [here, there] = pipe<Connection<string>>();
+  const [inner, outer] = pipe<string>();
+  using worker = start(async (connection: Connection<Connection<string>>) => {
+    const end = await connection.recv();
+    await end.send("here");
+    await new Promise(() => {});
+  }, there);
+  await here.send(inner);
+  assertEquals(await outer.recv(), "here");
+  worker.terminate();
+  assertInstanceOf(await errorOf(outer.recv()), ChannelClosedError);
+});
+
+Deno.test("Connection loses none of 100 000 messages, and gives none twice", async () => {
+  const [here, there] = pipe<number>();
+  using worker = start(async (end: Connection<number>) => {
+    let next = 0;
+    for await (const n of end) {
+      if (n !== next) throw new Error(`${n} came instead of ${next}`);
+      next += 1;
+    }
+    return next;
+  }, there);
+  for (let i = 0; i < 100_000; i++) void here.send(i);
+  here.close();
+  assertEquals(await worker.join(), 100_000);
+});
+
+Deno.test("Queue delivers items in order, and knows its size", async () => {
+  const queue = new Queue<string>();
+  await queue.put("a");
+  await queue.put("b");
+  assertEquals(queue.size, 2);
+  assertEquals(Deno.inspect(queue), "Queue { size: 2 }");
+  assertEquals([await queue.get(), await queue.get()], ["a", "b"]);
+  assertEquals(queue.size, 0);
+});
+
+Deno.test("Queue holds copies", async () => {
+  const queue = new Queue<{ n: number }>();
+  const item = { n: 1 };
+  await queue.put(item);
+  item.n = 2;
+  assertEquals(await queue.get(), { n: 1 });
+});
+
+Deno.test("Queue.put() waits while the queue is full", async () => {
+  const queue = new Queue<number>({ capacity: 2 });
+  await queue.put(1);
+  await queue.put(2);
+  const order: string[] = [];
+  const third = queue.put(3).then(() => order.push("put"));
+  assertEquals(queue.size, 2);
+  order.push("get");
+  assertEquals(await queue.get(), 1);
+  await third;
+  assertEquals(order, ["get", "put"]);
+  assertEquals([await queue.get(), await queue.get()], [2, 3]);
+});
+
+Deno.test("Queue.get() waits while the queue is empty, first come, first served", async () => {
+  const queue = new Queue<number>({ capacity: 1 });
+  const both = Promise.all([queue.get(), queue.get()]);
+  await queue.put(1);
+  await queue.put(2);
+  assertEquals(await both, [1, 2]);
+});
+
+Deno.test("Queue refuses a capacity that is none", () => {
+  assertThrows(() => new Queue({ capacity: 0 }), RangeError, "received 0");
+  assertThrows(() => new Queue({ capacity: 1.5 }), RangeError, "received 1.5");
+  assertThrows(() => new Queue({ capacity: "2" as never }), TypeError, '"2"');
+});
+
+Deno.test("Queue.put() and get() give up after a timeout or a signal; nothing is lost", async () => {
+  const queue = new Queue<number>({ capacity: 1 });
+  assertEquals((await errorOf(queue.get({ timeout: 1 }))).name, "TimeoutError");
+  const controller = new AbortController();
+  const { signal } = controller;
+  const getting = queue.get({ signal });
+  controller.abort(new Error("enough"));
+  assertEquals((await errorOf(getting)).message, "enough");
+  assertEquals((await errorOf(queue.get({ signal }))).message, "enough");
+  await queue.put(1);
+  const late = await errorOf(queue.put(2, { timeout: 1 }));
+  assertEquals(late.name, "TimeoutError");
+  assertEquals(await queue.get(), 1);
+  assertEquals(queue.size, 0);
+});
+
+Deno.test("Queue.put() names the part that cannot be sent, and goes on", async () => {
+  const queue = new Queue<unknown>();
+  await assertRejects(
+    () => queue.put({ a: [() => {}] }),
+    TypeError,
+    "value.a[0]: a function cannot be sent",
+  );
+  await queue.put("works");
+  assertEquals(await queue.get(), "works");
+});
+
+Deno.test("Queue.close() lets consumers finish what is there, and ends them", async () => {
+  const queue = new Queue<number>({ capacity: 2 });
+  await queue.put(1);
+  await queue.put(2);
+  const refused = queue.put(3);
+  queue.close();
+  queue.close();
+  assertInstanceOf(await errorOf(refused), ChannelClosedError);
+  assertInstanceOf(await errorOf(queue.put(4)), ChannelClosedError);
+  assertEquals(await Array.fromAsync(queue), [1, 2]);
+  assertInstanceOf(await errorOf(queue.get()), ChannelClosedError);
+});
+
+Deno.test("Queue.close() ends those who wait for an item", async () => {
+  const queue = new Queue<number>();
+  const getting = queue.get();
+  const all = Array.fromAsync(queue);
+  queue.close();
+  assertInstanceOf(await errorOf(getting), ChannelClosedError);
+  assertEquals(await all, []);
+});
+
+Deno.test("Queue works in workers: each item once, each producer's in order", async () => {
+  using pool = new Pool({ workers: 5 });
+  const queue = new Queue<[number, number]>({ capacity: 8 });
+  const each = 300;
+  const consume = async (queue: Queue<[number, number]>) => {
+    const items: [number, number][] = [];
+    for await (const item of queue) items.push(item);
+    return items;
+  };
+  const produce = async (
+    queue: Queue<[number, number]>,
+    me: number,
+    n: number,
+  ) => {
+    let largest = 0;
+    for (let i = 0; i < n; i++) {
+      await queue.put([me, i]);
+      largest = Math.max(largest, queue.size);
+    }
+    return largest;
+  };
+  const consumers = [
+    pool.apply(consume, [queue]),
+    pool.apply(consume, [queue]),
+  ];
+  const sizes = await Promise.all(
+    [0, 1, 2].map((me) => pool.apply(produce, [queue, me, each])),
+  );
+  queue.close();
+  const lists = await Promise.all(consumers);
+  assert(Math.max(...sizes) <= 8, `${Math.max(...sizes)} items at once`);
+  for (const list of lists) {
+    for (const me of [0, 1, 2]) {
+      const mine = list.filter(([producer]) => producer === me);
+      assertEquals(mine, mine.toSorted(([, a], [, b]) => a - b));
+    }
+  }
+  const all = lists.flat().map(([me, i]) => me * each + i).sort((a, b) =>
+    a - b
+  );
+  assertEquals(all, Array.from({ length: 3 * each }, (_, i) => i));
+});
+
+Deno.test("Queue waits in workers too, gives up, and says when it is closed", async () => {
+  using pool = new Pool({ workers: 1 });
+  const queue = new Queue<number>({ capacity: 1 });
+  const seen = await pool.apply(async (queue: Queue<number>) => {
+    const names: string[] = [];
+    const note = (error: Error) => void names.push(error.name);
+    await queue.get({ timeout: 1 }).catch(note);
+    await queue.put(1);
+    await queue.put(2, { timeout: 1 }).catch(note);
+    await queue.put((() => {}) as never).catch(note);
+    names.push(String(queue.size), String(await queue.get()));
+    queue.close();
+    await queue.get().catch(note);
+    await queue.put(3).catch(note);
+    return names;
+  }, [queue]);
+  assertEquals(seen, [
+    "TimeoutError",
+    "TimeoutError",
+    "TypeError",
+    "1",
+    "1",
+    "ChannelClosedError",
+    "ChannelClosedError",
+  ]);
+  assertInstanceOf(await errorOf(queue.put(1)), ChannelClosedError);
+});
+
+Deno.test("Queue goes on to a third thread from a worker", async () => {
+  const queue = new Queue<number>();
+  const [here, there] = pipe<Queue<number>>();
+  const [onward, end] = pipe<Queue<number>>();
+  using _first = start(
+    async (from: Connection<Queue<number>>, to: Connection<Queue<number>>) => {
+      await to.send(await from.recv());
+      await new Promise(() => {});
+    },
+    there,
+    onward,
+  );
+  using second = start(async (from: Connection<Queue<number>>) => {
+    await (await from.recv()).put(42);
+  }, end);
+  await here.send(queue);
+  await second.join();
+  assertEquals(await queue.get(), 42);
+});
+
+Deno.test("A consumer that dies while it waits takes nothing with it", async () => {
+  const queue = new Queue<number>();
+  const [here, there] = pipe<string>();
+  using worker = start(
+    async (queue: Queue<number>, end: Connection<string>) => {
+      const waiting = queue.get();
+      await queue.put(0); // answered after the get, so that has arrived
+      await end.send(String(await waiting));
+      void queue.get();
+      await queue.put(1);
+      await end.send("took 1");
+      await queue.get();
+    },
+    queue,
+    there,
+  );
+  assertEquals([await here.recv(), await here.recv()], ["0", "took 1"]);
+  worker.terminate();
+  await queue.put(2);
+  await queue.put(3);
+  assertEquals([await queue.get(), await queue.get()], [2, 3]);
+});
+
+testWith(
+  ["read"],
+  "Queue settles what waits when the thread that made it ends",
+  async () => {
+    const [here, there] = pipe<Queue<number>>();
+    using worker = new FunctionWorker(keepQueue, {
+      args: [there],
+      module: import.meta.url,
+    });
+    worker.start();
+    const queue = await here.recv();
+    assertEquals(await queue.get(), 1);
+    const waiting = queue.get();
+    worker.terminate();
+    assertInstanceOf(await errorOf(waiting), ChannelClosedError);
+  },
+);
+
+/** Makes a queue, sends it, and lives on; exported for a worker to import. */
+export async function keepQueue(end: Connection<Queue<number>>) {
+  const queue = new Queue<number>();
+  await queue.put(1);
+  await end.send(queue);
+  await new Promise(() => {});
+}
