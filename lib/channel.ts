@@ -12,6 +12,7 @@ import { Fifo } from "./fifo.ts";
 import { whyNotCloned } from "./host/clone.ts";
 import {
   type Lifeline,
+  noteSent,
   type Packing,
   packValue,
   realm,
@@ -191,7 +192,9 @@ export class Connection<Sent, Received = Sent>
       if (this.#isClosed(1 - this.#side)) {
         throw new ChannelClosedError("the other end of the pipe is closed");
       }
-      post(this.#port, value, options);
+      const other = Connection.#owner + 1 - this.#side;
+      const receiver = Atomics.load(this.#cells, other);
+      post(this.#port, value, options, receiver);
       // Counted after it was posted: a count of what never arrives would keep
       // the other end waiting.
       Atomics.add(this.#cells, Connection.#count + this.#side, 1);
@@ -360,12 +363,14 @@ export class Connection<Sent, Received = Sent>
  * @param port Where to.
  * @param value The value.
  * @param options What of it to move.
+ * @param receiver The thread that has the other end, or 0.
  * @throws {TypeError} If a part of the value cannot be sent; it is named.
  */
 export function post(
   port: MessagePort,
   value: unknown,
   { transfer = [] }: SendOptions,
+  receiver: number,
 ): void {
   const packed = packValue(value);
   const moved = [...transfer, ...packed?.ports ?? []];
@@ -377,7 +382,7 @@ export function post(
   } catch (error) {
     throw sendError(packed ? packed.value : value, moved, error);
   }
-  for (const packing of packed?.packings ?? []) packing.sent(0);
+  if (packed) noteSent(packed.packings, receiver);
 }
 
 /**
@@ -776,7 +781,7 @@ export function copyValue(
   } catch (error) {
     throw sendError(packed ? packed.value : value, moved, error);
   }
-  for (const packing of packed?.packings ?? []) packing.sent(0);
+  if (packed) noteSent(packed.packings, realm().agent);
   return packed ? unpackValue(copy, portableClasses()) : copy;
 }
 

@@ -14,7 +14,7 @@ import {
   realm,
   type Wire,
 } from "./host/portable.ts";
-import { waitFor, type WaitOptions } from "./wait.ts";
+import { waitFor, waitForChange, type WaitOptions } from "./wait.ts";
 
 /**
  * The thread that held a lock ended without releasing it. What the lock
@@ -169,15 +169,12 @@ export class Lock {
       for (;;) {
         const holder = this.#take();
         if (holder === 0) return this.#guard();
-        const change = Atomics.waitAsync(this.#cells, Lock.#holder, holder);
-        if (!change.async) continue;
-        try {
-          await Promise.race([change.value, waiting.promise]);
-        } catch (error) {
-          // This turn would be taken from whoever still waits.
-          change.value.then(() => Atomics.notify(this.#cells, Lock.#holder, 1));
-          throw error;
-        }
+        await waitForChange(
+          this.#cells,
+          Lock.#holder,
+          holder,
+          waiting.promise,
+        );
       }
     } finally {
       Atomics.sub(this.#cells, Lock.#waiting, 1);
@@ -394,8 +391,12 @@ export class Barrier {
     try {
       const { place, round } = this.#arrive();
       while (!this.#isOver(round)) {
-        const change = Atomics.waitAsync(this.#cells, Barrier.#round, round);
-        if (change.async) await Promise.race([change.value, waiting.promise]);
+        await waitForChange(
+          this.#cells,
+          Barrier.#round,
+          round,
+          waiting.promise,
+        );
       }
       return place;
     } finally {

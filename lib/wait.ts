@@ -52,3 +52,37 @@ export function waitFor<T>(
   if (timeout !== undefined || signal) waiting.promise.then(over, over);
   return waiting;
 }
+
+/**
+ * Waits for a change of shared memory, without blocking this thread.
+ *
+ * It also runs on the far side, where it arrives as text.
+ *
+ * @param cells The memory.
+ * @param index The cell that is to change.
+ * @param value What is in it now.
+ * @param waiting Rejected when the waiting is to be given up.
+ * @returns A promise that resolves when the cell was changed and this thread
+ * was notified, or at once if the cell holds another value.
+ * @throws What `waiting` rejects with.
+ */
+export async function waitForChange(
+  cells: Int32Array<SharedArrayBuffer>,
+  index: number,
+  value: number,
+  waiting: Promise<never>,
+): Promise<void> {
+  const change = Atomics.waitAsync(cells, index, value);
+  if (!change.async) return;
+  // Deno ends a program in which nothing but such a wait is left.
+  const alive = setInterval(() => {}, 2 ** 30);
+  try {
+    await Promise.race([change.value, waiting]);
+  } catch (error) {
+    // The turn that this wait still stands for would be lost to the others.
+    void change.value.then(() => Atomics.notify(cells, index, 1));
+    throw error;
+  } finally {
+    clearInterval(alive);
+  }
+}

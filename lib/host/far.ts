@@ -11,19 +11,27 @@ import * as channel from "../channel.ts";
 import * as describe from "../describe.ts";
 import { Fifo } from "../fifo.ts";
 import * as sync from "../sync.ts";
-import { waitFor } from "../wait.ts";
+import { waitFor, waitForChange } from "../wait.ts";
 import { whyNotCloned } from "./clone.ts";
 import { packError } from "./error.ts";
 import type { Task } from "./function.ts";
 import type { Greeting, Reply, Request } from "./host.ts";
-import { packValue, realm, unpackValue } from "./portable.ts";
+import { noteSent, packValue, realm, unpackValue } from "./portable.ts";
 import { portableClasses } from "./portables.ts";
 
 /** What a worker's program consists of: the same source as runs here. */
 const parts = [
-  ...[whyNotCloned, packError, packValue, unpackValue, realm, portableClasses],
+  ...[
+    whyNotCloned,
+    packError,
+    packValue,
+    unpackValue,
+    noteSent,
+    realm,
+    portableClasses,
+  ],
   ...[...Object.values(describe), ...Object.values(channel)],
-  ...[...Object.values(sync), Fifo, waitFor],
+  ...[...Object.values(sync), Fifo, waitFor, waitForChange],
 ];
 
 /**
@@ -90,7 +98,7 @@ function farSide(): void {
         times,
       };
       post(reply, packed?.ports ?? []);
-      for (const { sent } of packed?.packings ?? []) sent(0);
+      if (packed) noteSent(packed.packings, 0);
     } catch (error) {
       const refused = results.map((result) => whyNotCloned(result, "result"));
       const index = Math.max(0, refused.findIndex((why) => why !== undefined));

@@ -55,6 +55,8 @@ export interface Realm {
   hasPortables: boolean;
   /** Told of each object that comes to this thread. */
   onArrival: (lifeline: Lifeline) => void;
+  /** What the threads that were started here hold, by thread. */
+  readonly held: Map<number, Set<Lifeline>>;
 }
 
 /**
@@ -69,7 +71,25 @@ export function realm(): Realm {
     agent: 1 + Math.floor(Math.random() * (2 ** 31 - 2)),
     hasPortables: false,
     onArrival: () => {},
+    held: new Map(),
   };
+}
+
+/**
+ * Notes that packed objects have been sent to a thread.
+ *
+ * The thread reports them itself when they arrive; but were it ended before its
+ * report is read, nobody would know what it held.
+ *
+ * @param packings The objects.
+ * @param receiver The thread, or 0 if that is not known.
+ */
+export function noteSent(packings: readonly Packing[], receiver: number): void {
+  const held = realm().held.get(receiver);
+  for (const { lifeline, sent } of packings) {
+    held?.add(lifeline);
+    sent(receiver);
+  }
 }
 
 /**

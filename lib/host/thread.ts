@@ -17,7 +17,13 @@ import {
   type Request,
   WorkerDiedError,
 } from "./host.ts";
-import { type Lifeline, packValue, unpackValue } from "./portable.ts";
+import {
+  type Lifeline,
+  noteSent,
+  packValue,
+  realm,
+  unpackValue,
+} from "./portable.ts";
 import { portableClasses } from "./portables.ts";
 
 /** Made once, because every worker runs the same program. */
@@ -33,7 +39,7 @@ export class Thread implements Host {
   /** The number by which shared memory knows this thread. */
   readonly #agent = 1 + Math.floor(Math.random() * (2 ** 31 - 2));
   /** What has to be freed or closed when this thread ends. */
-  readonly #lifelines = new Set<Lifeline>();
+  readonly #held = new Set<Lifeline>();
   /** The tasks that the far side has. */
   readonly #known = new Set<number>();
   #batch = 0;
@@ -61,6 +67,7 @@ export class Thread implements Host {
       event.preventDefault();
       this.#die({ how: `died: ${event.message}` });
     };
+    realm().held.set(this.#agent, this.#held);
     const cancelled = this.#cancelled;
     this.#worker.postMessage({ name, agent: this.#agent, cancelled });
   }
@@ -92,10 +99,7 @@ export class Thread implements Host {
         whyNotSent({ ...batch, calls: request.calls }, ports, error),
       );
     }
-    for (const { lifeline, sent } of packed?.packings ?? []) {
-      this.#lifelines.add(lifeline);
-      sent(this.#agent);
-    }
+    if (packed) noteSent(packed.packings, this.#agent);
     this.#running = { ...Promise.withResolvers(), task: task.id };
     return this.#running.promise;
   }
@@ -110,8 +114,9 @@ export class Thread implements Host {
     this.#worker.terminate();
     this.#ready.resolve();
     this.#running?.reject(reason);
+    realm().held.delete(this.#agent);
     const classes = portableClasses();
-    for (const lifeline of this.#lifelines) {
+    for (const lifeline of this.#held) {
       const { abandon } = classes[lifeline.portable]!;
       abandon?.(lifeline, this.#agent, this.#running !== undefined);
     }
@@ -140,7 +145,7 @@ export class Thread implements Host {
           new CallError(reply.index, unpackError(reply.error)),
         );
       case "holds":
-        this.#lifelines.add(reply.lifeline);
+        this.#held.add(reply.lifeline);
         return;
       case "died":
         return this.#die({
