@@ -24,6 +24,7 @@ export {
   type SendOptions,
   type WaitOptions,
 } from "./lib/channel.ts";
+export * from "./lib/lazy.ts";
 export * from "./lib/pool.ts";
 export {
   Barrier,

@@ -70,3 +70,31 @@ export function checkTimeout(caller: string, value: unknown): number {
   if (!(value >= 0)) throw new RangeError(message);
   return Math.min(value, 2 ** 31 - 1);
 }
+
+/**
+ * Checks that a source can be iterated.
+ *
+ * @typeParam Source The type of the source.
+ * @param source What was received.
+ * @returns The source.
+ * @throws {TypeError} If it is not iterable; of what arrives over time, the
+ * message says what to use.
+ */
+export function checkIterable<Source>(source: Source): Source {
+  const value = source as
+    | {
+      [Symbol.iterator]?: unknown;
+      [Symbol.asyncIterator]?: unknown;
+      then?: unknown;
+    }
+    | null
+    | undefined;
+  if (typeof value?.[Symbol.iterator] === "function") return source;
+  let hint = "";
+  if (typeof value?.[Symbol.asyncIterator] === "function") {
+    hint = "; what arrives over time is for lazy.async()";
+  } else if (typeof value?.then === "function") {
+    hint = "; await it first";
+  }
+  throw new TypeError(`${describe(source)} is not iterable${hint}`);
+}
