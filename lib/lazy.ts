@@ -9,7 +9,8 @@
  * @module
  */
 
-import { checkIterable, describe } from "./describe.ts";
+import { checkCount, checkIterable } from "./describe.ts";
+import { checkSize } from "./pipeline/stages.ts";
 import { Range } from "./range.ts";
 
 export { Range };
@@ -55,8 +56,13 @@ export function range(first: number, second?: number, step = 1): Range {
  * A generator that nobody asked for an item ends without having run: it would
  * leave its source open. So its `return()` closes the source in that case. The
  * generator itself stays a plain one, because a wrapper would cost every item.
+ *
+ * @internal
+ * @param source The source.
+ * @param body The generator, which gets the source's items.
+ * @returns The generator, at its beginning.
  */
-function over<Item, Result>(
+export function over<Item, Result>(
   source: Iterable<Item>,
   body: (items: Iterable<Item>) => Generator<Result, void, void>,
 ): Generator<Result, void, void> {
@@ -138,20 +144,6 @@ class Together<Item> implements Iterator<Item[], void> {
   }
 }
 
-/** Checks a number of items. */
-function checkSize(caller: string, size: number, least: number): void {
-  if (typeof size !== "number") {
-    throw new TypeError(
-      `${caller}: n must be a number: received ${describe(size)}`,
-    );
-  }
-  if (!(Number.isSafeInteger(size) || size === Infinity) || size < least) {
-    throw new RangeError(
-      `${caller}: n must be a whole number, at least ${least}: received ${size}`,
-    );
-  }
-}
-
 /**
  * Counts without end.
  *
@@ -221,7 +213,7 @@ export function repeat<T>(
   value: T,
   times = Infinity,
 ): Generator<T, void, void> {
-  checkSize("repeat", times, 0);
+  checkSize("repeat", times);
   return (function* () {
     for (let i = 0; i < times; i++) yield value;
   })();
@@ -512,7 +504,7 @@ export function take<T>(
   n: number,
   source: Iterable<T>,
 ): Generator<T, void, void> {
-  checkSize("take", n, 0);
+  checkSize("take", n);
   return over(source, function* (items) {
     if (n === 0) return close(items);
     let left = n;
@@ -545,7 +537,7 @@ export function drop<T>(
   n: number,
   source: Iterable<T>,
 ): Generator<T, void, void> {
-  checkSize("drop", n, 0);
+  checkSize("drop", n);
   return over(source, function* (items) {
     let left = n;
     for (const item of items) {
@@ -671,7 +663,7 @@ export function chunks<T>(
   n: number,
   source: Iterable<T>,
 ): Generator<T[], void, void> {
-  checkSize("chunks", n, 1);
+  checkCount("chunks", "n", n);
   return over(source, function* (items) {
     let chunk: T[] = [];
     for (const item of items) {
@@ -707,7 +699,7 @@ export function windows<T>(
   n: number,
   source: Iterable<T>,
 ): Generator<T[], void, void> {
-  checkSize("windows", n, 1);
+  checkCount("windows", "n", n);
   return over(source, function* (items) {
     const window: T[] = [];
     for (const item of items) {

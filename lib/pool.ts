@@ -5,11 +5,12 @@
  */
 
 import { checkCount, checkTimeout, describe } from "./describe.ts";
+import { Feed } from "./feed.ts";
 import { Fifo } from "./fifo.ts";
 import { continueStack } from "./host/error.ts";
 import { packFunction, type Task } from "./host/function.ts";
 import { type BatchResult, CallError, type Host } from "./host/host.ts";
-import { Call, Feed, Job, Slot } from "./host/schedule.ts";
+import { Call, Job, Slot } from "./host/schedule.ts";
 
 /** Which worker ran which task, from when to when. */
 export interface TaskRun {

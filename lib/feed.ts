@@ -1,0 +1,136 @@
+/**
+ * Work on an input that is taken as it goes, some of it at a time.
+ *
+ * @module
+ */
+
+/** How a Feed cuts its input. */
+export interface FeedOptions {
+  /** How many items make a chunk. */
+  readonly size: number;
+  /** How many chunks may be ahead of the consumer. */
+  readonly ahead: number;
+  /** Runs a chunk, whose first item has this place in the input. */
+  readonly submit: (
+    chunk: readonly unknown[],
+    first: number,
+  ) => Promise<unknown[]>;
+}
+
+/** A chunk on its way, and then its outcome. */
+interface Flight {
+  outcome?: { results: unknown[] } | { error: unknown };
+}
+
+/** What a feed takes its input for. */
+export interface FeedOwner {
+  /** Nothing more is to begin. */
+  readonly stopped: boolean;
+  /** Why all of it failed, if it did. */
+  readonly failure: { error: unknown } | undefined;
+  /** Told when all of it fails. */
+  onFail: () => void;
+}
+
+/** Takes an input chunk by chunk, just ahead of the consumer of the results. */
+export class Feed {
+  readonly #call: FeedOwner;
+  readonly #input: Iterator<unknown> | AsyncIterator<unknown>;
+  readonly #options: FeedOptions;
+  /** In the order of the input. */
+  readonly #flights: Flight[] = [];
+  #taken = 0;
+  #pulling = false;
+  /** The input has ended, by itself or by an error. */
+  #ended: { error?: unknown } | undefined;
+  #wake = () => {};
+
+  constructor(
+    call: FeedOwner,
+    input: Iterator<unknown> | AsyncIterator<unknown>,
+    options: FeedOptions,
+  ) {
+    this.#call = call;
+    this.#input = input;
+    this.#options = options;
+    call.onFail = () => this.#wake();
+  }
+
+  /**
+   * Waits for the next results.
+   *
+   * @param ordered Whether they must be those of the oldest chunk.
+   * @returns The results of a chunk; nothing after the last one.
+   */
+  async next(ordered: boolean): Promise<unknown[] | undefined> {
+    for (;;) {
+      if (this.#call.failure) throw this.#call.failure.error;
+      const index = ordered
+        ? (this.#flights[0]?.outcome ? 0 : -1)
+        : this.#flights.findIndex((flight) => flight.outcome);
+      if (index >= 0) {
+        const [{ outcome }] = this.#flights.splice(index, 1) as [Flight];
+        if ("error" in outcome!) throw outcome.error;
+        void this.#pull();
+        return outcome!.results;
+      }
+      void this.#pull();
+      if (this.#ended && this.#flights.length === 0) {
+        if ("error" in this.#ended) throw this.#ended.error;
+        return undefined;
+      }
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  /** Closes the input, unless it has ended. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = {};
+    const closing = this.#input.return?.();
+    // An input that is waited for may never answer.
+    if (!this.#pulling) await closing;
+    else Promise.resolve(closing).catch(() => {});
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#pulling) return;
+    this.#pulling = true;
+    while (
+      !this.#ended && !this.#call.stopped &&
+      this.#flights.length < this.#options.ahead
+    ) {
+      const chunk = await this.#chunk();
+      if (chunk.length > 0 && !this.#call.stopped) this.#send(chunk);
+    }
+    this.#pulling = false;
+    this.#wake();
+  }
+
+  async #chunk(): Promise<unknown[]> {
+    const chunk: unknown[] = [];
+    try {
+      while (chunk.length < this.#options.size && !this.#ended) {
+        const next = this.#input.next();
+        // Waiting for what is there already would cost each item a turn.
+        const step = "then" in next ? await next : next;
+        if (step.done) this.#ended ??= {};
+        else chunk.push(step.value);
+      }
+    } catch (error) {
+      this.#ended ??= { error };
+    }
+    return chunk;
+  }
+
+  #send(chunk: unknown[]): void {
+    const flight: Flight = {};
+    this.#flights.push(flight);
+    const first = this.#taken;
+    this.#taken += chunk.length;
+    this.#options.submit(chunk, first).then(
+      (results) => flight.outcome = { results },
+      (error) => flight.outcome = { error },
+    ).then(() => this.#wake());
+  }
+}
