@@ -39,6 +39,8 @@ export class Feed {
   readonly #options: FeedOptions;
   /** In the order of the input. */
   readonly #flights: Flight[] = [];
+  /** Those that have an outcome, in the order in which they got it. */
+  readonly #finished: Flight[] = [];
   #taken = 0;
   #pulling = false;
   /** The input has ended, by itself or by an error. */
@@ -65,11 +67,9 @@ export class Feed {
   async next(ordered: boolean): Promise<unknown[] | undefined> {
     for (;;) {
       if (this.#call.failure) throw this.#call.failure.error;
-      const index = ordered
-        ? (this.#flights[0]?.outcome ? 0 : -1)
-        : this.#flights.findIndex((flight) => flight.outcome);
-      if (index >= 0) {
-        const [{ outcome }] = this.#flights.splice(index, 1) as [Flight];
+      const flight = this.#take(ordered);
+      if (flight) {
+        const { outcome } = flight;
         if ("error" in outcome!) throw outcome.error;
         void this.#pull();
         return outcome!.results;
@@ -83,14 +83,32 @@ export class Feed {
     }
   }
 
-  /** Closes the input, unless it has ended. */
-  async close(): Promise<void> {
+  /**
+   * Closes the input, unless it has ended.
+   *
+   * @param quietly Whether an error in closing is to be left unsaid, because
+   * there is another one already.
+   */
+  async close(quietly: boolean): Promise<void> {
     if (this.#ended) return;
     this.#ended = {};
-    const closing = this.#input.return?.();
-    // An input that is waited for may never answer.
-    if (!this.#pulling) await closing;
-    else Promise.resolve(closing).catch(() => {});
+    try {
+      const closing = this.#input.return?.();
+      // An input that is waited for may never answer.
+      if (!this.#pulling) await closing;
+      else Promise.resolve(closing).catch(() => {});
+    } catch (error) {
+      if (!quietly) throw error;
+    }
+  }
+
+  /** Takes out the oldest chunk, or the one that finished first, if it is done. */
+  #take(ordered: boolean): Flight | undefined {
+    const flight = ordered ? this.#flights[0] : this.#finished[0];
+    if (!flight?.outcome) return undefined;
+    this.#flights.splice(this.#flights.indexOf(flight), 1);
+    this.#finished.splice(this.#finished.indexOf(flight), 1);
+    return flight;
   }
 
   async #pull(): Promise<void> {
@@ -128,9 +146,14 @@ export class Feed {
     this.#flights.push(flight);
     const first = this.#taken;
     this.#taken += chunk.length;
+    const finish = (outcome: Flight["outcome"] & object) => {
+      flight.outcome = outcome;
+      this.#finished.push(flight);
+      this.#wake();
+    };
     this.#options.submit(chunk, first).then(
-      (results) => flight.outcome = { results },
-      (error) => flight.outcome = { error },
-    ).then(() => this.#wake());
+      (results) => finish({ results }),
+      (error) => finish({ error }),
+    );
   }
 }

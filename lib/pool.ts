@@ -442,9 +442,13 @@ export class Pool implements Disposable, AsyncDisposable {
         if (!results) return;
         yield* results as Result[];
       }
+    } catch (error) {
+      this.#end(call);
+      await feed.close(true);
+      throw error;
     } finally {
       this.#end(call);
-      await feed.close();
+      await feed.close(false);
     }
   }
 

@@ -57,7 +57,8 @@ export async function deno(...args: string[]): Promise<Ran> {
  */
 export async function runProgram(
   code: string,
-  ...args: string[]
+  flags: readonly string[] = [],
+  args: readonly string[] = [],
 ): Promise<Ran> {
   const program = code.replace(
     /"(mod\.ts|lib\/lesson\.ts)"/g,
@@ -65,6 +66,6 @@ export async function runProgram(
   );
   const url = `data:text/javascript,${encodeURIComponent(program)}`;
   // Code from a data: URL has to be allowed to import files.
-  const flags = ["--config", "deno.json", "--allow-import", "--allow-read"];
-  return await deno("run", "--no-prompt", ...flags, url, ...args);
+  const needed = ["--config", "deno.json", "--allow-import", "--allow-read"];
+  return await deno("run", "--no-prompt", ...needed, ...flags, url, ...args);
 }

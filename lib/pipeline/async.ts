@@ -526,9 +526,13 @@ async function* mapAtOnce<T, R>(
       if (!results) return;
       yield* results as R[];
     }
+  } catch (error) {
+    owner.stopped = true;
+    await feed.close(true);
+    throw error;
   } finally {
     owner.stopped = true;
-    await feed.close();
+    await feed.close(false);
   }
 }
 

@@ -144,7 +144,8 @@ const lesson = (code: string, ...args: string[]) =>
   runProgram(
     `import { flags, section, show, showError, table, title } from "lib/lesson.ts";
      ${code}`,
-    ...args,
+    [],
+    args,
   );
 
 testWith(
