@@ -59,21 +59,28 @@ export function range(first: number, second?: number, step = 1): Range {
  *
  * @internal
  * @param source The source.
- * @param body The generator, which gets the source's items.
+ * @param body The generator. It is given, and not made anew for each call,
+ * because V8 takes microseconds to set up a generator function.
+ * @param argument What the generator gets besides the items.
  * @returns The generator, at its beginning.
  */
-export function over<Item, Result>(
+export function over<Item, Argument, Result>(
   source: Iterable<Item>,
-  body: (items: Iterable<Item>) => Generator<Result, void, void>,
+  body: (
+    items: Iterable<Item>,
+    argument: Argument,
+  ) => Generator<Result, void, void>,
+  argument: Argument,
 ): Generator<Result, void, void> {
   checkIterable(source);
   let isOpen = false;
-  const generator = body({
+  const items = {
     [Symbol.iterator]() {
       isOpen = true;
       return source[Symbol.iterator]();
     },
-  });
+  };
+  const generator = body(items, argument);
   const end = generator.return;
   generator.return = (value) => {
     if (!isOpen) {
@@ -86,12 +93,17 @@ export function over<Item, Result>(
 }
 
 /** The same for several sources at a time, which are opened together. */
-function overAll<Item, Result>(
+function overAll<Item, Argument, Result>(
   sources: readonly Iterable<Item>[],
-  body: (items: Iterable<Item[]>) => Generator<Result, void, void>,
+  body: (
+    rows: Iterable<Item[]>,
+    argument: Argument,
+  ) => Generator<Result, void, void>,
+  argument: Argument,
 ): Generator<Result, void, void> {
   for (const source of sources) checkIterable(source);
-  return over({ [Symbol.iterator]: () => new Together(sources) }, body);
+  const rows = { [Symbol.iterator]: () => new Together(sources) };
+  return over(rows, body, argument);
 }
 
 /** Takes an item from each of several sources, until one of them has no more. */
@@ -182,14 +194,18 @@ export function* count(start = 0, step = 1): Generator<number, never, void> {
  * @throws {TypeError} If a source is not iterable.
  */
 export function cycle<T>(source: Iterable<T>): Generator<T, void, void> {
-  return over(source, function* (items) {
-    const kept: T[] = [];
-    for (const item of items) {
-      kept.push(item);
-      yield item;
-    }
-    while (kept.length > 0) yield* kept;
-  });
+  return over(source, cycling, undefined);
+}
+
+function* cycling<T>(
+  items: Iterable<T>,
+): Generator<T, void, void> {
+  const kept: T[] = [];
+  for (const item of items) {
+    kept.push(item);
+    yield item;
+  }
+  while (kept.length > 0) yield* kept;
 }
 
 /**
@@ -214,9 +230,11 @@ export function repeat<T>(
   times = Infinity,
 ): Generator<T, void, void> {
   checkSize("repeat", times);
-  return (function* () {
-    for (let i = 0; i < times; i++) yield value;
-  })();
+  return repeating(value, times);
+}
+
+function* repeating<T>(value: T, times: number): Generator<T, void, void> {
+  for (let i = 0; i < times; i++) yield value;
 }
 
 /**
@@ -292,14 +310,23 @@ export function map<R>(
   fn: (...items: unknown[]) => R,
   ...sources: Iterable<unknown>[]
 ): Generator<R, void, void> {
-  if (sources.length !== 1) {
-    return overAll(sources, function* (rows) {
-      for (const row of rows) yield fn(...row);
-    });
-  }
-  return over(sources[0]!, function* (items) {
-    for (const item of items) yield fn(item);
-  });
+  return sources.length === 1
+    ? over(sources[0]!, mapping, fn)
+    : overAll(sources, mappingRows, fn);
+}
+
+function* mapping<T, R>(
+  items: Iterable<T>,
+  fn: (item: T) => R,
+): Generator<R, void, void> {
+  for (const item of items) yield fn(item);
+}
+
+function* mappingRows<T, R>(
+  rows: Iterable<T[]>,
+  fn: (...items: T[]) => R,
+): Generator<R, void, void> {
+  for (const row of rows) yield fn(...row);
 }
 
 /**
@@ -342,9 +369,14 @@ export function filter<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): Generator<T, void, void> {
-  return over(source, function* (items) {
-    for (const item of items) if (fn(item)) yield item;
-  });
+  return over(source, filtering, fn);
+}
+
+function* filtering<T>(
+  items: Iterable<T>,
+  fn: (item: T) => unknown,
+): Generator<T, void, void> {
+  for (const item of items) if (fn(item)) yield item;
 }
 
 /**
@@ -368,10 +400,15 @@ export function enumerate<T>(
   source: Iterable<T>,
   start = 0,
 ): Generator<[number, T], void, void> {
-  return over(source, function* (items) {
-    let i = start;
-    for (const item of items) yield [i++, item];
-  });
+  return over(source, numbering, start);
+}
+
+function* numbering<T>(
+  items: Iterable<T>,
+  start: number,
+): Generator<[number, T], void, void> {
+  let i = start;
+  for (const item of items) yield [i++, item];
 }
 
 /**
@@ -393,9 +430,13 @@ export function enumerate<T>(
 export function zip<Items extends unknown[]>(
   ...sources: { [I in keyof Items]: Iterable<Items[I]> }
 ): Generator<Items, void, void> {
-  return overAll(sources, function* (rows) {
-    for (const row of rows) yield row as Items;
-  });
+  return overAll(sources, zipping<Items>, undefined);
+}
+
+function* zipping<Items>(
+  rows: Iterable<unknown[]>,
+): Generator<Items, void, void> {
+  for (const row of rows) yield row as Items;
 }
 
 /**
@@ -441,17 +482,22 @@ export function accumulate<T>(
   source: Iterable<T>,
   ...initial: [T?]
 ): Generator<T, void, void> {
-  return over(source, function* (items) {
-    // Not a default: undefined is an initial value too.
-    let [value] = initial as [T];
-    let hasValue = initial.length > 0;
-    if (hasValue) yield value;
-    for (const item of items) {
-      value = hasValue ? fn(value, item) : item;
-      hasValue = true;
-      yield value;
-    }
-  });
+  return over(source, accumulating, { fn, initial });
+}
+
+function* accumulating<T>(
+  items: Iterable<T>,
+  { fn, initial }: { fn: (value: T, item: T) => T; initial: [T?] },
+): Generator<T, void, void> {
+  // Not a default: undefined is an initial value too.
+  let [value] = initial as [T];
+  let hasValue = initial.length > 0;
+  if (hasValue) yield value;
+  for (const item of items) {
+    value = hasValue ? fn(value, item) : item;
+    hasValue = true;
+    yield value;
+  }
 }
 
 /**
@@ -477,9 +523,14 @@ export function flatMap<T, R>(
   fn: (item: T) => Iterable<R>,
   source: Iterable<T>,
 ): Generator<R, void, void> {
-  return over(source, function* (items) {
-    for (const item of items) yield* checkIterable(fn(item));
-  });
+  return over(source, flattening, fn);
+}
+
+function* flattening<T, R>(
+  items: Iterable<T>,
+  fn: (item: T) => Iterable<R>,
+): Generator<R, void, void> {
+  for (const item of items) yield* checkIterable(fn(item));
 }
 
 /**
@@ -505,14 +556,19 @@ export function take<T>(
   source: Iterable<T>,
 ): Generator<T, void, void> {
   checkSize("take", n);
-  return over(source, function* (items) {
-    if (n === 0) return close(items);
-    let left = n;
-    for (const item of items) {
-      yield item;
-      if (--left === 0) return;
-    }
-  });
+  return over(source, taking, n);
+}
+
+function* taking<T>(
+  items: Iterable<T>,
+  n: number,
+): Generator<T, void, void> {
+  if (n === 0) return close(items);
+  let left = n;
+  for (const item of items) {
+    yield item;
+    if (--left === 0) return;
+  }
 }
 
 /**
@@ -538,13 +594,18 @@ export function drop<T>(
   source: Iterable<T>,
 ): Generator<T, void, void> {
   checkSize("drop", n);
-  return over(source, function* (items) {
-    let left = n;
-    for (const item of items) {
-      if (left > 0) left -= 1;
-      else yield item;
-    }
-  });
+  return over(source, dropping, n);
+}
+
+function* dropping<T>(
+  items: Iterable<T>,
+  n: number,
+): Generator<T, void, void> {
+  let left = n;
+  for (const item of items) {
+    if (left > 0) left -= 1;
+    else yield item;
+  }
 }
 
 /**
@@ -568,12 +629,17 @@ export function takeWhile<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): Generator<T, void, void> {
-  return over(source, function* (items) {
-    for (const item of items) {
-      if (!fn(item)) return;
-      yield item;
-    }
-  });
+  return over(source, takingWhile, fn);
+}
+
+function* takingWhile<T>(
+  items: Iterable<T>,
+  fn: (item: T) => unknown,
+): Generator<T, void, void> {
+  for (const item of items) {
+    if (!fn(item)) return;
+    yield item;
+  }
 }
 
 /**
@@ -598,13 +664,18 @@ export function dropWhile<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): Generator<T, void, void> {
-  return over(source, function* (items) {
-    let isDropping = true;
-    for (const item of items) {
-      isDropping &&= Boolean(fn(item));
-      if (!isDropping) yield item;
-    }
-  });
+  return over(source, droppingWhile, fn);
+}
+
+function* droppingWhile<T>(
+  items: Iterable<T>,
+  fn: (item: T) => unknown,
+): Generator<T, void, void> {
+  let isDropping = true;
+  for (const item of items) {
+    isDropping &&= Boolean(fn(item));
+    if (!isDropping) yield item;
+  }
 }
 
 /**
@@ -630,15 +701,20 @@ export function unique<T>(
   source: Iterable<T>,
   key: (item: T) => unknown = (item) => item,
 ): Generator<T, void, void> {
-  return over(source, function* (items) {
-    const seen = new Set<unknown>();
-    for (const item of items) {
-      const found = key(item);
-      if (seen.has(found)) continue;
-      seen.add(found);
-      yield item;
-    }
-  });
+  return over(source, singling, key);
+}
+
+function* singling<T>(
+  items: Iterable<T>,
+  key: (item: T) => unknown,
+): Generator<T, void, void> {
+  const seen = new Set<unknown>();
+  for (const item of items) {
+    const found = key(item);
+    if (seen.has(found)) continue;
+    seen.add(found);
+    yield item;
+  }
 }
 
 /**
@@ -664,17 +740,22 @@ export function chunks<T>(
   source: Iterable<T>,
 ): Generator<T[], void, void> {
   checkCount("chunks", "n", n);
-  return over(source, function* (items) {
-    let chunk: T[] = [];
-    for (const item of items) {
-      chunk.push(item);
-      if (chunk.length === n) {
-        yield chunk;
-        chunk = [];
-      }
+  return over(source, chunking, n);
+}
+
+function* chunking<T>(
+  items: Iterable<T>,
+  n: number,
+): Generator<T[], void, void> {
+  let chunk: T[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length === n) {
+      yield chunk;
+      chunk = [];
     }
-    if (chunk.length > 0) yield chunk;
-  });
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 /**
@@ -700,14 +781,19 @@ export function windows<T>(
   source: Iterable<T>,
 ): Generator<T[], void, void> {
   checkCount("windows", "n", n);
-  return over(source, function* (items) {
-    const window: T[] = [];
-    for (const item of items) {
-      window.push(item);
-      if (window.length > n) window.shift();
-      if (window.length === n) yield [...window];
-    }
-  });
+  return over(source, sliding, n);
+}
+
+function* sliding<T>(
+  items: Iterable<T>,
+  n: number,
+): Generator<T[], void, void> {
+  const window: T[] = [];
+  for (const item of items) {
+    window.push(item);
+    if (window.length > n) window.shift();
+    if (window.length === n) yield [...window];
+  }
 }
 
 /**
@@ -753,17 +839,17 @@ export function concat<T>(
   ...sources: Iterable<T>[]
 ): Generator<T, void, void> {
   for (const source of sources) checkIterable(source);
-  return flatten(sources);
+  // Left before its first item, it closes the first source, as `over` does.
+  const [first = [], ...others] = sources;
+  return over(first, concatenating, others);
 }
 
-/** The items of one source after another. */
-function flatten<T>(sources: readonly Iterable<T>[]): Generator<T, void, void> {
-  // Left before the first item, it closes the first source, as `over` does.
-  const [first = []] = sources;
-  return over(first, function* (items) {
-    yield* items;
-    for (let i = 1; i < sources.length; i++) yield* sources[i]!;
-  });
+function* concatenating<T>(
+  items: Iterable<T>,
+  others: readonly Iterable<T>[],
+): Generator<T, void, void> {
+  yield* items;
+  for (const other of others) yield* other;
 }
 
 /**
@@ -792,19 +878,24 @@ export function groupBy<T, K>(
   key: (item: T) => K,
   source: Iterable<T>,
 ): Generator<[K, T[]], void, void> {
-  return over(source, function* (items) {
-    let group: [K, T[]] | undefined;
-    for (const item of items) {
-      const found = key(item);
-      if (group && Object.is(group[0], found)) {
-        group[1].push(item);
-        continue;
-      }
-      if (group) yield group;
-      group = [found, [item]];
+  return over(source, grouping, key);
+}
+
+function* grouping<T, K>(
+  items: Iterable<T>,
+  key: (item: T) => K,
+): Generator<[K, T[]], void, void> {
+  let group: [K, T[]] | undefined;
+  for (const item of items) {
+    const found = key(item);
+    if (group && Object.is(group[0], found)) {
+      group[1].push(item);
+      continue;
     }
     if (group) yield group;
-  });
+    group = [found, [item]];
+  }
+  if (group) yield group;
 }
 
 /**

@@ -11,15 +11,20 @@ import {
   type AsyncMapOptions,
   AsyncPipeline,
 } from "./pipeline/async.ts";
-import { type Ending, iterateFused, runFused } from "./pipeline/fused.ts";
+import {
+  type Ending,
+  iterateFused,
+  type LoopShape,
+  runFused,
+  shapeWith,
+} from "./pipeline/fused.ts";
 import {
   type AnyFunction,
-  type Chain,
   checkFunction,
   checkSize,
-  lastSegment,
+  type Kind,
   type Outcome,
-  type Segment,
+  type Stage,
 } from "./pipeline/stages.ts";
 import { stepwise } from "./pipeline/step.ts";
 
@@ -38,28 +43,41 @@ export { type AnyIterable, type AsyncMapOptions, AsyncPipeline };
  * @typeParam T The type of the items that come out.
  */
 export class Pipeline<T> implements Iterable<T> {
-  readonly #source: Iterable<unknown>;
-  readonly #chain: Chain | undefined;
+  // A pipeline is its last stage, and knows the pipeline before it.
+  #source: Iterable<unknown>;
+  #before: Pipeline<unknown> | undefined;
+  #stage: Stage | undefined;
+  #length = 0;
+  #shape: LoopShape | undefined;
+  #takesNothing = false;
 
   /**
    * Describes the items of a source; `lazy()` is the short way.
    *
    * @param source The items.
-   * @param chain The steps; for the pipeline's own use.
    * @throws {TypeError} If the source is not iterable.
    */
-  constructor(source: Iterable<T>, chain?: unknown) {
+  constructor(source: Iterable<T>) {
     this.#source = checkIterable(source);
-    this.#chain = chain as Chain | undefined;
   }
 
-  #with<R>(stage: Chain["stage"]): Pipeline<R> {
-    const chain: Chain = { stage, before: this.#chain };
-    return new Pipeline<R>(this.#source as Iterable<R>, chain);
+  #with<R>(kind: Kind, argument: unknown): Pipeline<R> {
+    const next = new Pipeline<R>(this.#source as Iterable<R>);
+    next.#before = this;
+    next.#stage = { kind, argument };
+    next.#length = this.#length + 1;
+    const isFusible = this.#shape !== undefined || this.#length === 0;
+    next.#shape = isFusible ? shapeWith(this.#shape, kind) : undefined;
+    next.#takesNothing = this.#takesNothing ||
+      (kind === "take" && argument === 0);
+    return next;
   }
 
+  /** A stage that needs more than an item at a time: the pipeline is its source. */
   #over<R>(over: (source: Iterable<T>) => Iterable<R>): Pipeline<R> {
-    return this.#with<R>({ kind: "whole", over });
+    return new Pipeline({
+      [Symbol.iterator]: () => over(this)[Symbol.iterator](),
+    });
   }
 
   /**
@@ -70,7 +88,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of what it returns.
    */
   map<R>(fn: (item: T) => R): Pipeline<R> {
-    return this.#with({ kind: "map", fn: checkFunction("map", fn) });
+    return this.#with("map", checkFunction("map", fn));
   }
 
   /**
@@ -89,7 +107,7 @@ export class Pipeline<T> implements Iterable<T> {
    */
   filter(fn: (item: T) => unknown): Pipeline<T>;
   filter(fn: (item: T) => unknown): Pipeline<T> {
-    return this.#with({ kind: "filter", fn: checkFunction("filter", fn) });
+    return this.#with("filter", checkFunction("filter", fn));
   }
 
   /**
@@ -100,7 +118,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of the items of the results.
    */
   flatMap<R>(fn: (item: T) => Iterable<R>): Pipeline<R> {
-    return this.#with({ kind: "flatMap", fn: checkFunction("flatMap", fn) });
+    return this.#with("flatMap", checkFunction("flatMap", fn));
   }
 
   /**
@@ -111,7 +129,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
    */
   take(n: number): Pipeline<T> {
-    return this.#with({ kind: "take", n: checkSize("take", n) });
+    return this.#with("take", checkSize("take", n));
   }
 
   /**
@@ -122,7 +140,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
    */
   drop(n: number): Pipeline<T> {
-    return this.#with({ kind: "drop", n: checkSize("drop", n) });
+    return this.#with("drop", checkSize("drop", n));
   }
 
   /**
@@ -132,10 +150,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of the items before the first one that it refuses.
    */
   takeWhile(fn: (item: T) => unknown): Pipeline<T> {
-    return this.#with({
-      kind: "takeWhile",
-      fn: checkFunction("takeWhile", fn),
-    });
+    return this.#with("takeWhile", checkFunction("takeWhile", fn));
   }
 
   /**
@@ -145,10 +160,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of the items from the first one that it refuses on.
    */
   dropWhile(fn: (item: T) => unknown): Pipeline<T> {
-    return this.#with({
-      kind: "dropWhile",
-      fn: checkFunction("dropWhile", fn),
-    });
+    return this.#with("dropWhile", checkFunction("dropWhile", fn));
   }
 
   /**
@@ -159,7 +171,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of the items that are new.
    */
   unique(key: (item: T) => unknown = (item) => item): Pipeline<T> {
-    return this.#with({ kind: "unique", fn: checkFunction("unique", key) });
+    return this.#with("unique", checkFunction("unique", key));
   }
 
   /**
@@ -169,7 +181,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of pairs of a number and an item.
    */
   enumerate(start = 0): Pipeline<[number, T]> {
-    return this.#with({ kind: "enumerate", n: start });
+    return this.#with("enumerate", start);
   }
 
   /**
@@ -435,20 +447,33 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A new iterator; nothing is taken from the source yet.
    */
   [Symbol.iterator](): Generator<T, void, void> {
-    return iterate(this.#segment()) as Generator<T, void, void>;
+    const generator = lazily.over(this.#source, iterating, this.#plan());
+    return generator as Generator<T, void, void>;
   }
 
   /** How the pipeline prints. */
   [Symbol.for("Deno.customInspect")](): string {
-    const stages: string[] = [];
-    for (let link = this.#chain; link; link = link.before) {
-      stages.unshift(link.stage.kind);
-    }
+    const stages = this.#stages().map(({ kind }) => kind);
     return `Pipeline { ${[describe(this.#source), ...stages].join(" → ")} }`;
   }
 
-  #segment(): Segment<Iterable<unknown>> {
-    return lastSegment(this.#source, this.#chain, iterate);
+  #stages(): Stage[] {
+    const stages = new Array<Stage>(this.#length);
+    // deno-lint-ignore no-this-alias
+    let pipeline: Pipeline<unknown> = this;
+    for (let i = this.#length - 1; i >= 0; i--) {
+      stages[i] = pipeline.#stage!;
+      pipeline = pipeline.#before!;
+    }
+    return stages;
+  }
+
+  #plan(): Plan {
+    return {
+      source: this.#source,
+      stages: this.#stages(),
+      shape: this.#takesNothing ? undefined : this.#shape,
+    };
   }
 
   #run(
@@ -456,22 +481,37 @@ export class Pipeline<T> implements Iterable<T> {
     end?: AnyFunction,
     initial?: unknown,
   ): Outcome {
-    const segment = this.#segment();
-    return runFused(segment, ending, end, initial) ??
-      runStepwise(iterate(segment), ending, end, initial);
+    const { source, stages, shape } = this.#plan();
+    const fused = shape && runFused(
+      shape,
+      source,
+      stages.map(({ argument }) => argument),
+      ending,
+      end,
+      initial,
+    );
+    return fused ?? runStepwise(this, ending, end, initial);
   }
 }
 
-/** Iterates over a segment: with a loop made for it, or stage by stage. */
-function iterate(
-  { source, stages }: Segment<Iterable<unknown>>,
+/** What is needed to run a pipeline. */
+interface Plan {
+  readonly source: Iterable<unknown>;
+  readonly stages: readonly Stage[];
+  /** Its shape, if a loop may be made for it. */
+  readonly shape: LoopShape | undefined;
+}
+
+/** Gives the items: with a loop made for the pipeline, or stage by stage. */
+function* iterating(
+  items: Iterable<unknown>,
+  { source, stages, shape }: Plan,
 ): Generator<unknown, void, void> {
-  return lazily.over(source, (items) => {
-    // What hides whether it was opened would hide that it is an array, too.
-    const direct = Array.isArray(source) ? source : items;
-    return iterateFused(direct, stages) ??
-      stepwise(items, stages, checkIterable);
-  });
+  // What notices that it is opened would hide that it is an array, too.
+  const direct = Array.isArray(source) ? source : items;
+  const args = stages.map(({ argument }) => argument);
+  yield* (shape && iterateFused(shape, direct, args)) ??
+    stepwise(items, stages, checkIterable);
 }
 
 /** Makes one value of items, where no loop could be built. */

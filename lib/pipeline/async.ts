@@ -6,13 +6,7 @@
 
 import { checkCount, describe } from "../describe.ts";
 import { Feed, type FeedOwner } from "../feed.ts";
-import {
-  type Chain,
-  checkFunction,
-  checkSize,
-  lastSegment,
-  type Segment,
-} from "./stages.ts";
+import { checkFunction, checkSize, type Kind, type Stage } from "./stages.ts";
 import { openAny, stepwiseAsync } from "./step.ts";
 
 /** A source whose items are there, or arrive over time. */
@@ -33,33 +27,34 @@ export interface AsyncMapOptions {
  * @typeParam T The type of the items that come out.
  */
 export class AsyncPipeline<T> implements AsyncIterable<T> {
-  readonly #source: AnyIterable<unknown>;
-  readonly #chain: Chain | undefined;
+  // A pipeline is its last stage, and knows the pipeline before it.
+  #source: AnyIterable<unknown>;
+  #before: AsyncPipeline<unknown> | undefined;
+  #stage: Stage | undefined;
 
   /**
    * Describes the items of a source; `lazy.async()` is the short way.
    *
    * @param source The items.
-   * @param chain The steps; for the pipeline's own use.
    * @throws {TypeError} If the source is not iterable.
    */
-  constructor(source: AnyIterable<T>, chain?: unknown) {
+  constructor(source: AnyIterable<T>) {
     this.#source = checkAnyIterable(source);
-    this.#chain = chain as Chain | undefined;
   }
 
-  #with<R>(stage: Chain["stage"]): AsyncPipeline<R> {
-    const chain: Chain = { stage, before: this.#chain };
-    return new AsyncPipeline<R>(this.#source as AnyIterable<R>, chain);
+  #with<R>(kind: Kind, argument: unknown): AsyncPipeline<R> {
+    const next = new AsyncPipeline<R>(this.#source as AnyIterable<R>);
+    next.#before = this;
+    next.#stage = { kind, argument };
+    return next;
   }
 
   #over<R>(
     body: (items: AsyncIterable<T>) => AsyncGenerator<R, void, void>,
   ): AsyncPipeline<R> {
-    const over = (source: AnyIterable<T>) => ({
-      [Symbol.asyncIterator]: () => overAsync(source, body),
+    return new AsyncPipeline({
+      [Symbol.asyncIterator]: () => overAsync(this, body),
     });
-    return this.#with<R>({ kind: "whole", over });
   }
 
   /**
@@ -79,7 +74,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     checkFunction("map", fn);
     const { concurrency = 1, ordered = true } = options;
     checkCount("map", "concurrency", concurrency);
-    if (concurrency === 1) return this.#with({ kind: "map", fn });
+    if (concurrency === 1) return this.#with("map", fn);
     return this.#over((items) => mapAtOnce(items, fn, concurrency, ordered));
   }
 
@@ -99,7 +94,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    */
   filter(fn: (item: T) => unknown): AsyncPipeline<T>;
   filter(fn: (item: T) => unknown): AsyncPipeline<T> {
-    return this.#with({ kind: "filter", fn: checkFunction("filter", fn) });
+    return this.#with("filter", checkFunction("filter", fn));
   }
 
   /**
@@ -112,7 +107,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
   flatMap<R>(
     fn: (item: T) => AnyIterable<R> | PromiseLike<AnyIterable<R>>,
   ): AsyncPipeline<R> {
-    return this.#with({ kind: "flatMap", fn: checkFunction("flatMap", fn) });
+    return this.#with("flatMap", checkFunction("flatMap", fn));
   }
 
   /**
@@ -123,7 +118,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
    */
   take(n: number): AsyncPipeline<T> {
-    return this.#with({ kind: "take", n: checkSize("take", n) });
+    return this.#with("take", checkSize("take", n));
   }
 
   /**
@@ -134,7 +129,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
    */
   drop(n: number): AsyncPipeline<T> {
-    return this.#with({ kind: "drop", n: checkSize("drop", n) });
+    return this.#with("drop", checkSize("drop", n));
   }
 
   /**
@@ -144,10 +139,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A pipeline of the items before the first one that it refuses.
    */
   takeWhile(fn: (item: T) => unknown): AsyncPipeline<T> {
-    return this.#with({
-      kind: "takeWhile",
-      fn: checkFunction("takeWhile", fn),
-    });
+    return this.#with("takeWhile", checkFunction("takeWhile", fn));
   }
 
   /**
@@ -157,10 +149,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A pipeline of the items from the first one that it refuses on.
    */
   dropWhile(fn: (item: T) => unknown): AsyncPipeline<T> {
-    return this.#with({
-      kind: "dropWhile",
-      fn: checkFunction("dropWhile", fn),
-    });
+    return this.#with("dropWhile", checkFunction("dropWhile", fn));
   }
 
   /**
@@ -170,7 +159,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A pipeline of the items that are new.
    */
   unique(key: (item: T) => unknown = (item) => item): AsyncPipeline<T> {
-    return this.#with({ kind: "unique", fn: checkFunction("unique", key) });
+    return this.#with("unique", checkFunction("unique", key));
   }
 
   /**
@@ -180,7 +169,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A pipeline of pairs of a number and an item.
    */
   enumerate(start = 0): AsyncPipeline<[number, T]> {
-    return this.#with({ kind: "enumerate", n: start });
+    return this.#with("enumerate", start);
   }
 
   /**
@@ -456,23 +445,24 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A new iterator; nothing is taken from the source yet.
    */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    const segment = lastSegment(this.#source, this.#chain, iterateAsync);
-    return iterateAsync(segment) as AsyncGenerator<T, void, void>;
+    const stages: Stage[] = [];
+    // deno-lint-ignore no-this-alias
+    let pipeline: AsyncPipeline<unknown> | undefined = this;
+    for (; pipeline; pipeline = pipeline.#before) {
+      if (pipeline.#stage) stages.push(pipeline.#stage);
+    }
+    stages.reverse();
+    const generator = overAsync(
+      this.#source,
+      (items) => stepwiseAsync(items, stages, checkAnyIterable),
+    );
+    return generator as AsyncGenerator<T, void, void>;
   }
 
   /** How the pipeline prints. */
   [Symbol.for("Deno.customInspect")](): string {
     return `AsyncPipeline { ${describe(this.#source)} }`;
   }
-}
-
-function iterateAsync(
-  { source, stages }: Segment<AnyIterable<unknown>>,
-): AsyncGenerator<unknown, void, void> {
-  return overAsync(
-    source,
-    (items) => stepwiseAsync(items, stages, checkAnyIterable),
-  );
 }
 
 /** As `over` of lib/lazy.ts: closes a source also if nothing was asked for. */

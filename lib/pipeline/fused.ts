@@ -12,7 +12,7 @@
 
 import { checkIterable } from "../describe.ts";
 import { Range } from "../range.ts";
-import type { AnyFunction, ItemStage, Outcome, Segment } from "./stages.ts";
+import { type AnyFunction, type Kind, type Outcome, Shape } from "./stages.ts";
 
 /** What a loop is to make of the items that come out at the end. */
 export type Ending =
@@ -33,11 +33,11 @@ type Loop = (
 ) => Outcome;
 
 /** What stands in the text for a stage; `x` is the item, `f` its argument. */
-function lineOf(stage: ItemStage, f: string, depth: number): string {
+function lineOf(kind: Kind, f: string, depth: number): string {
   const leave = `break item${depth};`;
   const stop = Array.from({ length: depth + 1 }, (_, d) => `over${d} = true;`)
     .join(" ");
-  switch (stage.kind) {
+  switch (kind) {
     case "map":
       return `x = ${f}(x);`;
     case "filter":
@@ -82,20 +82,20 @@ const heads: Readonly<Record<Access, string>> = {
 /** Writes the text of a loop, from the kinds of its stages alone. */
 function write(
   access: Access,
-  stages: readonly ItemStage[],
+  kinds: readonly Kind[],
   ending: Ending,
 ): string {
   const body: string[] = [heads[access], "item0: {"];
   const setUp: string[] = [];
   let depth = 0;
-  for (const [i, stage] of stages.entries()) {
+  for (const [i, kind] of kinds.entries()) {
     const f = `f${i}`;
     setUp.push(`let ${f} = args[${i}];`);
-    if (stage.kind === "unique") setUp.push(`const ${f}Seen = new Set();`);
-    if (stage.kind === "flatMap") {
+    if (kind === "unique") setUp.push(`const ${f}Seen = new Set();`);
+    if (kind === "flatMap") {
       depth += 1;
       body.push(`for (let y of check(${f}(x))) { let x = y; item${depth}: {`);
-    } else body.push(lineOf(stage, f, depth));
+    } else body.push(lineOf(kind, f, depth));
   }
   const depths = Array.from({ length: depth + 1 }, (_, d) => d);
   const stop = depths.map((d) => `over${d} = true;`).join(" ");
@@ -114,15 +114,13 @@ function write(
   return text.join("\n");
 }
 
-/** Loops that serve all pipelines of a shape, by their text's parameters. */
-const shared = new Map<string, Loop>();
-
 /** From how many items on a loop of one's own pays for being built. */
 const worthwhile = 4000;
 /** Longer texts are no longer compiled well. */
 const mostStages = 500;
-/** Shapes that are remembered. */
-const mostShared = 1000;
+
+/** The shape without stages. */
+const root = new Shape<Loop>();
 
 let built = 0;
 
@@ -133,24 +131,17 @@ function build(text: string): Loop {
 }
 
 function loopFor(
-  { source, stages }: Segment<Source>,
+  shape: Shape<Loop>,
+  source: Source,
   ending: Ending,
 ): Loop | undefined {
-  if (stages.length > mostStages) return undefined;
   const access = accessTo(source);
-  const isLong = access !== "iterable" &&
+  const isLong = access !== "iterable" && ending !== "yield" &&
     (source as unknown[]).length >= worthwhile;
+  const name = `${access} ${ending}`;
   try {
-    if (isLong) return build(write(access, stages, ending));
-    let shape = `${access} ${ending}`;
-    for (const stage of stages) shape += ` ${stage.kind}`;
-    let loop = shared.get(shape);
-    if (!loop) {
-      loop = build(write(access, stages, ending));
-      if (shared.size >= mostShared) shared.clear();
-      shared.set(shape, loop);
-    }
-    return loop;
+    if (isLong) return build(write(access, shape.kinds, ending));
+    return shape.made[name] ??= build(write(access, shape.kinds, ending));
   } catch (error) {
     // Not everywhere may code be made from text.
     if (error instanceof EvalError) return undefined;
@@ -166,55 +157,61 @@ function accessTo(source: Source): Access {
     : "iterable";
 }
 
+/** The shape of a pipeline, for which loops are made. */
+export type LoopShape = Shape<Loop>;
+
 /**
- * Runs a segment as one loop, to its end.
+ * Finds the shape of a pipeline that has one more stage.
  *
- * @param segment The source and the stages.
+ * @param before The shape without it; without that, it is the first stage.
+ * @param kind The kind of the stage.
+ * @returns The shape; nothing if the pipeline is too long for a loop.
+ */
+export function shapeWith(
+  before: LoopShape | undefined,
+  kind: Kind,
+): LoopShape | undefined {
+  return (before ?? root).with(kind, mostStages);
+}
+
+/**
+ * Runs a pipeline as one loop, to its end.
+ *
+ * @param shape The shape of the pipeline.
+ * @param source The source.
+ * @param args The functions and numbers of its stages.
  * @param ending What to make of the items.
  * @param end The function that some endings call.
  * @param initial The value that some endings begin with.
  * @returns What was made; nothing if a loop cannot be built for it.
  */
 export function runFused(
-  segment: Segment<Source>,
+  shape: LoopShape,
+  source: Source,
+  args: readonly unknown[],
   ending: Exclude<Ending, "yield">,
   end?: AnyFunction,
   initial?: unknown,
 ): Outcome | undefined {
-  const loop = loopFor(segment, ending);
-  if (!loop) return undefined;
-  if (takesNothing(segment.stages)) {
-    segment.source[Symbol.iterator]().return?.();
-    return { value: initial, found: false };
-  }
-  return loop(segment.source, argumentsOf(segment.stages), end, initial);
+  return loopFor(shape, source, ending)?.(source, args, end, initial);
 }
 
 /**
- * Iterates over a segment with one loop.
+ * Iterates over a pipeline's items with one loop.
  *
+ * @param shape The shape of the pipeline.
  * @param source The source.
- * @param stages The stages.
- * @returns The items that come out at the end; nothing if a loop cannot be
- * built for it.
+ * @param args The functions and numbers of its stages.
+ * @returns The items; nothing if a loop cannot be built for it.
  */
 export function iterateFused(
+  shape: LoopShape,
   source: Source,
-  stages: readonly ItemStage[],
+  args: readonly unknown[],
 ): Generator<unknown, void, void> | undefined {
-  if (takesNothing(stages)) return undefined;
-  const loop = loopFor({ source, stages }, "yield");
-  const run = loop as unknown as (
+  const loop = loopFor(shape, source, "yield") as unknown as (
     source: Source,
     args: readonly unknown[],
   ) => Generator<unknown, void, void>;
-  return loop && run(source, argumentsOf(stages));
-}
-
-function argumentsOf(stages: readonly ItemStage[]): unknown[] {
-  return stages.map((stage) => "fn" in stage ? stage.fn : stage.n);
-}
-
-function takesNothing(stages: readonly ItemStage[]): boolean {
-  return stages.some((stage) => stage.kind === "take" && stage.n === 0);
+  return loop?.(source, args);
 }

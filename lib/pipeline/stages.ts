@@ -50,68 +50,59 @@ export function checkSize(caller: string, n: number): number {
   return n;
 }
 
-/**
- * A stage that handles one item at a time.
- *
- * `take`, `drop` and `enumerate` have a number; the others have a function.
- */
-export type ItemStage =
-  | { readonly kind: "take" | "drop" | "enumerate"; readonly n: number }
-  | {
-    readonly kind:
-      | "map"
-      | "filter"
-      | "flatMap"
-      | "takeWhile"
-      | "dropWhile"
-      | "unique";
-    readonly fn: AnyFunction;
-  };
+/** The kinds of stages, each of which handles one item at a time. */
+export type Kind =
+  | "map"
+  | "filter"
+  | "flatMap"
+  | "takeWhile"
+  | "dropWhile"
+  | "unique"
+  | "take"
+  | "drop"
+  | "enumerate";
 
-/** A stage that is a function of the whole source, one of lib/lazy.ts. */
-export interface WholeStage {
-  readonly kind: "whole";
-  // deno-lint-ignore no-explicit-any
-  readonly over: (source: any) => any;
-}
-
-/** A stage, and the stages before it. Pipelines may share a beginning. */
-export interface Chain {
-  readonly stage: ItemStage | WholeStage;
-  readonly before: Chain | undefined;
-}
-
-/** A source with the stages that can run as one loop over it. */
-export interface Segment<Source> {
-  readonly source: Source;
-  readonly stages: readonly ItemStage[];
+/** A stage: a kind, with its function, or number for the last three kinds. */
+export interface Stage {
+  readonly kind: Kind;
+  readonly argument: unknown;
 }
 
 /**
- * Cuts a chain where a stage needs the whole source.
+ * A shape: the kinds of a pipeline's stages, without their functions. There is
+ * one for all pipelines of the same kinds, and it keeps what is made for them.
  *
- * @typeParam Source What the pipeline runs over.
- * @param source The source of the pipeline.
- * @param chain Its stages.
- * @param iterate Makes a source of a segment.
- * @returns The last segment; those before it have become its source.
+ * @typeParam Made What is made for them.
  */
-export function lastSegment<Source>(
-  source: Source,
-  chain: Chain | undefined,
-  iterate: (segment: Segment<Source>) => Source,
-): Segment<Source> {
-  const all: Chain["stage"][] = [];
-  for (let link = chain; link; link = link.before) all.push(link.stage);
-  let stages: ItemStage[] = [];
-  for (const stage of all.reverse()) {
-    if (stage.kind !== "whole") {
-      stages.push(stage);
-      continue;
-    }
-    const items = stages.length > 0 ? iterate({ source, stages }) : source;
-    source = stage.over(items);
-    stages = [];
+export class Shape<Made> {
+  /** The kinds, in their order. */
+  readonly kinds: readonly Kind[];
+  /** What was made for this shape, by name. */
+  made: Record<string, Made> = {};
+  readonly #next = new Map<Kind, Shape<Made>>();
+
+  /**
+   * Makes a shape; all others grow from the one without kinds.
+   *
+   * @param kinds The kinds.
+   */
+  constructor(kinds: readonly Kind[] = []) {
+    this.kinds = kinds;
   }
-  return { source, stages };
+
+  /**
+   * Finds the shape that has one more stage.
+   *
+   * @param kind Its kind.
+   * @param most How many stages a shape may have.
+   * @returns The shape; nothing if it would be too long.
+   */
+  with(kind: Kind, most: number): Shape<Made> | undefined {
+    const known = this.#next.get(kind);
+    if (known) return known;
+    if (this.kinds.length >= most) return undefined;
+    const next = new Shape<Made>([...this.kinds, kind]);
+    this.#next.set(kind, next);
+    return next;
+  }
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { ItemStage } from "./stages.ts";
+import type { AnyFunction, Stage } from "./stages.ts";
 
 /** The item goes no further. */
 export const SKIP: unique symbol = Symbol("skip");
@@ -30,7 +30,7 @@ export interface Step {
  * @returns The stage at work, which has seen no item yet.
  */
 export function startStep(
-  stage: ItemStage,
+  stage: Stage,
   check: (source: unknown) => unknown,
 ): Step {
   const step = (run: (item: unknown, step: Step) => unknown): Step => {
@@ -47,18 +47,20 @@ export function startStep(
       ? answer.then((value) => then(Boolean(value)))
       : then(Boolean(answer));
 
+  const fn = stage.argument as AnyFunction;
+  const n = stage.argument as number;
   switch (stage.kind) {
     case "map":
-      return step((item) => stage.fn(item));
+      return step((item) => fn(item));
     case "filter":
-      return step((item) => decide(stage.fn(item), (yes) => yes ? item : SKIP));
+      return step((item) => decide(fn(item), (yes) => yes ? item : SKIP));
     case "flatMap":
       return step((item) => {
-        const many = stage.fn(item);
+        const many = fn(item);
         return many instanceof Promise ? many.then(check) : check(many);
       });
     case "take": {
-      let left = stage.n;
+      let left = n;
       const taking = step((item, step) => {
         left -= 1;
         step.isOver = left === 0;
@@ -68,12 +70,12 @@ export function startStep(
       return taking;
     }
     case "drop": {
-      let left = stage.n;
+      let left = n;
       return step((item) => left-- > 0 ? SKIP : item);
     }
     case "takeWhile":
       return step((item, step) =>
-        decide(stage.fn(item), (yes) => {
+        decide(fn(item), (yes) => {
           step.isOver = !yes;
           return yes ? item : SKIP;
         })
@@ -82,14 +84,14 @@ export function startStep(
       let isDropping = true;
       return step((item) => {
         if (!isDropping) return item;
-        return decide(stage.fn(item), (yes) => {
+        return decide(fn(item), (yes) => {
           isDropping = yes;
           return yes ? SKIP : item;
         });
       });
     }
     case "enumerate": {
-      let i = stage.n;
+      let i = n;
       return step((item) => [i++, item]);
     }
     case "unique": {
@@ -100,7 +102,7 @@ export function startStep(
         return item;
       };
       return step((item) => {
-        const key = stage.fn(item);
+        const key = fn(item);
         return key instanceof Promise
           ? key.then((value) => enter(value, item))
           : enter(key, item);
@@ -126,7 +128,7 @@ interface Open<Source> {
  */
 export function* stepwise(
   source: Iterable<unknown>,
-  stages: readonly ItemStage[],
+  stages: readonly Stage[],
   check: (source: unknown) => unknown,
 ): Generator<unknown, void, void> {
   const steps = stages.map((stage) => startStep(stage, check));
@@ -200,7 +202,7 @@ export function* stepwise(
  */
 export async function* stepwiseAsync(
   source: AsyncIterable<unknown> | Iterable<unknown>,
-  stages: readonly ItemStage[],
+  stages: readonly Stage[],
   check: (source: unknown) => unknown,
 ): AsyncGenerator<unknown, void, void> {
   const steps = stages.map((stage) => startStep(stage, check));
