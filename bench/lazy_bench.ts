@@ -89,7 +89,7 @@ const sums = (data: number[]): Record<string, () => number> => ({
   "ix": () => ixSum(ixFrom(data).pipe(ixFilter(isEven), ixMap(double))),
   "itertools": () =>
     itertools.reduce(
-      itertools.map(itertools.ifilter(data, isEven), double),
+      itertools.imap(itertools.ifilter(data, isEven), double),
       add,
       0,
     ),
@@ -144,7 +144,7 @@ const taken: Record<string, () => unknown> = {
   ],
   "ix": () => [...ixFrom(naturals()).pipe(ixMap(double), ixTake(10))],
   "itertools": () => [
-    ...itertools.islice(itertools.map(naturals(), double), 10),
+    ...itertools.islice(itertools.imap(naturals(), double), 10),
   ],
 };
 
@@ -188,7 +188,7 @@ const fiveMaps: Record<string, () => number> = {
     ),
   "itertools": () => {
     let items: Iterable<number> = million;
-    for (let i = 0; i < 5; i++) items = itertools.map(items, inc);
+    for (let i = 0; i < 5; i++) items = itertools.imap(items, inc);
     return itertools.reduce(items, add, 0);
   },
   "remeda": () =>
@@ -215,7 +215,7 @@ for (let i = 0; i < 30; i++) {
   some.filter(odd).map(plus).reduce(add, 0);
   execPipe(some, toolsFilter(odd), toolsMap(plus), toolsReduce(0, add));
   ixSum(ixFrom(some).pipe(ixFilter(odd), ixMap(plus)));
-  itertools.reduce(itertools.map(itertools.ifilter(some, odd), plus), add, 0);
+  itertools.reduce(itertools.imap(itertools.ifilter(some, odd), plus), add, 0);
   remeda.pipe(some, remeda.filter(odd), remeda.map(plus));
 }
 

@@ -481,16 +481,22 @@ export class Pipeline<T> implements Iterable<T> {
     end?: AnyFunction,
     initial?: unknown,
   ): Outcome {
-    const { source, stages, shape } = this.#plan();
-    const fused = shape && runFused(
-      shape,
-      source,
-      stages.map(({ argument }) => argument),
-      ending,
-      end,
-      initial,
-    );
+    const shape = this.#takesNothing ? undefined : this.#shape;
+    const fused = shape &&
+      runFused(shape, this.#source, this.#arguments(), ending, end, initial);
     return fused ?? runStepwise(this, ending, end, initial);
+  }
+
+  /** What the stages have for arguments; short inputs feel every array. */
+  #arguments(): unknown[] {
+    const args = new Array<unknown>(this.#length);
+    // deno-lint-ignore no-this-alias
+    let pipeline: Pipeline<unknown> = this;
+    for (let i = this.#length - 1; i >= 0; i--) {
+      args[i] = pipeline.#stage!.argument;
+      pipeline = pipeline.#before!;
+    }
+    return args;
   }
 }
 
@@ -503,14 +509,14 @@ interface Plan {
 }
 
 /** Gives the items: with a loop made for the pipeline, or stage by stage. */
-function* iterating(
+function iterating(
   items: Iterable<unknown>,
   { source, stages, shape }: Plan,
 ): Generator<unknown, void, void> {
   // What notices that it is opened would hide that it is an array, too.
   const direct = Array.isArray(source) ? source : items;
   const args = stages.map(({ argument }) => argument);
-  yield* (shape && iterateFused(shape, direct, args)) ??
+  return (shape && iterateFused(shape, direct, args)) ??
     stepwise(items, stages, checkIterable);
 }
 

@@ -120,7 +120,7 @@ const worthwhile = 4000;
 const mostStages = 500;
 
 /** The shape without stages. */
-const root = new Shape<Loop>();
+const root: LoopShape = new Shape();
 
 let built = 0;
 
@@ -131,17 +131,17 @@ function build(text: string): Loop {
 }
 
 function loopFor(
-  shape: Shape<Loop>,
+  shape: LoopShape,
   source: Source,
   ending: Ending,
 ): Loop | undefined {
   const access = accessTo(source);
   const isLong = access !== "iterable" && ending !== "yield" &&
     (source as unknown[]).length >= worthwhile;
-  const name = `${access} ${ending}`;
+  const loops = shape.made[access] ??= {};
   try {
     if (isLong) return build(write(access, shape.kinds, ending));
-    return shape.made[name] ??= build(write(access, shape.kinds, ending));
+    return loops[ending] ??= build(write(access, shape.kinds, ending));
   } catch (error) {
     // Not everywhere may code be made from text.
     if (error instanceof EvalError) return undefined;
@@ -158,7 +158,7 @@ function accessTo(source: Source): Access {
 }
 
 /** The shape of a pipeline, for which loops are made. */
-export type LoopShape = Shape<Loop>;
+export type LoopShape = Shape<Partial<Record<Ending, Loop>>>;
 
 /**
  * Finds the shape of a pipeline that has one more stage.
