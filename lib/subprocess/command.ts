@@ -1,0 +1,279 @@
+/**
+ * Internal: what to run and how, checked, and started.
+ *
+ * @module
+ */
+
+import { checkCount, checkTimeout, describe } from "../describe.ts";
+import type { Bytes } from "./output.ts";
+import type { Decoded, Encoding } from "./result.ts";
+
+/**
+ * A program and its arguments, each word a string of its own. No shell looks
+ * at them, so nothing in them has to be quoted.
+ */
+export type Command = readonly string[];
+
+/** Where a stream of a program goes: to this program, its own, or nowhere. */
+export type Stdio = "piped" | "inherit" | "null";
+
+/** What is written to a program: text, bytes, or chunks of them over time. */
+export type Input =
+  | string
+  | Uint8Array
+  | AsyncIterable<string | Uint8Array>
+  | Iterable<string | Uint8Array>;
+
+/**
+ * Where a program runs and what its outputs are.
+ *
+ * @typeParam E How outputs are given.
+ */
+export interface CommandOptions<E extends Encoding = Encoding> {
+  /** The directory to run in; this program's own by default. */
+  readonly cwd?: string | URL;
+  /** Variables to add to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether to start from an empty environment instead of this program's. */
+  readonly clearEnv?: boolean;
+  /** How outputs are given: as text, `"utf-8"`, by default. */
+  readonly encoding?: E;
+  /** Where the standard output goes; `"piped"` by default. */
+  readonly stdout?: Stdio;
+}
+
+/**
+ * Options of a program that runs beside this one.
+ *
+ * `timeout`, `signal` and `maxOutput` end the program, by force unless
+ * `killAfter` is given, and with it all that it has started. For this it leads
+ * a process group of its own, where the system has groups and the permission is
+ * the full `--allow-run`. Such a program cannot ask anything at the terminal;
+ * what ends this program (Ctrl-C) is passed on to it.
+ *
+ * @typeParam E How outputs are given.
+ */
+export interface SubprocessOptions<E extends Encoding = Encoding>
+  extends CommandOptions<E> {
+  /** How long it may run, in milliseconds. */
+  readonly timeout?: number;
+  /** Ends the program when it is aborted. Aborted before, it starts nothing. */
+  readonly signal?: AbortSignal;
+  /**
+   * How many bytes of each output are kept, 100 MiB by default. A program that
+   * prints more, with nobody taking it, is ended.
+   */
+  readonly maxOutput?: number;
+  /**
+   * How long a program may take to end itself once asked to, in milliseconds;
+   * then it is killed. 5 000 by default where a Subprocess is left or disposed
+   * of, and 0 where a limit has been passed.
+   */
+  readonly killAfter?: number;
+  /**
+   * Where the standard error goes, `"piped"` by default; `"stdout"` puts its
+   * lines between those of the standard output, as they come.
+   */
+  readonly stderr?: Stdio | "stdout";
+}
+
+/**
+ * Options of `run()` and `pipeline()`.
+ *
+ * @typeParam E How outputs are given.
+ */
+export interface RunOptions<E extends Encoding = Encoding>
+  extends SubprocessOptions<E> {
+  /** What to write to the program's standard input. */
+  readonly input?: Input;
+  /** Whether another exit code than 0 is an error. */
+  readonly check?: boolean;
+  /** Where the standard input comes from; `"null"`, empty, by default. */
+  readonly stdin?: "inherit" | "null";
+}
+
+/** The bytes kept of an output unless `maxOutput` says otherwise. */
+export const defaultMaxOutput = 100 * 2 ** 20;
+
+/** Checks a command: a list of words, the first of them a program. */
+export function checkCommand(caller: string, command: unknown): void {
+  if (typeof command === "string") {
+    const words = JSON.stringify(command.trim().split(/\s+/)).replaceAll(
+      '","',
+      '", "',
+    );
+    throw new TypeError(
+      `${caller}: give the command as a list of words, ${words}: received ${
+        describe(command)
+      }`,
+    );
+  }
+  if (!Array.isArray(command)) {
+    throw new TypeError(
+      `${caller}: the command must be a list of words: received ${
+        describe(command)
+      }`,
+    );
+  }
+  if (command.length === 0 || command[0] === "") {
+    throw new TypeError(`${caller}: the command is empty: name a program`);
+  }
+  for (const [i, word] of command.entries()) {
+    checkText(caller, `word ${i} of the command`, word);
+  }
+}
+
+/** Checks the options that every kind of run has. */
+export function checkOptions(
+  caller: string,
+  options: SubprocessOptions & { readonly stdin?: Stdio },
+): void {
+  const { cwd, env, encoding, signal } = options;
+  if (cwd !== undefined && !(cwd instanceof URL)) {
+    checkText(caller, "cwd", cwd);
+  }
+  for (const [name, value] of Object.entries(env ?? {})) {
+    if (name === "" || name.includes("=")) {
+      throw new TypeError(
+        `${caller}: a name in env must be neither empty nor hold "=": received ${
+          describe(name)
+        }`,
+      );
+    }
+    checkText(caller, "a name in env", name);
+    checkText(caller, `env.${name}`, value);
+  }
+  checkOneOf(caller, "encoding", encoding, ["utf-8", "bytes"]);
+  const places = ["piped", "inherit", "null"];
+  checkOneOf(caller, "stdin", options.stdin, places);
+  checkOneOf(caller, "stdout", options.stdout, places);
+  checkOneOf(caller, "stderr", options.stderr, [...places, "stdout"]);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(
+      `${caller}: signal must be an AbortSignal: received ${describe(signal)}`,
+    );
+  }
+  if (options.timeout !== undefined) checkTimeout(caller, options.timeout);
+  if (options.killAfter !== undefined) {
+    checkTimeout(caller, options.killAfter, "killAfter");
+  }
+  if (options.maxOutput !== undefined && options.maxOutput !== Infinity) {
+    checkCount(caller, "maxOutput", options.maxOutput);
+  }
+}
+
+function checkText(caller: string, name: string, value: unknown): void {
+  if (typeof value !== "string") {
+    throw new TypeError(
+      `${caller}: ${name} must be a string: received ${describe(value)}`,
+    );
+  }
+  if (value.includes("\0")) {
+    throw new TypeError(
+      `${caller}: ${name} must not hold a NUL character: received ${
+        describe(value)
+      }`,
+    );
+  }
+}
+
+function checkOneOf(
+  caller: string,
+  name: string,
+  value: unknown,
+  allowed: readonly string[],
+): void {
+  if (value === undefined || allowed.includes(value as string)) return;
+  const list = allowed.map((one) => `"${one}"`).join(", ");
+  throw new TypeError(
+    `${caller}: ${name} must be one of ${list}: received ${describe(value)}`,
+  );
+}
+
+/** How to start a program, in Deno's terms: what all kinds of run share. */
+export function toDeno(
+  command: Command,
+  options: CommandOptions,
+): Deno.CommandOptions {
+  const { cwd, env, clearEnv = false, stdout = "piped" } = options;
+  return {
+    args: command.slice(1),
+    clearEnv,
+    stdout,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env: { ...env } }),
+  };
+}
+
+/**
+ * Says why a program could not be started.
+ *
+ * @param caller What the message begins with.
+ * @param program The program.
+ * @param cwd The directory to run in.
+ * @param cause What Deno threw.
+ * @returns An error that names what is missing: the program, the directory, or
+ * the permission.
+ */
+export function explain(
+  caller: string,
+  program: string,
+  cwd: string | URL | undefined,
+  cause: unknown,
+): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const { message } = cause;
+  const name = JSON.stringify(program);
+  // Deno has one class for both, so its words have to tell them apart.
+  if (/: (No such cwd|cwd is not a directory) /.test(message)) {
+    return new Deno.errors.NotADirectory(
+      `${caller}: no directory ${
+        JSON.stringify(String(cwd))
+      } to run in (its cwd)`,
+      { cause },
+    );
+  }
+  if (cause instanceof Deno.errors.NotFound) {
+    const advice = /[/\\]/.test(program)
+      ? "is the path right?"
+      : "is it installed, and on PATH?";
+    return new Deno.errors.NotFound(
+      `${caller}: no program named ${name} (${advice})`,
+      { cause },
+    );
+  }
+  if (cause instanceof Deno.errors.NotCapable) {
+    // A few variables, LD_PRELOAD for one, take the full permission.
+    const needed = message.includes("environment variable")
+      ? message
+      : `no permission to run ${name} (start Deno with --allow-run=${program})`;
+    return new Deno.errors.NotCapable(`${caller}: ${needed}`, { cause });
+  }
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return new Deno.errors.PermissionDenied(
+      `${caller}: the system does not allow to run ${name} (is it a program?)`,
+      { cause },
+    );
+  }
+  return cause;
+}
+
+/** The bytes of a chunk of input. */
+export function toBytes(caller: string, chunk: unknown): Uint8Array {
+  if (typeof chunk === "string") return new TextEncoder().encode(chunk);
+  if (chunk instanceof Uint8Array) return chunk;
+  throw new TypeError(
+    `${caller}: input must be text or bytes, or chunks of them: received ${
+      describe(chunk)
+    }`,
+  );
+}
+
+/** An output in the encoding that was asked for. */
+export function decode<E extends Encoding>(
+  bytes: Bytes,
+  encoding: E | undefined,
+): Decoded<E> {
+  const output = encoding === "bytes" ? bytes : new TextDecoder().decode(bytes);
+  return output as Decoded<E>;
+}

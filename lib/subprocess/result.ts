@@ -1,0 +1,199 @@
+/**
+ * Internal: how a program ended, and the errors that tell of it.
+ *
+ * @module
+ */
+
+/** How outputs are given: as text, or as the bytes they are. */
+export type Encoding = "utf-8" | "bytes";
+
+/** What an output is, by the encoding asked for. */
+export type Decoded<E extends Encoding> = E extends "bytes"
+  ? Uint8Array<ArrayBuffer>
+  : string;
+
+/**
+ * What is known of a program that was run.
+ *
+ * @typeParam E How its outputs are given.
+ */
+export interface ProcessDetails<E extends Encoding = Encoding> {
+  /** The program and its arguments. */
+  readonly args: readonly string[];
+  /** The exit code, 128 + n for signal n; null while it runs. */
+  readonly code: number | null;
+  /** The signal that ended it; null if none did. */
+  readonly signal: Deno.Signal | null;
+  /** From start to end, in milliseconds. */
+  readonly elapsed: number;
+  /** Its standard output, if it was piped; else empty. */
+  readonly stdout: Decoded<E>;
+  /** Its standard error, if it was piped; else empty. */
+  readonly stderr: Decoded<E>;
+}
+
+/**
+ * A program that has ended: what `run()` resolves to.
+ *
+ * @typeParam E How its outputs are given.
+ */
+export class CompletedProcess<E extends Encoding = "utf-8">
+  implements ProcessDetails<E> {
+  /** The program and its arguments. */
+  readonly args: readonly string[];
+  /** The process id it had; undefined from `run.sync()`, which is not told. */
+  readonly pid: number | undefined;
+  /** The exit code: 0 if all went well, 128 + n if signal n ended it. */
+  readonly code: number;
+  /** The signal that ended it; null if none did. */
+  readonly signal: Deno.Signal | null;
+  /** Whether the exit code is 0. */
+  readonly success: boolean;
+  /** Its standard output, if it was piped; else empty. */
+  readonly stdout: Decoded<E>;
+  /** Its standard error, if it was piped; else empty. */
+  readonly stderr: Decoded<E>;
+  /** From start to end, in milliseconds. */
+  readonly elapsed: number;
+
+  /**
+   * Notes how a program ended.
+   *
+   * @param fields All of the fields but `success`.
+   */
+  constructor(fields: Omit<CompletedProcess<E>, "success">) {
+    this.args = fields.args;
+    this.pid = fields.pid;
+    this.code = fields.code;
+    this.signal = fields.signal;
+    this.success = fields.code === 0;
+    this.stdout = fields.stdout;
+    this.stderr = fields.stderr;
+    this.elapsed = fields.elapsed;
+  }
+}
+
+/** A program did not do what was asked of it. */
+export class SubprocessError extends Error implements ProcessDetails {
+  /** `"SubprocessError"`. */
+  override readonly name: string = "SubprocessError";
+  /** The program and its arguments. */
+  readonly args: readonly string[];
+  /** The exit code, 128 + n for signal n; null while it runs. */
+  readonly code: number | null;
+  /** The signal that ended it; null if none did. */
+  readonly signal: Deno.Signal | null;
+  /** From start to end, or until now, in milliseconds. */
+  readonly elapsed: number;
+  /** Its standard output so far. */
+  readonly stdout: Decoded<Encoding>;
+  /** Its standard error so far. */
+  readonly stderr: Decoded<Encoding>;
+
+  /**
+   * Makes the error.
+   *
+   * @param message What happened, in one line; the last lines of the standard
+   * error are added to it.
+   * @param details The program, how it ended, and what it printed.
+   */
+  constructor(message: string, details: ProcessDetails) {
+    super(message + lastLines(details.stderr));
+    this.args = details.args;
+    this.code = details.code;
+    this.signal = details.signal;
+    this.elapsed = details.elapsed;
+    this.stdout = details.stdout;
+    this.stderr = details.stderr;
+  }
+}
+
+/** A program ended with another exit code than 0, and `check` was asked for. */
+export class CalledProcessError extends SubprocessError {
+  /** `"CalledProcessError"`. */
+  override readonly name: string = "CalledProcessError";
+  /** The programs that failed: more than one only in a `pipeline()`. */
+  readonly failed: readonly ProcessDetails[];
+
+  /**
+   * Makes the error.
+   *
+   * @param caller What the message begins with, such as `run`.
+   * @param failed The programs that failed, at least one; the error carries
+   * the fields of the last.
+   */
+  constructor(caller: string, failed: readonly ProcessDetails[]) {
+    const ends = failed.map((one) =>
+      `${commandLine(one.args)} ${howEnded(one)}`
+    );
+    super(`${caller}: ${ends.join("; ")}`, failed.at(-1)!);
+    this.failed = failed;
+  }
+}
+
+/** A program took longer than it was given. */
+export class TimeoutExpired extends SubprocessError {
+  /** `"TimeoutExpired"`. */
+  override readonly name: string = "TimeoutExpired";
+  /** The time it was given, in milliseconds. */
+  readonly timeout: number;
+
+  /**
+   * Makes the error.
+   *
+   * @param caller What the message begins with, such as `run`.
+   * @param timeout The time it was given, in milliseconds.
+   * @param details The program, how it ended, and what it printed.
+   */
+  constructor(caller: string, timeout: number, details: ProcessDetails) {
+    const command = commandLine(details.args);
+    super(`${caller}: ${command} has not ended after ${timeout} ms`, details);
+    this.timeout = timeout;
+  }
+}
+
+/** A program printed more than `maxOutput` allows. */
+export class OutputLimitExceeded extends SubprocessError {
+  /** `"OutputLimitExceeded"`. */
+  override readonly name: string = "OutputLimitExceeded";
+  /** How many bytes of each output were allowed. */
+  readonly maxOutput: number;
+
+  /**
+   * Makes the error.
+   *
+   * @param caller What the message begins with, such as `run`.
+   * @param maxOutput How many bytes of each output were allowed.
+   * @param details The program, how it ended, and what it printed.
+   */
+  constructor(caller: string, maxOutput: number, details: ProcessDetails) {
+    const command = commandLine(details.args);
+    super(
+      `${caller}: ${command} printed more than ${maxOutput} bytes and was ended`,
+      details,
+    );
+    this.maxOutput = maxOutput;
+  }
+}
+
+/** The words as one line; quoted where a word is not obviously one. */
+export function commandLine(words: readonly string[]): string {
+  const line = words.map((word) =>
+    /^[\w@%+=:,./\\-]+$/.test(word) ? word : JSON.stringify(word)
+  ).join(" ");
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+function howEnded({ code, signal }: ProcessDetails): string {
+  return signal === null
+    ? `failed with exit code ${code}`
+    : `was ended by ${signal}`;
+}
+
+function lastLines(output: string | Uint8Array): string {
+  // Only the end of it is looked at: it may be very long.
+  const end = output.slice(-2_000);
+  const text = typeof end === "string" ? end : new TextDecoder().decode(end);
+  const lines = text.trimEnd().split(/\r?\n/).slice(-5);
+  return lines.join("").trim() === "" ? "" : `\n${lines.join("\n")}`;
+}
