@@ -1,0 +1,1051 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertLess,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import {
+  CalledProcessError,
+  type Command,
+  OutputLimitExceeded,
+  pipeline,
+  run,
+  type RunOptions,
+  spawn,
+  Subprocess,
+  SubprocessError,
+  TimeoutExpired,
+} from "../../mod.ts";
+import { deno, testWith } from "../helper.ts";
+
+const isWindows = Deno.build.os === "windows";
+
+/** A program that runs some code: Deno itself, so that it is everywhere. */
+function program(code: string, ...args: string[]): Command {
+  return [Deno.execPath(), "eval", code, ...args];
+}
+
+/** Deno is no small program; tests that start a hundred take this one. */
+const quick: Command = isWindows ? ["cmd", "/c", "exit 0"] : ["true"];
+
+/** Code that prints a line and then never ends. */
+const ready = "console.log('ready'); setInterval(() => {}, 1000);";
+/** The same, deaf to SIGTERM. */
+const deaf = `Deno.addSignalListener('SIGTERM', () => {}); ${ready}`;
+/** Code that prints what it reads. */
+const echo = "await Deno.stdin.readable.pipeTo(Deno.stdout.writable)";
+
+/**
+ * Code that starts a program that holds this one's outputs open and never
+ * ends, prints that one's id, and then does what is asked.
+ */
+function withGrandchild(then: string): string {
+  return `const { pid } = new Deno.Command(Deno.execPath(), {
+    args: ['eval', 'setInterval(() => {}, 1000)'],
+    stdin: 'null', stdout: 'inherit', stderr: 'inherit',
+  }).spawn();
+  console.log(pid); ${then}`;
+}
+
+/** What the system says of a process, if it is there. */
+const look: Partial<Record<typeof Deno.build.os, (pid: number) => Command>> = {
+  linux: (pid) => ["cat", `/proc/${pid}/stat`],
+  windows: (pid) => ["tasklist", "/nh", "/fo", "csv", "/fi", `pid eq ${pid}`],
+};
+
+/**
+ * Whether a process runs. One that has ended stays there, with the state Z,
+ * until its parent notices; that of an orphan is the system, which may take its
+ * time.
+ */
+function isThere(pid: number): boolean {
+  const command = look[Deno.build.os] ??
+    ((pid) => ["ps", "-o", "pid=,stat=", "-p", `${pid}`]);
+  const { stdout } = run.sync(command(pid));
+  return stdout.includes(String(pid)) && !/ Z/.test(stdout);
+}
+
+/** Waits until a process is gone. */
+async function gone(pid: number): Promise<void> {
+  while (isThere(pid)) await new Promise((done) => setTimeout(done, 5));
+}
+
+/** The error that a promise rejects with. */
+async function failure<E extends Error>(
+  promise: Promise<unknown>,
+  // deno-lint-ignore no-explicit-any
+  type: abstract new (...args: any[]) => E,
+): Promise<E> {
+  return await assertRejects(() => promise, type) as E;
+}
+
+// Arguments: checked before anything is started, so these need no permission.
+
+Deno.test("run() says how to write a command that was given as one string", async () => {
+  const error = await failure(
+    run("ls -l" as unknown as string[]),
+    TypeError,
+  );
+  assertEquals(
+    error.message,
+    'run: give the command as a list of words, ["ls", "-l"]: received "ls -l" (string)',
+  );
+});
+
+const wrong: [
+  what: string,
+  command: unknown,
+  options: unknown,
+  says: string,
+][] = [
+  ["an empty command", [], {}, "run: the command is empty"],
+  ["an empty name", [""], {}, "run: the command is empty"],
+  ["no command", undefined, {}, "must be a list of words: received undefined"],
+  [
+    "a word that is no string",
+    ["a", 5],
+    {},
+    "word 1 of the command must be a string: received 5",
+  ],
+  [
+    "a NUL in a word",
+    ["a", "b\0"],
+    {},
+    "word 1 of the command must not hold a NUL",
+  ],
+  [
+    "a variable's name with =",
+    ["a"],
+    { env: { "A=B": "" } },
+    'neither empty nor hold "=": received "A=B"',
+  ],
+  [
+    "an empty variable's name",
+    ["a"],
+    { env: { "": "x" } },
+    'neither empty nor hold "="',
+  ],
+  [
+    "a NUL in a variable's name",
+    ["a"],
+    { env: { "A\0": "x" } },
+    "a name in env must not hold a NUL",
+  ],
+  [
+    "a NUL in a variable",
+    ["a"],
+    { env: { A: "x\0" } },
+    "env.A must not hold a NUL",
+  ],
+  [
+    "a variable that is no string",
+    ["a"],
+    { env: { A: 5 } },
+    "env.A must be a string: received 5",
+  ],
+  ["a NUL in cwd", ["a"], { cwd: "\0" }, "cwd must not hold a NUL"],
+  [
+    "an unknown encoding",
+    ["a"],
+    { encoding: "latin1" },
+    'encoding must be one of "utf-8", "bytes"',
+  ],
+  [
+    "an unknown place for stdout",
+    ["a"],
+    { stdout: "stderr" },
+    "stdout must be one of",
+  ],
+  [
+    "a timeout that is text",
+    ["a"],
+    { timeout: "5" },
+    "timeout must be milliseconds",
+  ],
+  [
+    "a signal that is none",
+    ["a"],
+    { signal: "SIGTERM" },
+    "signal must be an AbortSignal",
+  ],
+];
+
+for (const [what, command, options, says] of wrong) {
+  Deno.test(`run() refuses ${what}`, async () => {
+    const error = await failure(
+      run(command as Command, options as RunOptions),
+      TypeError,
+    );
+    assertStringIncludes(error.message, says);
+  });
+}
+
+Deno.test("run() refuses numbers out of range", async () => {
+  await failure(run(["a"], { timeout: -1 }), RangeError);
+  await failure(run(["a"], { killAfter: NaN }), RangeError);
+  await failure(run(["a"], { maxOutput: 0 }), RangeError);
+});
+
+Deno.test("an aborted signal starts nothing", async () => {
+  const reason = new Error("too late");
+  const error = await failure(
+    run(["no such program"], { signal: AbortSignal.abort(reason) }),
+    Error,
+  );
+  assertEquals(error, reason);
+});
+
+Deno.test("spawn() and run.sync() check as run() does", () => {
+  assertThrows(() => spawn([]), TypeError, "spawn: the command is empty");
+  assertThrows(() => run.sync([]), TypeError, "run.sync: the command is empty");
+});
+
+Deno.test("run.sync() refuses what it cannot do", () => {
+  assertThrows(
+    () => run.sync(["a"], { timeout: 5 } as object),
+    TypeError,
+    "run.sync: there is no timeout: use run()",
+  );
+});
+
+Deno.test("pipeline() refuses an empty list, and a bad command anywhere", async () => {
+  await failure(pipeline([]), TypeError);
+  const error = await failure(pipeline([["a"], []]), TypeError);
+  assertEquals(error.message, "pipeline: the command is empty: name a program");
+});
+
+// Running to the end.
+
+testWith(
+  ["run"],
+  "run() gives the outputs, the exit code and the id",
+  async () => {
+    const done = await run(program(
+      "console.log(Deno.pid); console.error('oh'); Deno.exit(3)",
+    ));
+    assertEquals(done.stdout, `${done.pid}\n`);
+    assertEquals(done.stderr, "oh\n");
+    assertEquals([done.code, done.signal, done.success], [3, null, false]);
+    assertEquals(done.args[1], "eval");
+    assert(done.elapsed > 0);
+  },
+);
+
+testWith(
+  ["run"],
+  "run() passes words on as they are: there is no shell",
+  async () => {
+    const words = ["two words", "", "$HOME", "*", 'quo"te', "a&b|c;d", "ünï"];
+    const { stdout } = await run(
+      program("console.log(JSON.stringify(Deno.args))", ...words),
+    );
+    assertEquals(JSON.parse(stdout), words);
+  },
+);
+
+testWith(["run"], "run() reads an empty input unless given one", async () => {
+  assertEquals((await run(program(echo))).stdout, "");
+  assertEquals((await run(program(echo), { input: "" })).stdout, "");
+});
+
+testWith(["run"], "run() writes text, bytes, and chunks of both", async () => {
+  const input = "héllo";
+  const bytes = new TextEncoder().encode(input);
+  async function* chunks() {
+    yield bytes.subarray(0, 2);
+    yield* [bytes.subarray(2), "!"];
+  }
+  const outputs = [
+    input,
+    bytes,
+    chunks(),
+    ["héllo", "!"],
+    new Blob([input]).stream(),
+  ]
+    .map((input) => run(program(echo), { input }));
+  assertEquals(
+    (await Promise.all(outputs)).map(({ stdout }) => stdout),
+    ["héllo", "héllo", "héllo!", "héllo!", "héllo"],
+  );
+});
+
+testWith(
+  ["run"],
+  "run() gives bytes if asked to, whatever they are",
+  async () => {
+    const input = new Uint8Array([0, 255, 128, 13, 10]);
+    const { stdout, stderr } = await run(program(echo), {
+      input,
+      encoding: "bytes",
+    });
+    assertEquals(stdout, input);
+    assertEquals(stderr, new Uint8Array());
+  },
+);
+
+testWith(["run"], "run() writes and reads 10 MB at once", async () => {
+  const input = new Uint8Array(10_000_000).map((_, i) => i);
+  const { stdout } = await run(program(echo), { input, encoding: "bytes" });
+  assertEquals(stdout.length, input.length);
+  assert(stdout.every((byte, i) => byte === input[i]));
+});
+
+testWith(["run"], "run() reads much of both outputs at once", async () => {
+  const { stdout, stderr } = await run(program(
+    "const big = new Uint8Array(1e6).fill(97);" +
+      "Deno.stderr.writeSync(big); Deno.stdout.writeSync(big);" +
+      "Deno.stderr.writeSync(big);",
+  ));
+  assertEquals([stdout.length, stderr.length], [1_000_000, 2_000_000]);
+});
+
+testWith(
+  ["run"],
+  "run() does not mind a program that leaves its input unread",
+  async () => {
+    const input = new Uint8Array(1_000_000);
+    const { code } = await run(program("Deno.exit(0)"), { input });
+    assertEquals(code, 0);
+  },
+);
+
+testWith(["run"], "run() does not wait for an input that goes on", async () => {
+  const more = Promise.withResolvers<never>();
+  async function* endless() {
+    yield "once";
+    await more.promise;
+  }
+  const { code } = await run(program("Deno.exit(4)"), { input: endless() });
+  assertEquals(code, 4);
+});
+
+testWith(["run"], "run() ends the program if its input fails", async () => {
+  // deno-lint-ignore require-yield
+  async function* failing() {
+    await Promise.resolve();
+    throw new RangeError("no more");
+  }
+  const error = await failure(
+    run(program(echo), { input: failing() }),
+    RangeError,
+  );
+  assertEquals(error.message, "no more");
+  const none = await failure(
+    run(program(echo), { input: 5 as unknown as string }),
+    TypeError,
+  );
+  assertStringIncludes(none.message, "input must be text or bytes");
+});
+
+testWith(["run"], "run() runs in cwd, with env added or alone", async () => {
+  const code = "console.log(Deno.cwd()); console.log(Deno.env.get('MINE'))";
+  const cwd = new URL(".", import.meta.url);
+  const { stdout } = await run(program(code), { cwd, env: { MINE: "a=b" } });
+  assertMatch(stdout, /[/\\]tests[/\\]lib\r?\na=b\n$/);
+
+  const names = program("console.log(Object.keys(Deno.env.toObject()).length)");
+  const [all, none] = await Promise.all([
+    run(names),
+    // Windows does not start Deno without this one.
+    run(names, { clearEnv: true, env: { SystemRoot: "C:\\Windows" } }),
+  ]);
+  assertLess(Number(none.stdout), Number(all.stdout));
+});
+
+testWith(["run"], "run() leaves out what is not piped", async () => {
+  const done = await run(program("console.log(1); console.error(2)"), {
+    stdout: "null",
+    stderr: "null",
+  });
+  assertEquals([done.stdout, done.stderr, done.code], ["", "", 0]);
+});
+
+testWith(
+  ["run"],
+  "run() lets a program print where this one prints",
+  async () => {
+    const mod = new URL("../../mod.ts", import.meta.url);
+    const { code, stdout, stderr } = await deno(
+      "eval",
+      `import { run } from "${mod}";
+    const code = "console.log('out'); console.error('err')";
+    await run([Deno.execPath(), "eval", code], { stdout: "inherit", stderr: "inherit" });`,
+    );
+    assertEquals([code, stdout, stderr], [0, "out\n", "err\n"]);
+  },
+);
+
+testWith(
+  ["run"],
+  "run() merges stderr into stdout without tearing lines",
+  async () => {
+    const { stdout, stderr } = await run(
+      program(`const write = (out, text) =>
+      Deno[out].writeSync(new TextEncoder().encode(text));
+    for (let i = 0; i < 1000; i++) {
+      write("stdout", "out" + i); write("stderr", "err" + i);
+      write("stdout", " é\\n"); write("stderr", " é\\n");
+    }
+    write("stderr", "end");`),
+      { stderr: "stdout" },
+    );
+    const lines = stdout.split("\n");
+    const numbers = (name: string) =>
+      lines.filter((line) => line.startsWith(name)).map((line) =>
+        /^...(\d+) é$/.exec(line)?.[1]
+      );
+    const all = Array.from({ length: 1000 }, (_, i) => String(i));
+    assertEquals(numbers("out"), all);
+    assertEquals(numbers("err"), all);
+    assertEquals(lines.filter((line) => line === "end").length, 1);
+    assertEquals(stderr, "");
+  },
+);
+
+testWith(["run"], "100 programs run at once, and none is left", async () => {
+  const children = Array.from({ length: 100 }, () => spawn(quick));
+  const codes = await Promise.all(children.map((child) => child.wait()));
+  assertEquals(codes, Array(100).fill(0));
+  await Promise.all(children.map(({ pid }) => gone(pid)));
+});
+
+testWith(["run"], "run.sync() does the same while this program waits", () => {
+  const done = run.sync(program("console.log('hi'); Deno.exit(2)"));
+  assertEquals([done.stdout, done.code], ["hi\n", 2]);
+  assertEquals(
+    run.sync(program("console.log('hi')"), { stdout: "null" }).stdout,
+    "",
+  );
+  const error = assertThrows(
+    () => run.sync(program("Deno.exit(2)"), { check: true }),
+    CalledProcessError,
+  );
+  assertMatch(error.message, /^run\.sync: .*failed with exit code 2$/);
+  assertThrows(() => run.sync(["no-such-program"]), Deno.errors.NotFound);
+});
+
+// Errors.
+
+testWith(
+  ["run"],
+  "check tells the command, how it ended, and its last words",
+  async () => {
+    const code =
+      "console.log('out'); for (const i of [1, 2, 3, 4, 5, 6, 7]) console.error('err ' + i); Deno.exit(3)";
+    const error = await failure(
+      run(program(code), { check: true }),
+      CalledProcessError,
+    );
+    assertInstanceOf(error, SubprocessError);
+    assertEquals([error.code, error.signal, error.stdout], [3, null, "out\n"]);
+    assertStringIncludes(error.stderr as string, "err 1\n");
+    assertEquals(error.args, program(code));
+    assert(error.elapsed > 0);
+    const [first, ...rest] = error.message.split("\n");
+    assertMatch(first!, /^run: .* failed with exit code 3$/);
+    assertEquals(rest, ["err 3", "err 4", "err 5", "err 6", "err 7"]);
+  },
+);
+
+testWith(["run"], "check is content with exit code 0", async () => {
+  assertEquals((await run(quick, { check: true })).success, true);
+});
+
+testWith(
+  ["run"],
+  "a program, a directory and a permission that are missing are three errors",
+  async () => {
+    const program = await failure(run(["gitt"]), Deno.errors.NotFound);
+    assertEquals(
+      program.message,
+      'run: no program named "gitt" (is it installed, and on PATH?)',
+    );
+    const directory = await failure(
+      run(quick, { cwd: "no/such/directory" }),
+      Deno.errors.NotADirectory,
+    );
+    assertEquals(
+      directory.message,
+      'run: no directory "no/such/directory" to run in (its cwd)',
+    );
+    const mod = new URL("../../mod.ts", import.meta.url);
+    const { stdout } = await deno(
+      "eval",
+      "--no-prompt",
+      `import { FunctionWorker } from "${mod}"; FunctionWorker;
+    await Deno.permissions.revoke({ name: "run" });
+    const { run } = await import("${mod}");
+    try { await run([Deno.execPath()]) } catch (error) {
+      console.log(error.name); console.log(error.message.replaceAll(Deno.execPath(), "deno"));
+    }`,
+    );
+    assertEquals(
+      stdout.replaceAll(JSON.stringify(Deno.execPath()), '"deno"'),
+      "NotCapable\n" +
+        'run: no permission to run "deno" (start Deno with --allow-run=deno)\n',
+    );
+  },
+);
+
+// Limits.
+
+testWith(
+  ["run"],
+  "a timeout ends the program and gives the output so far",
+  async () => {
+    const error = await failure(
+      run(program("console.error('why'); " + ready), { timeout: 1_000 }),
+      TimeoutExpired,
+    );
+    assertEquals(error.timeout, 1_000);
+    assertMatch(error.message, /^run: .* has not ended after 1000 ms/);
+    assertNotEquals(error.code, null);
+    assertEquals(typeof error.stdout, "string");
+  },
+);
+
+testWith(["run"], "a program that ends in time is not touched", async () => {
+  const { code } = await run(quick, {
+    timeout: 600_000,
+    signal: new AbortController().signal,
+    maxOutput: 1,
+  });
+  assertEquals(code, 0);
+});
+
+/** Runs code that never ends until it has printed something, and aborts it. */
+async function abortOnceReady(
+  code: string,
+  options: RunOptions = {},
+): Promise<{ error: Error; printed: string }> {
+  const controller = new AbortController();
+  const child = spawn(program(code), { ...options, signal: controller.signal });
+  let printed = "";
+  const error = await failure(
+    (async () => {
+      for await (const line of child.lines()) {
+        printed = line;
+        controller.abort(new Error("enough"));
+      }
+    })(),
+    Error,
+  );
+  assertNotEquals(child.poll(), null);
+  return { error, printed };
+}
+
+testWith(
+  ["run"],
+  "an abort ends a program, even one that ignores SIGTERM",
+  async () => {
+    const { error } = await abortOnceReady(isWindows ? ready : deaf);
+    assertEquals(error.message, "enough");
+  },
+);
+
+testWith(
+  ["run"],
+  "with killAfter, a program is first asked to end",
+  async () => {
+    if (isWindows) return; // which has no such signal
+    const code = `Deno.addSignalListener('SIGTERM', () => {
+    console.error('bye'); Deno.exit(7);
+  }); ${ready}`;
+    const controller = new AbortController();
+    const child = spawn(program(code), {
+      signal: controller.signal,
+      killAfter: 600_000,
+    });
+    for await (const _ of child.lines()) {
+      controller.abort();
+      break;
+    }
+    assertEquals(child.poll(), 7);
+  },
+);
+
+testWith(
+  ["run"],
+  "an abort ends what the program has started as well",
+  async () => {
+    const { printed } = await abortOnceReady(
+      withGrandchild("setInterval(() => {}, 1000)"),
+    );
+    await gone(Number(printed));
+  },
+);
+
+testWith(
+  ["run"],
+  "a timeout does not wait for whoever else holds the outputs",
+  async () => {
+    const code = withGrandchild("setInterval(() => {}, 1000)");
+    const error = await failure(
+      run(program(code), { timeout: 1_500 }),
+      TimeoutExpired,
+    );
+    // Far below the hour that the grandchild would hold the pipe for.
+    assertLess(error.elapsed, 60_000);
+    await gone(Number(error.stdout));
+  },
+);
+
+testWith(
+  ["run"],
+  "a program that has ended is not kept waiting for by what it has started",
+  async () => {
+    const { stdout, code } = await run(program(withGrandchild("Deno.exit(5)")));
+    assertEquals(code, 5);
+    const pid = Number(stdout);
+    assert(isThere(pid), "what it has started is left alone");
+    Deno.kill(pid, "SIGKILL");
+    await gone(pid);
+  },
+);
+
+testWith(
+  ["run"],
+  "a grandchild that prints for ever does not keep run() from ending",
+  async () => {
+    const chatty = `new Deno.Command(Deno.execPath(), {
+    args: ['eval', 'for (;;) Deno.stdout.writeSync(new Uint8Array(100))'],
+    stdin: 'null', stdout: 'inherit', stderr: 'null',
+  }).spawn(); Deno.exit(6)`;
+    // It dies of the broken pipe.
+    assertEquals((await run(program(chatty))).code, 6);
+  },
+);
+
+testWith(["run"], "output without end is cut at maxOutput", async () => {
+  const code = "for (;;) Deno.stdout.writeSync(new Uint8Array(1000).fill(97))";
+  const error = await failure(
+    run(program(code), { maxOutput: 100_000 }),
+    OutputLimitExceeded,
+  );
+  assertEquals(error.maxOutput, 100_000);
+  assertEquals(error.stdout, "a".repeat(100_000));
+  assertMatch(error.message, /printed more than 100000 bytes and was ended$/);
+});
+
+testWith(
+  ["run"],
+  "maxOutput is for each output, and exactly as much is allowed",
+  async () => {
+    const code =
+      "Deno.stdout.writeSync(new Uint8Array(10)); Deno.stderr.writeSync(new Uint8Array(Number(Deno.args[0])))";
+    assertEquals((await run(program(code, "10"), { maxOutput: 10 })).code, 0);
+    await failure(
+      run(program(code, "11"), { maxOutput: 10 }),
+      OutputLimitExceeded,
+    );
+  },
+);
+
+testWith(
+  ["run"],
+  "the narrowest permission is enough, also to end a program",
+  async () => {
+    const mod = new URL("../../mod.ts", import.meta.url);
+    const code = `import { run, spawn } from "${mod}";
+  const endless = [Deno.execPath(), "eval", "setInterval(() => {}, 1000)"];
+  const { name } = await run(endless, { timeout: 300 }).catch((error) => error);
+  await using child = spawn(endless);
+  child.terminate();
+  console.log(name, await child.wait() > 0);`;
+    const { stdout, stderr } = await deno(
+      "run",
+      "--no-prompt",
+      `--allow-run=${Deno.execPath()}`,
+      `data:application/typescript,${encodeURIComponent(code)}`,
+    );
+    assertEquals([stdout, stderr], ["TimeoutExpired true\n", ""]);
+  },
+);
+
+testWith(["run"], "Ctrl-C reaches a program that has a timeout", async () => {
+  if (isWindows) return; // whose consoles send it to every program
+  const mod = new URL("../../mod.ts", import.meta.url);
+  const parent = `import { spawn } from "${mod}";
+  const child = spawn([Deno.execPath(), "eval", ${
+    JSON.stringify(ready)
+  }], { timeout: 600_000 });
+  for await (const line of child.lines()) console.log(child.pid);`;
+  const child = spawn(program(parent));
+  for await (const line of child.lines()) {
+    Deno.kill(child.pid, "SIGINT");
+    assertEquals(await child.wait(), 130);
+    await gone(Number(line));
+  }
+});
+
+// Talking to a program.
+
+testWith(["run"], "a Subprocess tells whether it runs", async () => {
+  const child = spawn(program(ready));
+  assertInstanceOf(child, Subprocess);
+  assertEquals(child.poll(), null);
+  assertMatch(Deno.inspect(child), /^Subprocess \{.*code: null/s);
+  child.kill();
+  const code = await child.wait();
+  assertEquals(child.poll(), code);
+  assertNotEquals(code, 0);
+});
+
+testWith(
+  ["run"],
+  "signalling a program that has ended does nothing",
+  async () => {
+    await using child = spawn(quick);
+    await child.wait();
+    child.terminate();
+    child.kill();
+    assertEquals(child.poll(), 0);
+  },
+);
+
+testWith(
+  ["run"],
+  "wait() with a timeout leaves the program running",
+  async () => {
+    await using child = spawn(program(ready));
+    const error = await failure(child.wait({ timeout: 1 }), TimeoutExpired);
+    assertEquals(error.code, null);
+    assertEquals(child.poll(), null);
+  },
+);
+
+testWith(
+  ["run"],
+  "wait() is not blocked by outputs that nobody reads",
+  async () => {
+    const child = spawn(program(
+      "Deno.stdout.writeSync(new Uint8Array(1e6).fill(97)); Deno.exit(9)",
+    ));
+    assertEquals(await child.wait(), 9);
+    assertEquals((await child.communicate()).stdout.length, 1_000_000);
+  },
+);
+
+testWith(["run"], "communicate() after a timeout loses nothing", async () => {
+  const child = spawn(program(echo));
+  const first = new TransformStream<string, string>();
+  const writer = first.writable.getWriter();
+  writer.write("one ").catch(() => {});
+  await failure(
+    child.communicate(first.readable, { timeout: 500 }),
+    TimeoutExpired,
+  );
+  await failure(child.communicate(undefined, { timeout: 1 }), TimeoutExpired);
+  writer.write("two").catch(() => {});
+  writer.close().catch(() => {});
+  assertEquals((await child.communicate()).stdout, "one two");
+  assertEquals((await child.communicate()).stdout, "one two");
+});
+
+testWith(["run"], "communicate() refuses a second input", async () => {
+  const child = spawn(program(echo));
+  await child.communicate("one");
+  const error = await failure(child.communicate("two"), TypeError);
+  assertEquals(error.message, "spawn: the input was given before");
+});
+
+testWith(["run"], "a program is talked to: a line in, a line out", async () => {
+  await using child = spawn(program(echo));
+  const lines = child.lines();
+  for (const word of ["one", "two", "three"]) {
+    await child.stdin.write(`${word}\n`);
+    assertEquals((await lines.next()).value, word);
+  }
+  await child.stdin.close();
+  assertEquals((await lines.next()).done, true);
+  assertEquals(await child.wait(), 0);
+});
+
+testWith(
+  ["run"],
+  "writing much is not blocked by outputs that nobody reads",
+  async () => {
+    const child = spawn(program(echo));
+    for (let i = 0; i < 10; i++) {
+      await child.stdin.write(
+        new Uint8Array(500_000),
+      );
+    }
+    const { stdout } = await child.communicate();
+    assertEquals(stdout.length, 5_000_000);
+  },
+);
+
+testWith(
+  ["run"],
+  "writing to a program that has ended is a broken pipe",
+  async () => {
+    const child = spawn(quick);
+    await child.wait();
+    const error = await failure(
+      child.stdin.write("too late"),
+      Deno.errors.BrokenPipe,
+    );
+    assertStringIncludes(error.message, "does not read any more");
+  },
+);
+
+testWith(
+  ["run"],
+  "what is not piped can be neither written nor read",
+  async () => {
+    const child = spawn(quick, {
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    });
+    assertThrows(() => child.stdin, TypeError, 'stdin has to be "piped"');
+    assertThrows(() => child.lines(), TypeError, "stdout is not piped");
+    await failure(child.communicate("x"), TypeError);
+    assertEquals(await child.wait(), 0);
+  },
+);
+
+/** The lines of what is written in those pieces. */
+async function linesOf(...pieces: (string | number[])[]): Promise<string[]> {
+  await using child = spawn(program(echo));
+  const lines: string[] = [];
+  const read = (async () => {
+    for await (const line of child.lines()) lines.push(line);
+  })();
+  for (const piece of pieces) {
+    await child.stdin.write(
+      typeof piece === "string" ? piece : new Uint8Array(piece),
+    );
+  }
+  await child.stdin.close();
+  await read;
+  return lines;
+}
+
+testWith(
+  ["run"],
+  "lines() ends lines at LF and CRLF, and nowhere else",
+  async () => {
+    assertEquals(await linesOf(), []);
+    assertEquals(await linesOf("a\nb\r\nc\n"), ["a", "b", "c"]);
+    assertEquals(await linesOf("\n\r\n\n"), ["", "", ""]);
+    assertEquals(await linesOf("a\rb\n\rc"), ["a\rb", "\rc"]);
+    assertEquals(await linesOf("a\nlast"), ["a", "last"]);
+  },
+);
+
+testWith(["run"], "lines() puts together what comes in pieces", async () => {
+  const [a, b, c] = new TextEncoder().encode("€");
+  assertEquals(await linesOf("x", [a!], [b!], [c!], "\r", "\ny"), ["x€", "y"]);
+  assertEquals(await linesOf([a!, b!]), ["\ufffd"]);
+});
+
+testWith(["run"], "lines() reads many lines, and long ones", async () => {
+  const child = spawn(program(
+    "console.log('é'.repeat(200_000)); for (let i = 0; i < 50_000; i++) console.log(i)",
+  ));
+  const lines = await Array.fromAsync(child.lines());
+  assertEquals(lines.length, 50_001);
+  assertEquals(lines[0], "é".repeat(200_000));
+  assertEquals(lines.at(-1), "49999");
+});
+
+testWith(
+  ["run"],
+  "lines() of stderr, while stdout fills up and is kept",
+  async () => {
+    const child = spawn(program(
+      "Deno.stdout.writeSync(new Uint8Array(300_000).fill(97)); console.error('done')",
+    ));
+    assertEquals(await Array.fromAsync(child.lines("stderr")), ["done"]);
+    assertEquals((await child.communicate()).stdout.length, 300_000);
+  },
+);
+
+testWith(["run"], "lines() of both outputs at once", async () => {
+  const child = spawn(program("console.log('out'); console.error('err')"));
+  const [out, err] = await Promise.all([
+    Array.fromAsync(child.lines()),
+    Array.fromAsync(child.lines("stderr")),
+  ]);
+  assertEquals([out, err], [["out"], ["err"]]);
+});
+
+testWith(["run"], "lines() reads an output once at a time", async () => {
+  await using child = spawn(program(ready));
+  const lines = child.lines();
+  await lines.next();
+  assertThrows(() => child.lines(), TypeError, "stdout is being read already");
+});
+
+testWith(
+  ["run"],
+  "leaving the loop early ends the program and waits for it",
+  async () => {
+    const child = spawn(program("for (let i = 0;; i++) console.log(i)"));
+    for await (const line of child.lines()) {
+      if (line === "1000") break;
+    }
+    assertNotEquals(child.poll(), null);
+    await gone(child.pid);
+  },
+);
+
+testWith(["run"], "an error in the loop ends the program too", async () => {
+  const child = spawn(program(ready));
+  await failure(
+    (async () => {
+      for await (const _ of child.lines()) throw new RangeError();
+    })(),
+    RangeError,
+  );
+  assertNotEquals(child.poll(), null);
+});
+
+testWith(["run"], "a program waits when nobody takes its lines", async () => {
+  const code = `const line = new Uint8Array(1000).fill(97); line[999] = 10;
+    for (let i = 1; ; i++) { Deno.stdout.writeSync(line); Deno.stderr.writeSync(new Uint8Array(1)); }`;
+  await using child = spawn(program(code), { maxOutput: 10_000 });
+  const lines = child.lines();
+  for (let i = 0; i < 500; i++) assertEquals((await lines.next()).done, false);
+  // 500 lines were taken; a few more are in pipes and buffers. Were they all
+  // read ahead, stderr would have gone past maxOutput.
+  assertEquals(child.poll(), null);
+  await lines.return();
+});
+
+testWith(["run"], "a line longer than maxOutput ends the program", async () => {
+  const child = spawn(
+    program("for (;;) Deno.stdout.writeSync(new Uint8Array(1000).fill(97))"),
+    { maxOutput: 500_000 },
+  );
+  await failure(Array.fromAsync(child.lines()), OutputLimitExceeded);
+  assertNotEquals(child.poll(), null);
+});
+
+testWith(
+  ["run"],
+  "disposing of a program ends it, by force if need be",
+  async () => {
+    let left: Subprocess;
+    {
+      await using child = spawn(program(isWindows ? ready : deaf), {
+        killAfter: 50,
+      });
+      await child.lines().next();
+      left = child;
+    }
+    assertNotEquals(left.poll(), null);
+    if (!isWindows) assertEquals(left.poll(), 137);
+  },
+);
+
+// Pipelines.
+
+const upper =
+  "console.log((await new Response(Deno.stdin.readable).text()).toUpperCase().trim())";
+
+testWith(["run"], "pipeline() joins outputs to inputs", async () => {
+  const done = await pipeline(
+    [program(echo), program(upper), program(echo)],
+    { input: "hello", check: true },
+  );
+  assertEquals(done.stdout, "HELLO\n");
+  assertEquals([done.code, done.success, done.stages.length], [0, true, 3]);
+});
+
+testWith(["run"], "a pipeline of one program is a run", async () => {
+  const { stdout } = await pipeline([program("console.log(1)")]);
+  assertEquals(stdout, "1\n");
+});
+
+testWith(
+  ["run"],
+  "pipeline() gives bytes, and the errors of all programs",
+  async () => {
+    const done = await pipeline(
+      [
+        program(
+          "console.error('a'); Deno.stdout.writeSync(new Uint8Array([255]))",
+        ),
+        program("console.error('b'); " + echo),
+      ],
+      { encoding: "bytes" },
+    );
+    assertEquals(done.stdout, new Uint8Array([255]));
+    assertEquals(new TextDecoder().decode(done.stderr), "a\nb\n");
+  },
+);
+
+const endless = "const chunk = new Uint8Array(10_000).fill(10);" +
+  "for (;;) Deno.stdout.writeSync(chunk)";
+const head = "await Deno.stdin.read(new Uint8Array(10)); console.log('enough')";
+
+testWith(
+  ["run"],
+  "a program that is cut off by the next has not failed",
+  async () => {
+    const done = await pipeline([program(endless), program(head)], {
+      check: true,
+    });
+    assertEquals([done.stdout, done.code, done.success], ["enough\n", 0, true]);
+    assertEquals(done.stages[0]!.success, false);
+  },
+);
+
+testWith(
+  ["run"],
+  "pipeline() with check tells of every program that failed",
+  async () => {
+    const exit = (code: number) =>
+      program(
+        `await new Response(Deno.stdin.readable).text(); console.error('e${code}'); Deno.exit(${code})`,
+      );
+    const error = await failure(
+      pipeline([exit(3), exit(0), exit(4)], { check: true }),
+      CalledProcessError,
+    );
+    assertEquals(error.failed.map(({ code }) => code), [3, 4]);
+    assertEquals(error.code, 4);
+    assertMatch(error.message, /^pipeline: .*exit code 3; .*exit code 4\ne4$/);
+    assertEquals((await pipeline([exit(3), exit(0)])).code, 3);
+  },
+);
+
+testWith(["run"], "pipeline() passes much on without keeping it", async () => {
+  // Far more than maxOutput, which counts what is kept.
+  const code =
+    "const chunk = new Uint8Array(100_000); for (let i = 0; i < 200; i++) Deno.stdout.writeSync(chunk)";
+  const count =
+    "let n = 0; for await (const chunk of Deno.stdin.readable) n += chunk.length; console.log(n)";
+  const { stdout } = await pipeline(
+    [program(code), program(echo), program(count)],
+    { maxOutput: 1_000 },
+  );
+  assertEquals(stdout, "20000000\n");
+});
+
+testWith(
+  ["run"],
+  "a program that is missing leaves no other one running",
+  async () => {
+    const error = await failure(
+      pipeline([program(ready), ["no-such-program"]]),
+      Deno.errors.NotFound,
+    );
+    assertStringIncludes(error.message, "pipeline: no program named");
+  },
+);
+
+testWith(["run"], "a timeout ends every program of a pipeline", async () => {
+  await failure(
+    pipeline([program(ready), program(echo)], { timeout: 300 }),
+    TimeoutExpired,
+  );
+});
