@@ -98,13 +98,12 @@ export class Register {
 
 /** Declarative: what is wanted. How that is found is for `query` to know. */
 export function declarativeTotals(sales: Sales, { amount, above }: Rule) {
-  return query(sales, { by: "customer", sum: amount, above });
+  return query(sales, { by: "customer", amount, above });
 }
-type Query = { by: "customer"; sum: Rule["amount"]; above: number };
-function query(sales: Sales, { by, sum, above }: Query): Total[] {
-  const total = (own: Sales) => own.reduce((n, sale) => n + sum(sale), 0);
-  const groups = [...Map.groupBy(sales, (sale) => sale[by])];
-  return ranked(groups.map(([name, own]) => [name, total(own)]), above);
+function query(sales: Sales, q: Rule & { by: "customer" }): Total[] {
+  const sum = (own: Sales) => own.reduce((n, sale) => n + q.amount(sale), 0);
+  const groups = [...Map.groupBy(sales, (sale) => sale[q.by])];
+  return ranked(groups.map(([name, own]) => [name, sum(own)]), q.above);
 }
 
 /** Four ways to the same answer, each under the same rule. */
