@@ -269,11 +269,13 @@ export function toBytes(caller: string, chunk: unknown): Uint8Array {
   );
 }
 
+const decoder = new TextDecoder();
+
 /** An output in the encoding that was asked for. */
 export function decode<E extends Encoding>(
   bytes: Bytes,
   encoding: E | undefined,
 ): Decoded<E> {
-  const output = encoding === "bytes" ? bytes : new TextDecoder().decode(bytes);
+  const output = encoding === "bytes" ? bytes : decoder.decode(bytes);
   return output as Decoded<E>;
 }

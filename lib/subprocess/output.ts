@@ -15,27 +15,33 @@ export interface Chunks {
   cancel(): void;
 }
 
-const bufferSize = 65_536;
+// Most programs print little, and a new buffer takes time; a program that fills
+// the small one gets the large one.
+const smallBuffer = 4_096;
+const largeBuffer = 65_536;
 const lineFeed = 10;
 
 /**
  * Reads one stream of a program.
  *
  * Every chunk is copied out of the buffer it was read into: a program that
- * prints little by little would otherwise hold 64 KiB for each few bytes.
+ * prints little by little would otherwise hold a whole buffer for each few
+ * bytes.
  *
  * @param stream The program's standard output or standard error.
  * @returns Its chunks.
  */
 export function chunksOf(stream: ReadableStream<Bytes>): Chunks {
   const reader = stream.getReader({ mode: "byob" });
-  let buffer = new Uint8Array(bufferSize);
+  let buffer = new Uint8Array(smallBuffer);
   return {
     async next() {
       const { value, done } = await reader.read(buffer);
       if (done) return undefined;
       // The read took the buffer away and hands it back under the value.
-      buffer = new Uint8Array(value.buffer);
+      buffer = value.length === smallBuffer
+        ? new Uint8Array(largeBuffer)
+        : new Uint8Array(value.buffer);
       return value.slice();
     },
     cancel() {
@@ -109,6 +115,11 @@ export class Output {
     return this.#ended;
   }
 
+  /** Whether a read is under way. */
+  get isPulling(): boolean {
+    return this.#pulling !== undefined;
+  }
+
   /** How many bytes were read and not taken. */
   get size(): number {
     return this.#size;
@@ -116,8 +127,7 @@ export class Output {
 
   /** Reads one more chunk. Whoever asks meanwhile waits for the same one. */
   pull(): Promise<void> {
-    this.#pulling ??= this.#read().finally(() => this.#pulling = undefined);
-    return this.#pulling;
+    return this.#pulling ??= this.#read();
   }
 
   /** All that was read and not taken, which is now taken. */
@@ -145,6 +155,7 @@ export class Output {
 
   async #read(): Promise<void> {
     const chunk = this.#ended ? undefined : await this.#chunks.next();
+    this.#pulling = undefined;
     if (chunk === undefined) {
       this.#ended = true;
       return;

@@ -25,7 +25,7 @@ import {
   leaveGroup,
   signalGroup,
 } from "./group.ts";
-import { chunksOf, mergeLines, Output } from "./output.ts";
+import { type Chunks, chunksOf, mergeLines, Output } from "./output.ts";
 import {
   CompletedProcess,
   type Encoding,
@@ -55,7 +55,8 @@ export class Program<E extends Encoding> {
   readonly #grouped: boolean;
   readonly #started = performance.now();
   readonly #gone = Promise.withResolvers<Deno.CommandStatus>();
-  readonly #atEnd = new Set<() => void>();
+  /** The outputs, with those that were given away. */
+  readonly #all: Output[] = [];
   readonly #readsLeft = new Map<Output, number>();
   #input: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #fed = false;
@@ -120,22 +121,20 @@ export class Program<E extends Encoding> {
     const { stdout = "piped", stderr = "piped", maxOutput = defaultMaxOutput } =
       this.#options;
     if (stdin === "piped") this.#input = this.#child.stdin.getWriter();
-    const onLimit = () => this.failLimit();
     const out = stdout === "piped" ? [chunksOf(this.#child.stdout)] : [];
     const err = stderr === "piped" || stderr === "stdout"
       ? [chunksOf(this.#child.stderr)]
       : [];
+    const open = (name: OutputName, chunks: Chunks) => {
+      const output = new Output(chunks, maxOutput, () => this.failLimit());
+      this.outputs.set(name, output);
+      this.#all.push(output);
+    };
     if (stderr === "stdout") {
-      const chunks = mergeLines([...out, ...err]);
-      this.outputs.set("stdout", new Output(chunks, maxOutput, onLimit));
-      return;
+      return open("stdout", mergeLines([...out, ...err]));
     }
-    for (const chunks of out) {
-      this.outputs.set("stdout", new Output(chunks, maxOutput, onLimit));
-    }
-    for (const chunks of err) {
-      this.outputs.set("stderr", new Output(chunks, maxOutput, onLimit));
-    }
+    for (const chunks of out) open("stdout", chunks);
+    for (const chunks of err) open("stderr", chunks);
   }
 
   /** Sets the limits of the program's life, until it has ended. */
@@ -158,8 +157,8 @@ export class Program<E extends Encoding> {
       signal?.removeEventListener("abort", aborted);
       if (this.#grouped) leaveGroup(this.pid);
       this.#input?.abort().catch(() => {});
-      for (const atEnd of this.#atEnd) atEnd();
       this.#gone.resolve(status);
+      return closeIfQuiet(this.#all.filter((output) => output.isPulling));
     }, this.#gone.reject);
   }
 
@@ -231,38 +230,14 @@ export class Program<E extends Encoding> {
    */
   async more(output: Output): Promise<boolean> {
     const pulled = output.pull();
-    let read = await this.#beforeEnd(pulled);
-    // Several short waits, not one long one: a busy event loop may find a wait
-    // over before it has looked at the pipe, but not five times in a row.
-    for (let waits = 0; waits < 5 && !read; waits += 1) {
-      read = await within(pulled, 20);
-    }
     if (this.#ended) {
       const left = this.#readsLeft.get(output) ?? readsAfterEnd;
       this.#readsLeft.set(output, left - 1);
-      if (!read || left === 0) await output.close();
+      if (left === 0) await output.close();
+      else await closeIfQuiet([output]);
     }
+    await pulled;
     return !output.ended;
-  }
-
-  /**
-   * Waits for a promise or for the program's end, whichever comes first.
-   *
-   * @returns Whether it was the promise.
-   */
-  async #beforeEnd(promise: Promise<unknown>): Promise<boolean> {
-    if (this.#ended) return false;
-    const first = Promise.withResolvers<boolean>();
-    promise.then(() => first.resolve(true), first.reject);
-    // A set, because `Promise.race` with the status would leave something
-    // behind at the status for every chunk of an endless output.
-    const atEnd = () => first.resolve(false);
-    this.#atEnd.add(atEnd);
-    try {
-      return await first.promise;
-    } finally {
-      this.#atEnd.delete(atEnd);
-    }
   }
 
   /** Reads an output into memory, to its end or as long as wanted. */
@@ -312,22 +287,18 @@ export class Program<E extends Encoding> {
         `${this.#caller}: input needs stdin to be "piped"`,
       );
     }
-    const chunks = chunksOfInput(this.#caller, input ?? []);
     this.#fed = true;
-    this.#feed(chunks).catch((error) => this.fail(() => error));
+    const feeding = input === undefined
+      ? this.closeInput()
+      : this.#feed(inputChunks(this.#caller, input));
+    feeding.catch((error) => this.fail(() => error));
   }
 
-  async #feed(chunks: AsyncIterator<unknown> | Iterator<unknown>) {
-    for (;;) {
-      const next = Promise.resolve(chunks.next());
-      // The program may end before the source has its next chunk.
-      if (!await this.#beforeEnd(next)) break;
-      const { done, value } = await next;
-      if (done || !await this.write(toBytes(this.#caller, value))) break;
+  async #feed(chunks: AsyncIterable<unknown> | Iterable<unknown>) {
+    for await (const chunk of chunks) {
+      if (!await this.write(toBytes(this.#caller, chunk))) break;
     }
     await this.closeInput();
-    // Not waited for: the source may still be busy with its next chunk.
-    (async () => await chunks.return?.())().catch(() => {});
   }
 
   /**
@@ -339,7 +310,7 @@ export class Program<E extends Encoding> {
   async write(bytes: Uint8Array): Promise<boolean> {
     try {
       await this.#input?.write(bytes);
-      return this.#ended === undefined;
+      return true;
     } catch {
       return false;
     }
@@ -407,26 +378,46 @@ export class Program<E extends Encoding> {
   /** Ends the program and lets go of its streams. */
   async release(): Promise<void> {
     if (!this.#ended) await this.end(this.#options.killAfter ?? 5_000);
-    for (const output of this.outputs.values()) await output.close();
+    for (const output of this.outputs.values()) {
+      if (!output.ended) await output.close();
+    }
   }
 }
 
-function chunksOfInput(
+/** The input as something to loop over. */
+function inputChunks(
   caller: string,
   input: Input,
-): AsyncIterator<unknown> | Iterator<unknown> {
-  if (typeof input === "string" || input instanceof Uint8Array) {
-    return [input][Symbol.iterator]();
-  }
-  if (input !== null && typeof input === "object") {
-    if (Symbol.asyncIterator in input) return input[Symbol.asyncIterator]();
-    if (Symbol.iterator in input) return input[Symbol.iterator]();
-  }
+): AsyncIterable<unknown> | Iterable<unknown> {
+  if (typeof input === "string" || input instanceof Uint8Array) return [input];
+  const isObject = typeof input === "object" && input !== null;
+  if (
+    isObject && (Symbol.asyncIterator in input || Symbol.iterator in input)
+  ) return input;
   throw new TypeError(
     `${caller}: input must be text or bytes, or chunks of them: received ${
       describe(input)
     }`,
   );
+}
+
+/**
+ * Waits for the reads of outputs whose program has ended. What it wrote is
+ * there by now; outputs on which nothing comes are closed.
+ */
+async function closeIfQuiet(outputs: readonly Output[]): Promise<void> {
+  const quiet = new Set(outputs);
+  const reads = outputs.map((output) => {
+    const read = () => quiet.delete(output);
+    return output.pull().then(read, read);
+  });
+  const all = Promise.all(reads);
+  // Several short waits, not one long one: a busy event loop may find a wait
+  // over before it has looked at the pipe, but not five times in a row.
+  for (let waits = 0; waits < 5 && quiet.size > 0; waits += 1) {
+    await within(all, 20);
+  }
+  for (const output of quiet) await output.close();
 }
 
 /**
