@@ -1,6 +1,7 @@
 /**
  * Programs run to their end, and long outputs read by lines, beside the tools
- * that are known for it.
+ * that are known for it. Each tool is measured in a process of its own, in
+ * turns, so that none is slowed down by what another one loads.
  *
  * @example Run it
  * ```sh
@@ -10,30 +11,81 @@
  * @module
  */
 
-import { execa } from "npm:execa@10.2.1";
-import nanoSpawn from "npm:nano-spawn@2.1.0";
-import { x } from "npm:tinyexec@1.3.1";
-import { $ } from "npm:zx@8.8.5/core";
 import { run, spawn } from "../mod.ts";
 import { measure, median, report } from "./measure.ts";
 
-// zx always goes through a shell; its core leaves it open how words are quoted.
-$.quote = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
+/** A tool that runs programs. */
+interface Tool {
+  /** Runs a program to its end. */
+  run(words: string[]): PromiseLike<unknown>;
+  /** The lines that a program prints. */
+  lines(words: string[]): AsyncIterable<string>;
+}
 
-const isWindows = Deno.build.os === "windows";
+const ours = "run(), spawn()";
 
-/** A program that ends at once. */
-const [program, ...args] = isWindows
-  ? ["cmd", "/c", "exit 0"] as const
-  : ["true"] as const;
+const tools: Record<string, () => Promise<Tool> | Tool> = {
+  [ours]: () => ({ run, lines: (words) => spawn(words).lines() }),
+  "Deno.Command": () => ({
+    run: ([file, ...args]) => new Deno.Command(file!, { args }).output(),
+    lines: linesByHand,
+  }),
+  "execa": async () => {
+    const { execa } = await import("npm:execa@10.2.1");
+    return {
+      run: ([file, ...args]) => execa(file!, args),
+      lines: ([file, ...args]) => execa(file!, args, { buffer: false }),
+    };
+  },
+  "nano-spawn": async () => {
+    const { default: nanoSpawn } = await import("npm:nano-spawn@2.1.0");
+    return {
+      run: ([file, ...args]) => nanoSpawn(file!, args),
+      lines: ([file, ...args]) => nanoSpawn(file!, args),
+    };
+  },
+  "tinyexec": async () => {
+    const { x } = await import("npm:tinyexec@1.3.1");
+    return {
+      run: ([file, ...args]) => x(file!, args),
+      lines: ([file, ...args]) => x(file!, args),
+    };
+  },
+  "zx": async () => {
+    const { $ } = await import("npm:zx@8.8.5/core");
+    // zx always goes through a shell; its core leaves open how words are quoted.
+    $.quote = (word) => `'${word.replaceAll("'", `'\\''`)}'`;
+    return {
+      run: (words) => $`${words}`.quiet(),
+      lines: (words) => $`${words}`.quiet(),
+    };
+  },
+};
 
-/** How many programs are run to measure a run. */
-const runs = 50;
+/** As one would write it with nothing but Deno. */
+async function* linesByHand([file, ...args]: string[]) {
+  const child = new Deno.Command(file!, { args, stdout: "piped" }).spawn();
+  let rest = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+  await child.status;
+}
 
-/** How many bytes of lines are read. */
+/** What one tool took: times in milliseconds, memory in bytes. */
+interface Result {
+  readonly run: number;
+  readonly lines: number;
+  readonly memory: number;
+}
+
+/** How many bytes of lines are read, 100 bytes a line. */
 const size = 100_000_000;
 
-/** A program that prints that much, 100 bytes a line. */
+/** A program that prints that much. */
 const printer = [
   Deno.execPath(),
   "eval",
@@ -43,115 +95,63 @@ const printer = [
       from += Deno.stdout.writeSync(chunk.subarray(from));
     }
   }`,
-] as const;
+];
 
-/** The lines of a program's output, as one would write it with Deno alone. */
-async function* byHand(): AsyncGenerator<string> {
-  const [file, ...args] = printer;
-  const child = new Deno.Command(file, { args, stdout: "piped" }).spawn();
-  let rest = "";
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
-  await child.status;
-}
+/** A program that ends at once. */
+const nothing = Deno.build.os === "windows"
+  ? ["cmd", "/c", "exit 0"]
+  : ["true"];
 
-/** The same output, by lines, with each of the tools. */
-const readers: Record<string, () => AsyncIterable<string>> = {
-  "spawn().lines()": () => spawn(printer).lines(),
-  "by hand": byHand,
-  "execa": () => execa(printer[0], printer.slice(1), { buffer: false }),
-  "nano-spawn": () => nanoSpawn(printer[0], printer.slice(1)),
-  "tinyexec": () => x(printer[0], printer.slice(1)),
-  "zx": () => $`${printer}`.quiet(),
-};
-
-/** What reading took, in milliseconds, and the most memory it took, in bytes. */
-interface Reading {
-  readonly elapsed: number;
-  readonly peak: number;
-}
-
-/** Reads all lines with one of the tools; meant for a process of its own. */
-async function read(name: string): Promise<Reading> {
+async function measureTool(tool: Tool): Promise<Result> {
+  const name = "a run";
+  const times = await measure(
+    [{ name, run: () => tool.run(nothing) }],
+    400,
+  );
   const started = performance.now();
   let count = 0;
-  let peak = 0;
-  for await (const line of readers[name]!()) {
+  let memory = 0;
+  for await (const line of tool.lines(printer)) {
     if (line.length !== 99) throw new Error(`a line of ${line.length}`);
     count += 1;
     if (count % 10_000 === 0) {
-      peak = Math.max(peak, Deno.memoryUsage().rss);
+      memory = Math.max(memory, Deno.memoryUsage().rss);
     }
   }
   if (count !== size / 100) throw new Error(`${count} lines`);
-  return { elapsed: performance.now() - started, peak };
+  return {
+    run: times.get(name)!,
+    lines: performance.now() - started,
+    memory,
+  };
 }
 
-/** Measures one of the tools in a process of its own. */
-async function readApart(name: string): Promise<Reading> {
-  const { stdout } = await run(
-    [Deno.execPath(), "run", "--allow-all", import.meta.filename!, name],
-    { check: true },
-  );
-  return JSON.parse(stdout);
-}
-
-async function compareRuns(): Promise<void> {
-  const ways = [
-    {
-      name: "Deno.Command.output()",
-      run: () => new Deno.Command(program, { args: [...args] }).output(),
-    },
-    { name: "run()", run: () => run([program, ...args]) },
-    { name: "execa", run: () => execa(program, args) },
-    { name: "nano-spawn", run: () => nanoSpawn(program, args) },
-    { name: "tinyexec", run: () => x(program, [...args]) },
-    { name: "zx", run: () => $`${[program, ...args]}`.quiet() },
-  ].map(({ name, run }) => ({
-    name,
-    // A single one is too short for a noisy machine.
-    run: async () => {
-      for (let i = 0; i < runs; i++) await run();
-    },
-  }));
-  report(
-    `${runs} programs run to their end, one after another`,
-    await measure(ways, 11),
-    "Deno.Command.output()",
-  );
-}
-
-async function compareLines(): Promise<void> {
-  const rounds = new Map<string, Reading[]>();
-  for (let round = 0; round < 3; round++) {
-    for (const name of Object.keys(readers)) {
-      const readings = rounds.get(name) ?? [];
-      rounds.set(name, [...readings, await readApart(name)]);
+async function compare(rounds: number): Promise<void> {
+  const results = new Map<string, Result[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const name of Object.keys(tools)) {
+      const { stdout } = await run(
+        [Deno.execPath(), "run", "--allow-all", import.meta.filename!, name],
+        { check: true },
+      );
+      const result: Result = JSON.parse(stdout);
+      results.set(name, [...results.get(name) ?? [], result]);
     }
   }
-  const times = new Map<string, number>();
-  for (const [name, readings] of rounds) {
-    times.set(name, median(readings.map(({ elapsed }) => elapsed)));
-  }
-  report("100 MB read by lines", times, "spawn().lines()");
-  for (const [name, readings] of rounds) {
-    const speed = size / 1_000 / times.get(name)!;
-    const peak = median(readings.map(({ peak }) => peak)) / 1_000_000;
-    console.log(
-      `${speed.toFixed(0).padStart(6)} MB/s  ${
-        peak.toFixed(0).padStart(5)
-      } MB of memory at most  ${name}`,
+  const middle = (key: keyof Result) =>
+    new Map(
+      [...results].map(([name, all]) => [name, median(all.map((r) => r[key]))]),
     );
+  const lines = middle("lines");
+  report("A program run to its end", middle("run"), "Deno.Command");
+  report(`${size / 1e6} MB read by lines`, lines, ours);
+  for (const [name, memory] of middle("memory")) {
+    const speed = (size / 1_000 / lines.get(name)!).toFixed(0).padStart(6);
+    const most = (memory / 1e6).toFixed(0).padStart(6);
+    console.log(`${speed} MB/s ${most} MB of memory at most  ${name}`);
   }
 }
 
 const [name] = Deno.args;
-if (name === undefined) {
-  await compareRuns();
-  await compareLines();
-} else {
-  console.log(JSON.stringify(await read(name)));
-}
+if (name === undefined) await compare(3);
+else console.log(JSON.stringify(await measureTool(await tools[name]!())));

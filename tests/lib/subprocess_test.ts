@@ -579,6 +579,25 @@ testWith(
 
 testWith(
   ["run"],
+  "with killAfter, what outlives the program is killed once it has ended",
+  async () => {
+    if (isWindows) return; // which has no such signal
+    const deafOne = `Deno.addSignalListener('SIGTERM', () => {});
+      console.log(Deno.pid); setInterval(() => {}, 1000)`;
+    const { error, printed } = await abortOnceReady(
+      `new Deno.Command(Deno.execPath(), {
+        args: ['eval', ${JSON.stringify(deafOne)}],
+        stdin: 'null', stdout: 'inherit',
+      }).spawn(); setInterval(() => {}, 1000)`,
+      { killAfter: 600_000 },
+    );
+    assertEquals(error.message, "enough");
+    await gone(Number(printed));
+  },
+);
+
+testWith(
+  ["run"],
   "an abort ends what the program has started as well",
   async () => {
     const { printed } = await abortOnceReady(
@@ -636,6 +655,17 @@ testWith(["run"], "output without end is cut at maxOutput", async () => {
   assertEquals(error.stdout, "a".repeat(100_000));
   assertMatch(error.message, /printed more than 100000 bytes and was ended$/);
 });
+
+testWith(
+  ["run"],
+  "output past maxOutput is found of a program that has ended, too",
+  async () => {
+    const child = spawn(program("console.log('too much')"), { maxOutput: 5 });
+    while (child.poll() === null) await new Promise((go) => setTimeout(go, 5));
+    const error = await failure(child.communicate(), OutputLimitExceeded);
+    assertEquals(error.stdout, "too m");
+  },
+);
 
 testWith(
   ["run"],
@@ -816,17 +846,24 @@ testWith(
   },
 );
 
-/** The lines of what is written in those pieces. */
+/** The lines of a program that prints those pieces, one after the other. */
 async function linesOf(...pieces: (string | number[])[]): Promise<string[]> {
-  await using child = spawn(program(echo));
+  // It says of each piece when it has been printed.
+  const code = `for await (const piece of Deno.stdin.readable) {
+    await Deno.stdout.write(piece);
+    console.error("printed");
+  }`;
+  await using child = spawn(program(code));
   const lines: string[] = [];
   const read = (async () => {
     for await (const line of child.lines()) lines.push(line);
   })();
+  const printed = child.lines("stderr");
   for (const piece of pieces) {
     await child.stdin.write(
       typeof piece === "string" ? piece : new Uint8Array(piece),
     );
+    await printed.next();
   }
   await child.stdin.close();
   await read;
@@ -933,6 +970,20 @@ testWith(["run"], "a line longer than maxOutput ends the program", async () => {
   await failure(Array.fromAsync(child.lines()), OutputLimitExceeded);
   assertNotEquals(child.poll(), null);
 });
+
+testWith(
+  ["run"],
+  "disposing of a program lets it end by itself first",
+  async () => {
+    if (isWindows) return; // which has no such signal
+    const code =
+      `Deno.addSignalListener('SIGTERM', () => Deno.exit(7)); ${ready}`;
+    const child = spawn(program(code));
+    await child.lines().next();
+    await child[Symbol.asyncDispose]();
+    assertEquals(child.poll(), 7);
+  },
+);
 
 testWith(
   ["run"],
@@ -1045,6 +1096,25 @@ testWith(
       Deno.errors.NotFound,
     );
     assertStringIncludes(error.message, "pipeline: no program named");
+  },
+);
+
+testWith(
+  ["run"],
+  "a program that fails to start ends those that have started",
+  async () => {
+    // The first prints its id where the test can see it, and never ends.
+    const printsId = program(`console.error(Deno.pid); ${ready}`);
+    const mod = new URL("../../mod.ts", import.meta.url);
+    const { stdout, stderr } = await deno(
+      "eval",
+      `import { pipeline } from "${mod}";
+      await pipeline([${JSON.stringify(printsId)}, ["no-such-program"]],
+        { stderr: "inherit" }).catch(({ name }) => console.log(name));`,
+    );
+    assertEquals(stdout, "NotFound\n");
+    // It may have been ended before it could say anything.
+    if (stderr !== "") await gone(Number(stderr));
   },
 );
 
