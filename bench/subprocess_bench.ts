@@ -1,7 +1,8 @@
 /**
  * Programs run to their end, and long outputs read by lines, beside the tools
- * that are known for it. Each tool is measured in a process of its own, in
- * turns, so that none is slowed down by what another one loads.
+ * that are known for it. Each tool is measured in a process of its own, so that
+ * none is slowed down by what another one loads, and each run in turn with a
+ * bare `Deno.Command`, so that a noisy moment meets both.
  *
  * @example Run it
  * ```sh
@@ -77,7 +78,8 @@ async function* linesByHand([file, ...args]: string[]) {
 
 /** What one tool took: times in milliseconds, memory in bytes. */
 interface Result {
-  readonly run: number;
+  /** How many times as long as a bare `Deno.Command` a run took. */
+  readonly ratio: number;
   readonly lines: number;
   readonly memory: number;
 }
@@ -103,11 +105,11 @@ const nothing = Deno.build.os === "windows"
   : ["true"];
 
 async function measureTool(tool: Tool): Promise<Result> {
-  const name = "a run";
-  const times = await measure(
-    [{ name, run: () => tool.run(nothing) }],
-    400,
-  );
+  const [file, ...args] = nothing;
+  const times = await measure([
+    { name: "bare", run: () => new Deno.Command(file!, { args }).output() },
+    { name: "tool", run: () => tool.run(nothing) },
+  ], 200);
   const started = performance.now();
   let count = 0;
   let memory = 0;
@@ -120,7 +122,7 @@ async function measureTool(tool: Tool): Promise<Result> {
   }
   if (count !== size / 100) throw new Error(`${count} lines`);
   return {
-    run: times.get(name)!,
+    ratio: times.get("tool")! / times.get("bare")!,
     lines: performance.now() - started,
     memory,
   };
@@ -143,7 +145,10 @@ async function compare(rounds: number): Promise<void> {
       [...results].map(([name, all]) => [name, median(all.map((r) => r[key]))]),
     );
   const lines = middle("lines");
-  report("A program run to its end", middle("run"), "Deno.Command");
+  console.log("A program run to its end, beside Deno.Command.output()");
+  for (const [name, ratio] of middle("ratio")) {
+    console.log(`${ratio.toFixed(2).padStart(9)} ×  ${name}`);
+  }
   report(`${size / 1e6} MB read by lines`, lines, ours);
   for (const [name, memory] of middle("memory")) {
     const speed = (size / 1_000 / lines.get(name)!).toFixed(0).padStart(6);

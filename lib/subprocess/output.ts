@@ -17,7 +17,7 @@ export interface Chunks {
 
 // Most programs print little, and a new buffer takes time; a program that fills
 // the small one gets the large one.
-const smallBuffer = 4_096;
+const smallBuffer = 1_024;
 const largeBuffer = 65_536;
 const lineFeed = 10;
 
@@ -117,7 +117,7 @@ export class Output {
 
   /** Whether a read is under way. */
   get isPulling(): boolean {
-    return this.#pulling !== undefined;
+    return this.#pulling !== undefined && !this.#ended;
   }
 
   /** How many bytes were read and not taken. */
@@ -140,11 +140,10 @@ export class Output {
 
   /** All that was read and not taken, which stays. */
   bytes(): Bytes {
+    const bytes = concat(this.#kept);
     // Joined once: whoever asks again gets the same bytes.
-    if (this.#kept.length !== 1) {
-      this.#kept.splice(0, this.#kept.length, concat(this.#kept));
-    }
-    return this.#kept[0]!;
+    if (this.#kept.length > 1) this.#kept.splice(0, Infinity, bytes);
+    return bytes;
   }
 
   /** Ends the stream. The program that writes to it gets a broken pipe. */

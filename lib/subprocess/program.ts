@@ -412,6 +412,9 @@ async function closeIfQuiet(outputs: readonly Output[]): Promise<void> {
     return output.pull().then(read, read);
   });
   const all = Promise.all(reads);
+  // Mostly the rest has come together with the news of the end, and only has to
+  // be handed on; letting that happen is cheaper than a timer.
+  for (let turns = 0; turns < 30 && quiet.size > 0; turns += 1) await undefined;
   // Several short waits, not one long one: a busy event loop may find a wait
   // over before it has looked at the pipe, but not five times in a row.
   for (let waits = 0; waits < 5 && quiet.size > 0; waits += 1) {
