@@ -87,7 +87,8 @@ export async function pipeline<E extends Encoding = "utf-8">(
     }
     await Promise.all(programs.map((program) => program.finish()));
   } finally {
-    await Promise.all(programs.map((program) => program.release()));
+    const { killAfter = 0 } = options;
+    await Promise.all(programs.map((program) => program.release(killAfter)));
   }
 
   const stages = programs.map((program) => program.completed());

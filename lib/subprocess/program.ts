@@ -375,9 +375,13 @@ export class Program<E extends Encoding> {
     });
   }
 
-  /** Ends the program and lets go of its streams. */
-  async release(): Promise<void> {
-    if (!this.#ended) await this.end(this.#options.killAfter ?? 5_000);
+  /**
+   * Ends the program and lets go of its streams.
+   *
+   * @param killAfter How long it has to end by itself, in milliseconds.
+   */
+  async release(killAfter = this.#options.killAfter ?? 5_000): Promise<void> {
+    if (!this.#ended) await this.end(killAfter);
     for (const output of this.outputs.values()) {
       if (!output.ended) await output.close();
     }
