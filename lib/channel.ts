@@ -469,9 +469,10 @@ export class Queue<T> implements AsyncIterable<T> {
    */
   pack(): Packing {
     const [ours, theirs] = pipe<QueueReply, QueueRequest>();
-    this.#store.serve(ours);
+    const taken = new Int32Array(new SharedArrayBuffer(4));
+    this.#store.serve(ours, taken);
     const { wire: link, ports, lifeline, sent } = theirs.pack();
-    const wire = { portable: "Queue", cells: this.#store.cells, link };
+    const wire = { portable: "Queue", cells: this.#store.cells, link, taken };
     return { wire, ports, lifeline, sent };
   }
 
@@ -583,9 +584,9 @@ type QueueRequest =
     readonly id: number;
     readonly value?: unknown;
   }
-  | { readonly op: "cancel" | "taken"; readonly id: number }
+  | { readonly op: "cancel"; readonly id: number }
   | { readonly op: "close" }
-  | { readonly op: "serve"; readonly link: QueuePipe };
+  | { readonly op: "serve"; readonly link: QueuePipe; readonly taken: Taken };
 
 /** What comes back. */
 interface QueueReply {
@@ -596,9 +597,16 @@ interface QueueReply {
 
 type QueuePipe = Connection<QueueReply, QueueRequest>;
 
+/**
+ * The number of the last item that arrived at the other end of a queue's pipe.
+ * In shared memory it costs no message, and outlives a consumer that dies.
+ */
+type Taken = Int32Array<SharedArrayBuffer>;
+
 /** A Queue as it travels. */
 interface QueueWire extends Wire {
   readonly link: Wire;
+  readonly taken: Taken;
 }
 
 /** The items of a queue, in the thread that made it. */
@@ -634,17 +642,26 @@ export class QueueStore {
   }
 
   /** Answers the requests that come through a pipe. */
-  serve(link: QueuePipe): void {
+  serve(link: QueuePipe, taken: Taken): void {
     const asks = new Map<number, QueueAsk>();
-    // What was sent to a consumer that has not said yet that it arrived.
+    // What was sent to the consumer, and may not have arrived.
     const underway = new Map<number, unknown>();
+    const forgetTaken = () => {
+      for (const id of underway.keys()) {
+        if (((id - Atomics.load(taken, 0)) | 0) > 0) break;
+        underway.delete(id);
+      }
+    };
     const enter = (op: "put" | "get", id: number, value: unknown) => {
       const ask: QueueAsk = {
         op,
         value,
         answer: (outcome, value) => {
           asks.delete(id);
-          if (op === "get" && outcome === "done") underway.set(id, value);
+          if (op === "get" && outcome === "done") {
+            forgetTaken();
+            underway.set(id, value);
+          }
           link.send({ id, outcome, value }).catch(() => {
             // Its consumer is gone; what it was to get is not.
             if (underway.delete(id)) this.#putBack([value]);
@@ -657,9 +674,8 @@ export class QueueStore {
     link.subscribe((request) => {
       if (request.op === "put" || request.op === "get") {
         enter(request.op, request.id, request.value);
-      } else if (request.op === "taken") underway.delete(request.id);
-      else if (request.op === "close") this.close();
-      else if (request.op === "serve") this.serve(request.link);
+      } else if (request.op === "close") this.close();
+      else if (request.op === "serve") this.serve(request.link, request.taken);
       else {
         const ask = asks.get(request.id);
         if (ask) this.cancel(ask);
@@ -669,6 +685,7 @@ export class QueueStore {
         this.#puts.remove(ask);
         this.#gets.remove(ask);
       }
+      forgetTaken();
       this.#putBack([...underway.values()]);
       underway.clear();
     });
@@ -722,9 +739,7 @@ export class QueueLink {
     this.#link.subscribe(({ id, outcome, value }) => {
       const ask = this.#forget(id);
       if (!ask) return;
-      if (ask.op === "get" && outcome === "done") {
-        this.#link.send({ op: "taken", id }).catch(() => {});
-      }
+      if (ask.op === "get") Atomics.store(wire.taken, 0, id);
       ask.answer(outcome, value);
     }, () => {
       for (const [id, ask] of this.#asks) {
@@ -756,8 +771,8 @@ export class QueueLink {
     this.#link.send({ op: "close" }).catch(() => {});
   }
 
-  serve(link: QueuePipe): void {
-    this.#link.send({ op: "serve", link }).catch(() => {});
+  serve(link: QueuePipe, taken: Taken): void {
+    this.#link.send({ op: "serve", link, taken }).catch(() => {});
   }
 
   #forget(id: number): QueueAsk | undefined {

@@ -420,6 +420,42 @@ Deno.test("Queue works in workers: each item once, each producer's in order", as
   assertEquals(all, Array.from({ length: 3 * each }, (_, i) => i));
 });
 
+Deno.test("Queue loses none of 100 000 items, and gives none twice", async () => {
+  using pool = new Pool({ workers: 5 });
+  const queue = new Queue<number>({ capacity: 100 });
+  const seen = new Int32Array(new SharedArrayBuffer(4 * 99_999));
+  const produce = async (queue: Queue<number>, from: number, to: number) => {
+    let largest = 0;
+    // Many puts under way at once; the queue makes them wait for room.
+    for (let i = from; i < to;) {
+      const puts: Promise<void>[] = [];
+      for (; puts.length < 200 && i < to; i++) puts.push(queue.put(i));
+      largest = Math.max(largest, queue.size);
+      await Promise.all(puts);
+    }
+    return largest;
+  };
+  const consume = async (queue: Queue<number>, seen: Int32Array) => {
+    let count = 0;
+    for await (const item of queue) {
+      Atomics.add(seen, item, 1);
+      count += 1;
+    }
+    return count;
+  };
+  const consumers = [1, 2].map(() => pool.apply(consume, [queue, seen]));
+  const largest = await Promise.all(
+    [0, 1, 2].map((me) =>
+      pool.apply(produce, [queue, me * 33_333, (me + 1) * 33_333])
+    ),
+  );
+  queue.close();
+  const [a, b] = await Promise.all(consumers);
+  assertEquals(a! + b!, 99_999);
+  assert(seen.every((times) => times === 1), "an item was lost or came twice");
+  assert(Math.max(...largest) <= 100, `${largest} items at once`);
+});
+
 Deno.test("Queue waits in workers too, gives up, and says when it is closed", async () => {
   using pool = new Pool({ workers: 1 });
   const queue = new Queue<number>({ capacity: 1 });
