@@ -1,0 +1,115 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { map, range, reduce } from "../mod.ts";
+import {
+  joinWords,
+  keepEven,
+  largest,
+  reduceSteps,
+  squareAll,
+  sumAll,
+} from "../lessons/10_map_filter_reduce.ts";
+
+/** Gives numbers, and notes which of them were asked for. */
+function* noting(numbers: Iterable<number>, asked: number[]) {
+  for (const number of numbers) {
+    asked.push(number);
+    yield number;
+  }
+}
+
+Deno.test("squareAll: gives an iterator, whose first item is 1", () => {
+  const a = squareAll([1, 2, 3]);
+  assertEquals(typeof a.next, "function");
+  assertEquals(a.next(), { value: 1, done: false });
+});
+
+Deno.test("squareAll: as an array, 1, 2, 3 become 1, 4, 9", () => {
+  assertEquals(Array.from(squareAll([1, 2, 3])), [1, 4, 9]);
+  assertEquals([...squareAll(range(-2, 3))], [4, 1, 0, 1, 4]);
+});
+
+Deno.test("squareAll: asks for nothing before it is asked, and then for one at a time", () => {
+  const asked: number[] = [];
+  const squares = squareAll(noting([1, 2, 3], asked));
+  assertEquals(asked, []);
+  squares.next();
+  assertEquals(asked, [1]);
+});
+
+Deno.test("keepEven: of 1, 2, 7, 8 the first is 2", () => {
+  assertEquals(keepEven([1, 2, 7, 8]).next(), { value: 2, done: false });
+});
+
+Deno.test("keepEven: of 1, 2, 7, 8 all are 2 and 8", () => {
+  assertEquals([...keepEven([1, 2, 7, 8])], [2, 8]);
+  assertEquals([...keepEven([-3, -2, 0, 1])], [-2, 0]);
+});
+
+Deno.test("keepEven: goes on only as far as the next even number", () => {
+  const asked: number[] = [];
+  const evens = keepEven(noting([1, 2, 7, 8], asked));
+  assertEquals(asked, []);
+  evens.next();
+  assertEquals(asked, [1, 2]);
+});
+
+Deno.test("sumAll: 1, 2, 3 are 6, and 16 with an initial 10", () => {
+  assertEquals(sumAll([1, 2, 3]), 6);
+  assertEquals(sumAll([1, 2, 3], 10), 16);
+});
+
+Deno.test("sumAll: takes everything, and leaves the iterator spent", () => {
+  const asked: number[] = [];
+  const numbers = noting([1, 2, 3], asked);
+  assertEquals(sumAll(numbers), 6);
+  assertEquals(asked, [1, 2, 3]);
+  assertEquals(numbers.next(), { value: undefined, done: true });
+});
+
+Deno.test("sumAll: of no items is the initial value", () => {
+  assertEquals([sumAll([]), sumAll([], 10)], [0, 10]);
+});
+
+Deno.test("largest: of 5, 9, 4, 15 and an initial 10 is 15", () => {
+  assertEquals(largest([5, 9, 4, 15], 10), 15);
+});
+
+Deno.test("largest: may be the initial value, or below 0", () => {
+  assertEquals(largest([5, 9, 4], 10), 10);
+  assertEquals([largest([-5, -2, -9]), largest([])], [-2, -Infinity]);
+});
+
+Deno.test("joinWords: four words are a text", () => {
+  const words = ["Data", "Science", "is", "fun"];
+  assertEquals(joinWords(words), "Data Science is fun");
+  assertEquals(joinWords(["alone"]), "alone");
+});
+
+Deno.test("joinWords: of no words is an error, for there is no initial value", () => {
+  assertThrows(
+    () => joinWords([]),
+    TypeError,
+    "reduce: no items and no initial value",
+  );
+});
+
+Deno.test("reduceSteps: 1 + 2 = 3, then 3 + 3 = 6", () => {
+  assertEquals(reduceSteps([1, 2, 3]), ["1 + 2 = 3", "3 + 3 = 6"]);
+});
+
+Deno.test("reduceSteps: an initial value makes it three steps", () => {
+  assertEquals(reduceSteps([1, 2, 3], 10), [
+    "10 + 1 = 11",
+    "11 + 2 = 13",
+    "13 + 3 = 16",
+  ]);
+});
+
+Deno.test("reduceSteps: one number alone needs no step", () => {
+  assertEquals(reduceSteps([7]), []);
+  assertThrows(() => reduceSteps([]), TypeError, "no initial value");
+});
+
+Deno.test("map and reduce: a worked example of the library's own", () => {
+  assertEquals(reduce((x, y) => x + y, map((x) => x ** 2, [1, 2, 3])), 14);
+});
