@@ -43,7 +43,7 @@ export function isIterator(value: unknown): value is Iterator<unknown> {
 export function iteratorOf<T>(value: Iterable<T>): Iterator<T>;
 export function iteratorOf(value: unknown): Iterator<unknown>;
 export function iteratorOf(value: unknown): Iterator<unknown> {
-  // #region solution: refuse what is not iterable, and ask the rest for an iterator
+  // #region solution: refuse what is not iterable, or ask for its iterator
   if (!isIterable(value)) {
     throw new TypeError(`${String(value)} (${typeof value}) is not iterable`);
   }
@@ -92,17 +92,17 @@ if (import.meta.main) {
 
   section("The protocol");
 
-  // next() gives the next item. Nothing is computed or read before it is called:
+  // next() gives the next item. Nothing is computed or read before somebody asks:
   // that is lazy evaluation. After the last item, Python raises StopIteration;
-  // JavaScript goes on to answer that it is done.
+  // JavaScript answers that it is done.
   const a = iterator.next().value;
   show(() => a); // 1
   show(() => iterator.next()); // { value: 2, done: false }
   show(() => iterator.next()); // { value: 3, done: false }
   show(() => iterator.next()); // { value: undefined, done: true }
 
-  // This one is spent, and stays so. The array can be asked for another, and two
-  // of them are independent: each remembers a place of its own.
+  // This one is spent, and stays so. The array gives a new one to all who ask,
+  // and they are independent: each remembers a place of its own.
   show(() => iterator.next()); // { value: undefined, done: true }
   const letters = ["x", "y"];
   const [one, other] = [iteratorOf(letters), iteratorOf(letters)];

@@ -76,8 +76,8 @@ if (import.meta.main) {
   flags(import.meta);
   title("Generators");
 
-  // A range is an iterable: a loop can ask it for an iterator. It is no iterator
-  // itself, so every loop begins anew.
+  // A range is an iterable: a loop can ask it for an iterator. It is none itself,
+  // so every loop begins anew.
   const r = range(3);
   show(() => Symbol.iterator in r); // true
   show(() => "next" in r); // false
@@ -86,8 +86,8 @@ if (import.meta.main) {
   section("Generator functions");
 
   // The star makes the function a generator function. Calling it runs nothing;
-  // it gives a generator. Each next() runs the body up to a `yield`, which hands
-  // out a value, and there the body waits.
+  // it gives a generator. Each next() runs the body as far as a `yield`, which
+  // hands out a value, and there the body waits.
   const generator = squares(3);
   show(() => String(generator)); // "[object Generator]"
   show(() => generator.next()); // { value: 0, done: false }
@@ -101,7 +101,11 @@ if (import.meta.main) {
 
   // Python writes a short one as (x ** 2 for x in range(5)). What comes nearest
   // is a generator function without a name that is called at once.
-  show(() => String(function* () {}())); // "[object Generator]"
+  const expression = function* () {
+    for (const x of range(5)) yield x ** 2;
+  }();
+  show(() => String(expression)); // "[object Generator]"
+  show(() => [...expression]); // [ 0, 1, 4, 9, 16 ]
 
   section("Memory");
 
@@ -112,13 +116,13 @@ if (import.meta.main) {
 
   const measured = [
     {
-      values: "numbers below 100 000",
+      values: "numbers: 100 000",
       lazy: memoryOf(() => range(100_000)),
       array: memoryOf(() => toArray(range(100_000))),
       notes: [48, 800_056],
     },
     {
-      values: "squares of 5 000 000",
+      values: "squares: 5 000 000",
       lazy: memoryOf(() => squares(5_000_000)),
       array: memoryOf(() => squaresArray(5_000_000)),
       notes: [200, 43_947_864],

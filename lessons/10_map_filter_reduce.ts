@@ -85,8 +85,8 @@ if (import.meta.main) {
   flags(import.meta);
   title("Map, filter, reduce");
 
-  // map gives an iterator. Nothing has been computed yet: the function notes its
-  // calls, and there is none. The first item costs one call, the rest none.
+  // map gives an iterator, and has computed nothing yet: the function notes its
+  // calls, and there is none. The first item costs one call.
   const calls: number[] = [];
   const square = (x: number) => {
     calls.push(x);
@@ -127,7 +127,7 @@ if (import.meta.main) {
   show(() => sumAll(squares)); // 13
   show(() => [...squares]); // []
 
-  // Of no items, only an initial value can come out. Without one, it is an error.
+  // Of no items, only an initial value can come out. Without one, it fails.
   show(() => sumAll([], 10)); // 10
   showError(() => joinWords([])); // TypeError: reduce: no items and no initial value
 }

@@ -92,7 +92,7 @@ export function evaluationOrder(
   return { lazy: lazily, arrays: events };
 }
 
-/** Lines of a long text, as a file would give them: each when it is asked for. */
+/** Lines of a long text, each made when it is asked for. */
 export function* lines(number: number): Generator<string, void, void> {
   for (const i of range(number)) yield `line ${i}: ${"x".repeat(1000)}`;
 }
@@ -102,15 +102,16 @@ if (import.meta.main) {
   title("Pipelines");
 
   // Even numbers of 0 to 9, doubled and added up: 0 + 4 + 8 + 12 + 16. All four
-  // ways give the same. Small functions that are combined are functional; what
-  // differs is where one begins to read.
+  // ways give the same, by applying small functions to data; no variable changes
+  // step by step. What differs is where one begins to read.
   const data = range(10);
   show(() => nested(data)); // 40
   show(() => stepwise(data)); // 40
   show(() => chained(data)); // 40
   show(() => comprehension(data)); // 40
 
-  // Nothing was changed on the way. The data is what it was, for the next one.
+  // Each step makes new values; none changes those that it got. So the data is
+  // what it was, for the next one.
   show(() => data); // Range(0, 10)
 
   section("Who asks, and when");
