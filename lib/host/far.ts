@@ -97,7 +97,8 @@ function farSide(): void {
         isPacked: packed !== undefined,
         times,
       };
-      post(reply, packed?.ports ?? []);
+      if (packed) post(reply, packed.ports);
+      else post(reply);
       if (packed) noteSent(packed.packings, 0);
     } catch (error) {
       const refused = results.map((result) => whyNotCloned(result, "result"));

@@ -100,6 +100,7 @@ export function noteSent(packings: readonly Packing[], receiver: number): void {
  * there are none, and the value can be sent as it is.
  */
 export function packValue(value: unknown): PackedValue | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
   if (!realm().hasPortables) return undefined;
   const packings = new Map<object, Packing>();
   const copies = new Map<object, unknown>();

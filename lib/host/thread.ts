@@ -93,7 +93,10 @@ export class Thread implements Host {
     };
     const ports = packed?.ports ?? [];
     try {
-      this.#worker.postMessage(request, [...transfer, ...ports]);
+      const moved = [...transfer, ...ports];
+      // A list of nothing to move would make a short message slower.
+      if (moved.length > 0) this.#worker.postMessage(request, moved);
+      else this.#worker.postMessage(request);
     } catch (error) {
       return Promise.reject(
         whyNotSent({ ...batch, calls: request.calls }, ports, error),
