@@ -130,23 +130,58 @@ function build(text: string): Loop {
   return new Function("check", `${text} // ${built += 1}`)(checkIterable);
 }
 
+/** The loops of a shape. */
+interface Loops {
+  /** Loops that serve every pipeline of the shape. */
+  readonly shared: Partial<Record<Ending, Loop>>;
+  /** Loops of one pipeline: the last one that was long. */
+  readonly own: Partial<Record<Ending, OwnLoop>>;
+}
+
+/** A loop, and the callbacks it was made for. */
+interface OwnLoop {
+  readonly loop: Loop;
+  readonly callbacks: readonly unknown[];
+}
+
 function loopFor(
   shape: LoopShape,
   source: Source,
+  args: readonly unknown[],
   ending: Ending,
+  end: AnyFunction | undefined,
 ): Loop | undefined {
   const access = accessTo(source);
   const isLong = access !== "iterable" && ending !== "yield" &&
     (source as unknown[]).length >= worthwhile;
-  const loops = shape.made[access] ??= {};
+  const { shared, own } = shape.made[access] ??= { shared: {}, own: {} };
+  const make = () => build(write(access, shape.kinds, ending));
   try {
-    if (isLong) return build(write(access, shape.kinds, ending));
-    return loops[ending] ??= build(write(access, shape.kinds, ending));
+    if (!isLong) return shared[ending] ??= make();
+    // A program that runs a pipeline again finds its loop compiled.
+    const known = own[ending];
+    const callbacks = [...args, end];
+    if (known && isSame(known.callbacks, callbacks)) return known.loop;
+    const loop = make();
+    own[ending] = { loop, callbacks: callbacks.map(weakly) };
+    return loop;
   } catch (error) {
     // Not everywhere may code be made from text.
     if (error instanceof EvalError) return undefined;
     throw error;
   }
+}
+
+/** A callback must not be kept alive for the sake of its loop. */
+function weakly(callback: unknown): unknown {
+  return typeof callback === "function" ? new WeakRef(callback) : undefined;
+}
+
+/** Whether callbacks are those that were remembered; numbers do not matter. */
+function isSame(known: readonly unknown[], callbacks: unknown[]): boolean {
+  return known.every((ref, i) =>
+    !(ref instanceof WeakRef) || ref.deref() === callbacks[i]
+  );
 }
 
 /** An array that nobody has taught to iterate otherwise needs no iterator. */
@@ -158,7 +193,7 @@ function accessTo(source: Source): Access {
 }
 
 /** The shape of a pipeline, for which loops are made. */
-export type LoopShape = Shape<Partial<Record<Ending, Loop>>>;
+export type LoopShape = Shape<Loops>;
 
 /**
  * Finds the shape of a pipeline that has one more stage.
@@ -193,7 +228,8 @@ export function runFused(
   end?: AnyFunction,
   initial?: unknown,
 ): Outcome | undefined {
-  return loopFor(shape, source, ending)?.(source, args, end, initial);
+  const loop = loopFor(shape, source, args, ending, end);
+  return loop?.(source, args, end, initial);
 }
 
 /**
@@ -209,7 +245,7 @@ export function iterateFused(
   source: Source,
   args: readonly unknown[],
 ): Generator<unknown, void, void> | undefined {
-  const loop = loopFor(shape, source, "yield") as unknown as (
+  const loop = loopFor(shape, source, args, "yield", undefined) as unknown as (
     source: Source,
     args: readonly unknown[],
   ) => Generator<unknown, void, void>;
