@@ -106,8 +106,8 @@ export class Connection<Sent, Received = Sent>
     | undefined;
   #received = 0;
   #listening = false;
-  /** Whether it keeps the program running; a port that is listened to does. */
-  #isHeld = true;
+  /** A timer that keeps the program running. */
+  #alive: ReturnType<typeof setInterval> | undefined;
   #isLettingGo = false;
   #state: "open" | "closed" | "moved" = "open";
 
@@ -252,6 +252,7 @@ export class Connection<Sent, Received = Sent>
     Atomics.notify(this.#cells, Connection.#closed + this.#side);
     this.#port.close();
     this.#rejectAll("the connection is closed");
+    this.#hold();
   }
 
   /**
@@ -339,7 +340,7 @@ export class Connection<Sent, Received = Sent>
       this.#hold();
       this.#end();
     };
-    this.#hold();
+    this.#port.unref?.();
     const other = Connection.#closed + 1 - this.#side;
     const { async: pending, value } = Atomics.waitAsync(this.#cells, other, 0);
     if (pending) void value.then(() => this.#end());
@@ -362,19 +363,24 @@ export class Connection<Sent, Received = Sent>
 
   /** A connection keeps its program running only while something waits. */
   #hold(): void {
-    const isNeeded = this.#waiting.length > 0;
-    if (this.#state !== "open" || isNeeded === this.#isHeld) return;
-    if (isNeeded) {
-      this.#isHeld = true;
-      this.#port.ref?.();
-    } else if (!this.#isLettingGo) {
+    const isNeeded = this.#state === "open" && this.#waiting.length > 0;
+    if (isNeeded) this.#alive ??= setInterval(() => {}, 2 ** 30);
+    else if (!this.#isLettingGo) {
       // Whoever received a value mostly waits for the next one at once, and to
       // let go in between would cost more than the message.
       this.#isLettingGo = true;
       setTimeout(() => {
         this.#isLettingGo = false;
-        if (this.#waiting.length > 0 || this.#state !== "open") return;
-        this.#isHeld = false;
+        if (this.#state === "open" && this.#waiting.length > 0) return;
+        clearInterval(this.#alive);
+        this.#alive = undefined;
+        // A worker runs until it is ended, held or not.
+        if (this.#state !== "open" || "WorkerGlobalScope" in globalThis) return;
+        // From Deno 2.9 on, each message makes the port hold the program again,
+        // and an unref() counts only after a ref(). In 2.8 that pair would
+        // undo the unref() of #listen.
+        if (Deno.version.deno.startsWith("2.8.")) return;
+        this.#port.ref?.();
         this.#port.unref?.();
       });
     }

@@ -13,7 +13,7 @@ import {
   Pool,
   Queue,
 } from "../../mod.ts";
-import { testWith } from "../helper.ts";
+import { runProgram, testWith } from "../helper.ts";
 
 /** Starts a worker that runs a function, and ends it with its using block. */
 function start<Args extends unknown[], Result>(
@@ -552,3 +552,26 @@ export async function keepQueue(end: Connection<Queue<number>>) {
   await end.send(queue);
   await new Promise(() => {});
 }
+
+testWith(
+  ["run"],
+  "A channel that is left open does not keep a program running",
+  async () => {
+    const { code, stdout, stderr } = await runProgram(`
+    import { pipe, Pool, Queue } from "mod.ts";
+    const [a, b] = pipe();
+    await a.send(1);
+    await b.recv();
+    await a.send(2);
+    await b.recv({ timeout: 1 });
+    await b.recv({ timeout: 1 }).catch((error) => console.log(error.name));
+    const queue = new Queue();
+    {
+      using pool = new Pool({ workers: 1 });
+      await pool.apply((queue) => queue.put(1), [queue]);
+    }
+    console.log(await queue.get());
+  `);
+    assertEquals([code, stdout, stderr], [0, "TimeoutError\n1\n", ""]);
+  },
+);
