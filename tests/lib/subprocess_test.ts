@@ -476,7 +476,6 @@ testWith(
     const mod = new URL("../../mod.ts", import.meta.url);
     const { stdout } = await deno(
       "eval",
-      "--no-prompt",
       `import { FunctionWorker } from "${mod}"; FunctionWorker;
     await Deno.permissions.revoke({ name: "run" });
     const { run } = await import("${mod}");
