@@ -4,7 +4,7 @@
  *
  * @example Run it
  * ```sh
- * deno run --allow-env --allow-read bench/channel_bench.ts
+ * deno run --no-lock --allow-env --allow-read bench/channel_bench.ts
  * ```
  *
  * @module

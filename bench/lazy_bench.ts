@@ -4,7 +4,7 @@
  *
  * @example Run it
  * ```sh
- * deno run --allow-env bench/lazy_bench.ts
+ * deno run --no-lock --allow-env bench/lazy_bench.ts
  * ```
  *
  * @module

@@ -4,7 +4,7 @@
  *
  * @example Run it
  * ```sh
- * deno run bench/pool_bench.ts
+ * deno run --no-lock bench/pool_bench.ts
  * ```
  *
  * @module

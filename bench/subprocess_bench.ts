@@ -6,7 +6,7 @@
  *
  * @example Run it
  * ```sh
- * deno run --allow-run --allow-read --allow-env bench/subprocess_bench.ts
+ * deno run --no-lock --allow-run --allow-read --allow-env bench/subprocess_bench.ts
  * ```
  *
  * @module
