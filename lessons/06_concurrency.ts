@@ -2,9 +2,8 @@
  * Lesson 6: Concurrency
  *
  * Tasks are concurrent when they make progress in the same stretch of time, and
- * parallel when they run at the same moment. Parallel is always concurrent;
- * concurrent need not be parallel. Which of the two helps depends on whether the
- * work is waiting or computing.
+ * parallel when they run at the same moment: parallel is always concurrent, not
+ * the other way round. Which one helps depends on what the work is.
  *
  * @run deno run lessons/06_concurrency.ts
  * @test deno test tests/06_concurrency_test.ts
@@ -24,10 +23,8 @@ import { bars, duration, flags, section, show, title } from "../lib/lesson.ts";
 
 /** How tasks are run. */
 export type Strategy = "sequential" | "async" | "workers";
-
 /** What work consists of: waiting, computing, or next to nothing. */
 export type Kind = "io-bound" | "cpu-bound" | "tiny";
-
 /** How long it took, in milliseconds, and what came out. */
 export type Run = { elapsed: number; results: number[] };
 
@@ -76,9 +73,7 @@ export async function interleave(
 /** What happens to a timer that is due while this thread computes. */
 export async function blockTimer(): Promise<string[]> {
   const trace: string[] = [];
-  const timer = new Promise<void>((resolve) => {
-    setTimeout(() => resolve(void trace.push("timer")), 0);
-  });
+  const timer = wait(0).then(() => trace.push("timer"));
   const start = performance.now();
   while (performance.now() - start < 20) countPrimes(100);
   trace.push("computation");
@@ -134,21 +129,18 @@ if (import.meta.main) {
   // While it computes, nothing else can, not even a timer that is due.
   await show(() => blockTimer()); // [ "computation", "timer" ]
 
-  // Python has a lock for that, the Global Interpreter Lock: of the threads in a
-  // process, one at a time runs Python code, so that threads help with waiting
-  // and not with computing; separate processes each have a lock of their own.
-  // JavaScript has no such lock, and needs none: what it calls a thread, a
-  // worker, has a heap and a turn of its own, as a Python process has.
+  // Python has a lock for that, the Global Interpreter Lock: of the threads of a
+  // process, one at a time runs Python code; each process has a lock of its own.
+  // JavaScript needs none: a worker has a heap and a turn of its own.
 
   section("Waiting: four times 100 ms");
 
-  // Waiting needs no processor, so one thread can wait for all at once. Workers
-  // wait just as well, but have to be started first.
-  const strategies = ["sequential", "async", "workers"] as const;
+  // One thread can wait for all at once. Workers have to be started first.
   const chart = async (run: (strategy: Strategy) => Promise<Run>) => {
-    const times: Record<string, number> = {};
-    for (const way of strategies) times[way] = (await run(way)).elapsed;
-    bars(times, duration);
+    const { elapsed: sequential } = await run("sequential");
+    const { elapsed: async } = await run("async");
+    const { elapsed: workers } = await run("workers");
+    bars({ sequential, async, workers }, duration);
   };
   await chart(runIoBound);
 
