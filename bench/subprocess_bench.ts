@@ -133,7 +133,14 @@ async function compare(rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     for (const name of Object.keys(tools)) {
       const { stdout } = await run(
-        [Deno.execPath(), "run", "--allow-all", import.meta.filename!, name],
+        [
+          Deno.execPath(),
+          "run",
+          "--no-lock",
+          "--allow-all",
+          import.meta.filename!,
+          name,
+        ],
         { check: true },
       );
       const result: Result = JSON.parse(stdout);
