@@ -14,7 +14,12 @@ import {
   realm,
   type Wire,
 } from "./host/portable.ts";
-import { waitFor, waitForChange, type WaitOptions } from "./wait.ts";
+import {
+  timeoutError,
+  waitFor,
+  waitForChange,
+  type WaitOptions,
+} from "./wait.ts";
 
 /**
  * The thread that held a lock ended without releasing it. What the lock
@@ -448,16 +453,4 @@ export class Barrier {
 export function checkMayBlock(caller: string, instead: string): void {
   if ("WorkerGlobalScope" in globalThis) return;
   throw new Error(`${caller} blocks, and main must not: use ${instead}()`);
-}
-
-/**
- * Makes the error of a wait that took too long.
- *
- * @param caller What the message begins with.
- * @param timeout How long it was, in milliseconds.
- * @returns A TimeoutError.
- */
-export function timeoutError(caller: string, timeout: number): DOMException {
-  const message = `${caller}: nothing happened for ${timeout} ms`;
-  return new DOMException(message, "TimeoutError");
 }

@@ -36,10 +36,7 @@ export function waitFor<T>(
   signal?.throwIfAborted();
   let timer: ReturnType<typeof setTimeout> | undefined;
   if (timeout !== undefined) {
-    const late = () => {
-      const message = `${caller}: nothing happened for ${timeout} ms`;
-      giveUp(new DOMException(message, "TimeoutError"));
-    };
+    const late = () => giveUp(timeoutError(caller, timeout));
     timer = setTimeout(late, checkTimeout(caller, timeout));
   }
   const abort = () => giveUp(signal!.reason);
@@ -85,4 +82,16 @@ export async function waitForChange(
   } finally {
     clearInterval(alive);
   }
+}
+
+/**
+ * Makes the error of a wait that took too long.
+ *
+ * @param caller What the message begins with.
+ * @param timeout How long it was, in milliseconds.
+ * @returns A TimeoutError.
+ */
+export function timeoutError(caller: string, timeout: number): DOMException {
+  const message = `${caller}: nothing happened for ${timeout} ms`;
+  return new DOMException(message, "TimeoutError");
 }

@@ -2,10 +2,12 @@
  * Says which part of a value cannot be sent, and why.
  *
  * `whyNotCloned` also runs on the far side, where it arrives as text: it uses
- * its arguments and globals only.
+ * its arguments, globals and `describe` only.
  *
  * @module
  */
+
+import { describe } from "../describe.ts";
 
 /**
  * Finds the part of a value that structured clone refuses.
@@ -48,9 +50,7 @@ export function whyNotCloned(
     ]);
   };
   const nameOf = (part: unknown) => {
-    if (typeof part !== "object" || part === null) return `a ${typeof part}`;
-    const name = part.constructor?.name || "object";
-    return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
+    return typeof part === "object" ? describe(part) : `a ${typeof part}`;
   };
 
   const seen = new Set<unknown>(moved);

@@ -11,27 +11,19 @@ import * as channel from "../channel.ts";
 import * as describe from "../describe.ts";
 import { Fifo } from "../fifo.ts";
 import * as sync from "../sync.ts";
-import { waitFor, waitForChange } from "../wait.ts";
+import * as wait from "../wait.ts";
 import { whyNotCloned } from "./clone.ts";
 import { packError } from "./error.ts";
 import type { Task } from "./function.ts";
 import type { Greeting, Reply, Request } from "./host.ts";
+import * as portable from "./portable.ts";
 import { noteSent, packValue, realm, unpackValue } from "./portable.ts";
 import { portableClasses } from "./portables.ts";
 
 /** What a worker's program consists of: the same source as runs here. */
 const parts = [
-  ...[
-    whyNotCloned,
-    packError,
-    packValue,
-    unpackValue,
-    noteSent,
-    realm,
-    portableClasses,
-  ],
-  ...[...Object.values(describe), ...Object.values(channel)],
-  ...[...Object.values(sync), Fifo, waitFor, waitForChange],
+  ...[channel, describe, portable, sync, wait].flatMap(Object.values<unknown>),
+  ...[Fifo, packError, portableClasses, whyNotCloned],
 ];
 
 /**

@@ -68,7 +68,7 @@ export function realm(): Realm {
   const key = Symbol.for("side-by-side.realm");
   const scope = globalThis as { [key]?: Realm };
   return scope[key] ??= {
-    agent: 1 + Math.floor(Math.random() * (2 ** 31 - 2)),
+    agent: newAgent(),
     hasPortables: false,
     onArrival: () => {},
     held: new Map(),
@@ -90,6 +90,16 @@ export function noteSent(packings: readonly Packing[], receiver: number): void {
     held?.add(lifeline);
     sent(receiver);
   }
+}
+
+/**
+ * Numbers a thread.
+ *
+ * @returns A number above 0 that, as it is drawn from 2 ** 31, no other thread
+ * has.
+ */
+export function newAgent(): number {
+  return 1 + Math.floor(Math.random() * (2 ** 31 - 2));
 }
 
 /**

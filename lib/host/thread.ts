@@ -19,6 +19,7 @@ import {
 } from "./host.ts";
 import {
   type Lifeline,
+  newAgent,
   noteSent,
   packValue,
   realm,
@@ -37,7 +38,7 @@ export class Thread implements Host {
   readonly #ready = Promise.withResolvers<void>();
   readonly #cancelled = new Int32Array(new SharedArrayBuffer(4));
   /** The number by which shared memory knows this thread. */
-  readonly #agent = 1 + Math.floor(Math.random() * (2 ** 31 - 2));
+  readonly #agent = newAgent();
   /** What has to be freed or closed when this thread ends. */
   readonly #held = new Set<Lifeline>();
   /** The tasks that the far side has. */

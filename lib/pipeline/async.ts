@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, describe } from "../describe.ts";
+import { checkCount, checkIterable, describe } from "../describe.ts";
 import { Feed, type FeedOwner } from "../feed.ts";
 import { checkFunction, checkSize, type Kind, type Stage } from "./stages.ts";
 import { openAny, stepwiseAsync } from "./step.ts";
@@ -528,18 +528,8 @@ async function* mapAtOnce<T, R>(
 
 /** Checks a source whose items may arrive over time. */
 function checkAnyIterable<Source>(source: Source): Source {
-  const value = source as
-    | {
-      [Symbol.iterator]?: unknown;
-      [Symbol.asyncIterator]?: unknown;
-      then?: unknown;
-    }
-    | null
-    | undefined;
-  if (
-    typeof value?.[Symbol.asyncIterator] === "function" ||
-    typeof value?.[Symbol.iterator] === "function"
-  ) return source;
-  const hint = typeof value?.then === "function" ? "; await it first" : "";
-  throw new TypeError(`${describe(source)} is not iterable${hint}`);
+  const value = source as { [Symbol.asyncIterator]?: unknown } | null;
+  return typeof value?.[Symbol.asyncIterator] === "function"
+    ? source
+    : checkIterable(source);
 }
