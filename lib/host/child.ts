@@ -8,7 +8,7 @@
 import { checkCount, describe } from "../describe.ts";
 import { Program } from "../subprocess/program.ts";
 import { Bridge } from "./bridge.ts";
-import { toProcess, whyNotCarried, whyNotCloned } from "./clone.ts";
+import { isShared, toProcess, whyNotCarried, whyNotCloned } from "./clone.ts";
 import { unpackError } from "./error.ts";
 import { type ProcessMessage, processProgram } from "./far.ts";
 import { codec, FrameReader, openStdio, type V8 } from "./frame.ts";
@@ -202,12 +202,11 @@ function startDeno(options: HostOptions): Program<"bytes"> {
     flags.push(`--v8-flags=--max-old-space-size=${memory}`);
   }
   flags.push(...permissionFlags(permissions));
-  const load = module ? `() => import(${JSON.stringify(module)})` : "undefined";
   // That the import is written out and not computed, allows it without a
   // permission to read files.
-  const text = [FrameReader, describe, whyNotCarried, codec, openStdio].join(
-    "\n",
-  );
+  const load = module ? `() => import(${JSON.stringify(module)})` : "undefined";
+  const parts = [FrameReader, describe, isShared, whyNotCarried, codec];
+  const text = [...parts, openStdio].join("\n");
   const url = "data:text/javascript," +
     encodeURIComponent(
       `import v8 from "node:v8";\n${text}\nopenStdio(v8, ${load});`,

@@ -225,7 +225,12 @@ export async function openStdio(v8: V8, load: Stdio["load"]): Promise<void> {
       onMessage: () => {},
       write(message) {
         let frame: Uint8Array = encode(message);
-        while (frame.length > 0) frame = frame.subarray(writeSync(frame));
+        try {
+          while (frame.length > 0) frame = frame.subarray(writeSync(frame));
+        } catch {
+          // Nobody can be told anything any more.
+          exit(1);
+        }
       },
       exit,
     };
