@@ -552,6 +552,14 @@ for (const isolation of ["worker", "process"] as const) {
       assertEquals(steps, [2, 4, 5]);
     });
 
+    test(`Pool.${method}() takes an input that is shorter than a chunk`, async () => {
+      await using pool = new TestPool({ workers: 1 });
+      for (const input of [[], [1], [1, 2]]) {
+        const results = pool[method](double, input, { chunkSize: 3 });
+        assertEquals(await collect(results), input.map(double));
+      }
+    });
+
     test(`Pool.${method}() takes little more from its input than it gives`, async () => {
       await using pool = new TestPool({ workers: 2 });
       const source = endless();
