@@ -11,7 +11,7 @@ import { Bridge } from "./bridge.ts";
 import { isShared, toProcess, whyNotCarried, whyNotCloned } from "./clone.ts";
 import { unpackError } from "./error.ts";
 import { type ProcessMessage, processProgram } from "./far.ts";
-import { codec, FrameReader, openStdio, type V8 } from "./frame.ts";
+import { type Codec, codec, FrameReader, openStdio, type V8 } from "./frame.ts";
 import {
   type Batch,
   CallError,
@@ -31,11 +31,16 @@ const grace = 500;
 /** Made once, because every process runs the same program. */
 let program: string | undefined;
 
+/** Loaded with the first process: most programs do without. */
+let v8: V8 | undefined;
+
 /** A process that runs batches. */
 export class Child extends RemoteHost {
   override readonly pid: number;
   readonly #program: Program<"bytes">;
-  readonly #codec = codec(loadV8(), new Uint8Array());
+  /** Resolves once messages can be written. */
+  readonly #opened: Promise<void>;
+  #codec: Codec | undefined;
   readonly #bridge = new Bridge(0, (message) => this.#write(message));
   readonly #ended = Promise.withResolvers<HostEnd>();
   #isFinishing = false;
@@ -55,12 +60,18 @@ export class Child extends RemoteHost {
     super(options);
     this.#program = startDeno(options);
     this.pid = this.#program.pid;
+    this.#opened = this.#open();
+  }
+
+  async #open(): Promise<void> {
+    v8 ??= await import("node:v8") as unknown as V8;
+    this.#codec = codec(v8, new Uint8Array());
     // What a process prints gets between its frames: a key tells them apart.
     const key = crypto.getRandomValues(new Uint8Array(16));
     program ??= processProgram();
-    const { name } = options;
+    const { name } = this.options;
     this.#write({ key, program, name, parent: Deno.pid });
-    void this.#listen(key);
+    void this.#listen(codec(v8, key), key);
   }
 
   get ended(): Promise<HostEnd> {
@@ -76,7 +87,16 @@ export class Child extends RemoteHost {
     super.finish(exitCode);
   }
 
-  protected override send(request: Request, batch: Batch): void {
+  protected override send(
+    request: Request,
+    batch: Batch,
+  ): Promise<void> | undefined {
+    if (this.#codec) this.#send(request, batch);
+    else return this.#opened.then(() => this.#send(request, batch));
+    return undefined;
+  }
+
+  #send(request: Request, batch: Batch): void {
     const { value, isPacked, sent } = this.#bridge.pack(request.calls);
     const calls = value as unknown[];
     try {
@@ -110,13 +130,13 @@ export class Child extends RemoteHost {
 
   /** Writes a message; to a process that is gone, it does not matter. */
   #write(message: ProcessMessage | object): void {
-    void this.#program.write(this.#codec.encode(message));
+    if (!this.#codec) void this.#opened.then(() => this.#write(message));
+    else void this.#program.write(this.#codec.encode(message));
   }
 
   /** Reads what the process writes, until it has ended. */
-  async #listen(key: Uint8Array): Promise<void> {
+  async #listen({ decode }: Codec, key: Uint8Array): Promise<void> {
     const print = this.#printer("stdout");
-    const { decode } = codec(loadV8(), key);
     const reader = new FrameReader(
       key,
       (payload) => this.#take(() => decode(payload) as Reply),
@@ -185,14 +205,6 @@ export class Child extends RemoteHost {
     }
     return signal ? `was killed by ${signal}` : `exited with code ${exitCode}`;
   }
-}
-
-/** The module comes with Deno; it is loaded when the first process starts. */
-function loadV8(): V8 {
-  const { process } = globalThis as unknown as {
-    process: { getBuiltinModule(name: string): V8 };
-  };
-  return process.getBuiltinModule("node:v8");
 }
 
 function startDeno(options: HostOptions): Program<"bytes"> {

@@ -43,8 +43,14 @@ export abstract class RemoteHost implements Host {
     const { task, calls, spread, timed } = batch;
     this.#batch += 1;
     const define = this.#known.has(task.id) ? undefined : task;
+    const running = Promise.withResolvers<BatchResult>();
+    this.#running = { ...running, task: task.id };
+    const fail = (error: unknown) => {
+      this.#running = undefined;
+      running.reject(error);
+    };
     try {
-      this.send({
+      const request: Request = {
         batch: this.#batch,
         task: task.id,
         define,
@@ -52,12 +58,12 @@ export abstract class RemoteHost implements Host {
         isPacked: false,
         spread,
         timed,
-      }, batch);
+      };
+      this.send(request, batch)?.catch(fail);
     } catch (error) {
-      return Promise.reject(error);
+      fail(error);
     }
-    this.#running = { ...Promise.withResolvers(), task: task.id };
-    return this.#running.promise;
+    return running.promise;
   }
 
   cancel(): void {
@@ -82,11 +88,15 @@ export abstract class RemoteHost implements Host {
   }
 
   /**
-   * Sends a request, in which portable objects are still to be packed.
+   * Sends a request, in which portable objects are still to be packed; at once,
+   * unless it returns a promise.
    *
    * @throws {CallError} If a part of it cannot be sent.
    */
-  protected abstract send(request: Request, batch: Batch): void;
+  protected abstract send(
+    request: Request,
+    batch: Batch,
+  ): Promise<void> | undefined;
   /** Lets the call that runs be the last of its batch. */
   protected abstract sendCancel(batch: number): void;
   /** Makes working objects of what came packed. */

@@ -68,7 +68,7 @@ export class Thread extends RemoteHost {
     return this.#ended.promise;
   }
 
-  protected override send(request: Request, batch: Batch): void {
+  protected override send(request: Request, batch: Batch): undefined {
     const packed = packValue(request.calls);
     const message: Request = packed
       ? { ...request, calls: packed.value as unknown[], isPacked: true }
