@@ -18,7 +18,14 @@
  * @hint endlessProgram lines.push(`${(await output.next()).value}`); found.push(await isRunning(child.pid)); child.terminate(); …
  */
 import { type Command, run, spawn } from "../mod.ts";
-import { flags, section, show, showError, title } from "../lib/lesson.ts";
+import {
+  flags,
+  refusal,
+  section,
+  show,
+  showError,
+  title,
+} from "../lib/lesson.ts";
 
 const isWindows = Deno.build.os === "windows";
 
@@ -83,21 +90,12 @@ export async function endlessProgram(): Promise<
   return { pid: child.pid, lines, found, code: child.poll() };
 }
 
-/** Whether the script may start the programs that the lesson starts. */
-function isAllowed(): boolean {
-  return [shell[0]!, Deno.execPath()].every((command) =>
-    Deno.permissions.querySync({ name: "run", command }).state === "granted"
-  );
-}
-
 if (import.meta.main) {
   flags(import.meta, {}, "--allow-run");
-  if (!isAllowed()) {
-    // Deno's own question would come once for each program.
-    console.error(
-      "Run this lesson with: deno run --allow-run lessons/12_subprocess.ts\n" +
-        "Deno asks, because a program it starts may do all that you may do.",
-    );
+  // Deno's own question would come once for each program.
+  const refused = refusal(import.meta, shell[0]!, Deno.execPath());
+  if (refused) {
+    console.error(refused);
     Deno.exit(1);
   }
   title("Programs as subprocesses");

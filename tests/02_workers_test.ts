@@ -4,6 +4,7 @@ import {
   greetFromChildren,
   incrementEverywhere,
   lifecycle,
+  threeProcesses,
 } from "../lessons/02_workers.ts";
 import { deno, testWith } from "./helper.ts";
 
@@ -56,3 +57,42 @@ testWith(["run"], "what a worker prints reaches the terminal", async () => {
   assertEquals(code, 0);
   assert(stdout.includes("\nprinted by a worker\n"), stdout);
 });
+
+testWith(
+  ["run"],
+  "children that are processes have ids of their own",
+  async () => {
+    const children = await threeProcesses();
+    assertEquals(children.map(({ hasSaidSo }) => hasSaidSo), [
+      true,
+      true,
+      true,
+    ]);
+    const pids = new Set([Deno.pid, ...children.map(({ pid }) => pid)]);
+    assertEquals(pids.size, 4);
+  },
+);
+
+testWith(["run"], "a process can be killed while it computes", async () => {
+  const [first, second, third] = await threeProcesses();
+  assertEquals([first!.state, first!.exitCode], ["finished", 0]);
+  assertEquals(second!.state, "terminated");
+  if (Deno.build.os !== "windows") assertEquals(second!.signal, "SIGTERM");
+  assertEquals([third!.state, third!.exitCode], ["finished", 0]);
+});
+
+testWith(
+  ["run"],
+  "without permission, the lesson says how to see processes",
+  async () => {
+    const args = ["run", "--no-prompt", "lessons/02_workers.ts"];
+    const { code, stdout } = await deno(...args);
+    assertEquals(code, 0);
+    assert(
+      stdout.includes("deno run --allow-run lessons/02_workers.ts"),
+      stdout,
+    );
+    const allowed = await deno("run", "--allow-run", "lessons/02_workers.ts");
+    assert(allowed.stdout.includes("terminated"), allowed.stdout);
+  },
+);
