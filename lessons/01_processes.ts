@@ -40,7 +40,7 @@ export interface ProcessDescription {
 
 /** The system's name as Python gives it: NT is Windows New Technology. */
 export function osName(): "nt" | "posix" {
-  // #region solution: "nt" on Windows, "posix" on every other system
+  // #region solution: nt on Windows, posix on every other system
   return Deno.build.os === "windows" ? "nt" : "posix";
   // #endregion solution
 }

@@ -47,11 +47,13 @@ export async function echo(values: readonly unknown[]): Promise<unknown[]> {
   return answers;
 }
 
+type Order = { item: string; amount: number };
+
 /** An order as main has it, and as a worker gives it back. */
-export async function sendCopy() {
+export async function sendCopy(): Promise<Record<"here" | "there", Order>> {
   using pool = new Pool({ workers: 1 });
-  const here = { item: "tea", amount: 1 };
-  const change = (order: typeof here) => {
+  const here: Order = { item: "tea", amount: 1 };
+  const change = (order: Order) => {
     order.amount = 100;
     return order;
   };
@@ -71,12 +73,9 @@ export async function produceAndConsume(
   const produce = async (queue: Queue<number>, from: number, to: number) => {
     for (let item = from; item < to; item++) await queue.put(item);
   };
+  const starts = Array.from({ length: producers }, (_, i) => i * itemsEach);
   const produced = Promise.all(
-    Array.from(
-      { length: producers },
-      (_, i) =>
-        pool.apply(produce, [queue, i * itemsEach, (i + 1) * itemsEach]),
-    ),
+    starts.map((from) => pool.apply(produce, [queue, from, from + itemsEach])),
   );
   const items: number[] = [];
   // #region solution: close the queue once all is produced; take every item out
