@@ -157,6 +157,7 @@ function processLink(stdio: Stdio): Link {
     load: () => stdio.load!(),
   };
   stdio.onMessage = (data) => {
+    turned = performance.now();
     const message = data as ProcessMessage;
     if (message.kind === "run") {
       const { request } = message;
