@@ -22,7 +22,7 @@
  * @module
  */
 
-import { visible } from "./formats/text.ts";
+import { cut, visible } from "./formats/text.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
 /** What one student wrote in one lesson. */
@@ -499,7 +499,8 @@ function regionLines(region: SimilarRegion, names: readonly string[]) {
   const tokens = shared.map((count, i) => `${count} of ${written[i]}`);
   const excerpts = region.excerpts.flatMap((text, i) => [
     `    ${names[i]}:`,
-    ...visible(text).split("\n").slice(0, 12).map((line) => `      ${line}`),
+    ...visible(text).split("\n").slice(0, 12)
+      .map((line) => `      ${cut(line, 100)}`),
   ]);
   return [
     `  ${lesson} ${visible(name)}: ${tokens.join(" and ")} tokens in common; ` +

@@ -360,4 +360,6 @@ Deno.test("formatSimilar() says where, how much, how rare, and that it is no ver
     text,
   );
   assertFalse(text.includes("\x1b") || text.includes("\u202e"));
+  // However long the line is that someone wrote.
+  assert(text.split("\n").every((line) => line.length < 140));
 });
