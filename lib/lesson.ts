@@ -81,6 +81,7 @@ export function showError<T>(
 ): T extends Promise<unknown> ? Promise<unknown> : unknown;
 export function showError(expression: () => unknown): unknown {
   const caught = (error: unknown) => {
+    if (isTodo(error)) throw error;
     printResult(expression, red(String(error)));
     return error;
   };
@@ -368,6 +369,7 @@ export function flags<const Flags extends Readonly<Record<string, Flag>>>(
     console.error(`${parsed}\n\n${usage}`);
     Deno.exit(2);
   }
+  stopAtTodo();
   return parsed;
 }
 
@@ -426,6 +428,27 @@ function wrongNumber(text: string, { min = 0, max }: Flag): string | undefined {
   const fits = Number.isSafeInteger(value) && value >= min &&
     value <= (max ?? Infinity);
   return fits ? undefined : `"${text}" is not a whole number, ${range}`;
+}
+
+/** Whether an error says that a student has something left to write. */
+function isTodo(error: unknown): error is Error {
+  return error instanceof Error && error.message.startsWith("TODO ");
+}
+
+/** Ends an exercise at the first thing that is left to write, in one line. */
+function stopAtTodo(): void {
+  const stop = (event: Event, error: unknown) => {
+    if (!isTodo(error)) return;
+    event.preventDefault();
+    const [, line] = /(lessons\/\w+\.ts:\d+)/.exec(error.stack ?? "") ?? [];
+    console.error(`${error.message}${line ? ` (${line})` : ""}`);
+    Deno.exit(1);
+  };
+  addEventListener("error", (event) => stop(event, event.error));
+  addEventListener(
+    "unhandledrejection",
+    (event) => stop(event, event.reason),
+  );
 }
 
 /** A lesson's file as one types it, such as `lessons/03_pool.ts`. */
