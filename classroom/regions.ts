@@ -5,6 +5,8 @@
  * @module
  */
 
+import { grades } from "./graded.ts";
+
 /** What a student is to write: the body of a function or method, or a part. */
 export interface Region {
   /** The function, method or class, by the name that hints and tests use. */
@@ -136,8 +138,7 @@ export function starterOf(source: string): string {
  * @returns The names of the tests that do.
  */
 export function gradedBy(name: string, tests: readonly string[]): string[] {
-  const asWord = new RegExp(`(?<![\\w$])${name}(?![\\w$])`);
-  return tests.filter((test) => asWord.test(test));
+  return tests.filter((test) => grades(test, name));
 }
 
 /** A lesson and its tests, as paths in the project. */

@@ -10,13 +10,13 @@
  *
  * @hint lifecycle Look at the state each time before something changes it.
  * @hint lifecycle A FunctionWorker has start(), state, isAlive and terminate().
- * @hint lifecycle const made = worker.state; worker.start(); …; return [made, started, worker.state];
+ * @hint lifecycle Keep worker.state in a variable, start it, wait for running.get(), and so on; return the three states.
  * @hint greetFromChildren Start them all first, and wait only then.
  * @hint greetFromChildren Keep them in an array; join() gives what a child returned.
- * @hint greetFromChildren for (const child of children) { const aliveBefore = child.isAlive; const message = await child.join(); … }
+ * @hint greetFromChildren for (const [number, child] of …) { look at child.isAlive; put something through gates[number]; … }
  * @hint incrementEverywhere Both sides call the same function, each on its own memory.
  * @hint incrementEverywhere A FunctionWorker with `increment` as its target; join() gives its count.
- * @hint incrementEverywhere const child = new FunctionWorker(increment); child.start(); const worker = await child.join();
+ * @hint incrementEverywhere const main = …; make a FunctionWorker(…); start it; const worker = await …; return both.
  */
 import { FunctionProcess, FunctionWorker, Queue } from "../mod.ts";
 import { flags, refusal, section, show, table, title } from "../lib/lesson.ts";

@@ -10,13 +10,13 @@
  *
  * @hint echo Whatever you send into one end of a pipe comes out of the other.
  * @hint echo connection.send(value) here, then connection.recv() for the answer.
- * @hint echo for (const value of values) { await here.send(value); answers.push(await here.recv()); }
+ * @hint echo for (const value of …) { await here.send(…); answers.push(await here.…); }
  * @hint sendCopy The worker changes what it gets, and gives it back.
  * @hint sendCopy Main still has the object that it sent.
- * @hint sendCopy const there = await pool.apply(change, [here]); return { here, there };
+ * @hint sendCopy const there = await pool.apply(…, […]); return both.
  * @hint produceAndConsume Consume here, until the queue is closed and empty.
  * @hint produceAndConsume `for await` over the queue; close it when the producers are done.
- * @hint produceAndConsume produced.then(() => queue.close()); for await (const item of queue) items.push(item);
+ * @hint produceAndConsume produced.then(() => …); for await (const item of …) items.push(…);
  */
 import { FunctionWorker, pipe, Pool, Queue } from "../mod.ts";
 import {

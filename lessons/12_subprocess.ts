@@ -9,13 +9,13 @@
  *
  * @hint currentDirectory The program prints it; wait for the program to end.
  * @hint currentDirectory run() resolves to an object with what was printed, as stdout.
- * @hint currentDirectory const { stdout } = await run(shell); return stdout.trimEnd();
+ * @hint currentDirectory const { stdout } = await run(…); return it without what trimEnd() takes away.
  * @hint pidAndOutput The id is there at once, the outputs only when it has ended.
  * @hint pidAndOutput A Subprocess has a pid; its communicate() collects both outputs.
- * @hint pidAndOutput const { stdout, stderr } = await child.communicate(); return { pid: child.pid, stdout, stderr };
+ * @hint pidAndOutput const { … } = await child.communicate(); return { pid: …, … };
  * @hint endlessProgram Ask its output for one line at a time; look; stop; look again.
  * @hint endlessProgram child.lines() has next(); then isRunning(), terminate(), wait().
- * @hint endlessProgram lines.push(`${(await output.next()).value}`); found.push(await isRunning(child.pid)); child.terminate(); …
+ * @hint endlessProgram Three times lines.push(`${(await output.…()).value}`); then found.push(…); end the child; …
  */
 import { type Command, run, spawn } from "../mod.ts";
 import {
