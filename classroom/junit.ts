@@ -24,9 +24,12 @@ export function readJunit(xml: string): TestOutcome[] {
     /<testcase name="([^"]*)"[^>]*?(?:\/>|>(.*?)<\/testcase>)/gs,
   );
   return [...cases].map(([, name, inside = ""]) => {
-    const failure = /<(?:failure|error)[^>]*>(.*?)<\/(?:failure|error)>/s.exec(
-      inside,
-    );
+    // A test that was cancelled, because something broke outside of all tests,
+    // has an attribute and no text.
+    const failure =
+      /<(failure|error) message="([^"]*)"(?:\/>|[^>]*>(.*?)<\/\1>)/s.exec(
+        inside,
+      );
     return {
       name: unescape(name!),
       status: failure
@@ -34,7 +37,7 @@ export function readJunit(xml: string): TestOutcome[] {
         : inside.includes("<skipped")
         ? "ignored"
         : "passed",
-      message: unescape(failure?.[1] ?? ""),
+      message: unescape(failure?.[3] ?? failure?.[2] ?? ""),
     };
   });
 }

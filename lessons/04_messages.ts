@@ -74,7 +74,7 @@ export async function produceAndConsume(
     for (let item = from; item < to; item++) await queue.put(item);
   };
   const starts = Array.from({ length: producers }, (_, i) => i * itemsEach);
-  const produced = Promise.all(
+  const produced = Promise.allSettled(
     starts.map((from) => pool.apply(produce, [queue, from, from + itemsEach])),
   );
   const items: number[] = [];

@@ -35,6 +35,9 @@ Deno.test("readJunit() reads passed, failed and ignored tests", () => {
     <testcase name="half: later" classname="x">
       <skipped/>
     </testcase>
+    <testcase name="half: never came to it" classname="x">
+      <error message="Cancelled"/>
+    </testcase>
   </testsuite>
 </testsuites>`;
   assertEquals(readJunit(xml), [
@@ -45,6 +48,11 @@ Deno.test("readJunit() reads passed, failed and ignored tests", () => {
       message: "Error: a\n  at 'x'",
     },
     { name: "half: later", status: "ignored", message: "" },
+    {
+      name: "half: never came to it",
+      status: "failed",
+      message: "Cancelled",
+    },
   ]);
   assertEquals(readJunit(""), []);
   assertEquals(readJunit("error: no such file"), []);

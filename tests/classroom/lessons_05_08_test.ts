@@ -1,0 +1,3 @@
+import { testLessons } from "./graders.ts";
+
+testLessons("05", "08");

@@ -1,0 +1,3 @@
+import { testLessons } from "./graders.ts";
+
+testLessons("09", "13");
