@@ -24,7 +24,7 @@ import {
   yellow,
 } from "@std/fmt/colors";
 import { run } from "../mod.ts";
-import { grades } from "./graded.ts";
+import { grades, isMeant } from "./graded.ts";
 import { readJunit, type TestOutcome } from "./junit.ts";
 
 const usage = `Shows what is done in an exercise, and what is next.
@@ -249,15 +249,6 @@ async function watch(
   }
 }
 
-/** Reads a number as it was typed: `7`, `07`, or a file's name. */
-function findExercise(
-  exercises: Exercises,
-  typed: string | undefined,
-): string | undefined {
-  const digits = /(\d+)(?!.*\/)/.exec(typed ?? "")?.[1]?.padStart(2, "0");
-  return digits !== undefined && digits in exercises ? digits : undefined;
-}
-
 /**
  * The command line.
  *
@@ -284,7 +275,9 @@ export async function main(args: readonly string[]): Promise<number> {
   );
   const there = Object.keys(exercises).sort().join(", ");
   const typed = flags._.map(String);
-  const number = findExercise(exercises, typed[0]);
+  const number = Object.keys(exercises).find((number) =>
+    isMeant({ number, path: exercises[number]!.path }, typed[0] ?? "")
+  );
   if (wrong.length > 0 || typed.length !== 1 || number === undefined) {
     const why = wrong.length > 0
       ? `unknown option ${wrong[0]}`

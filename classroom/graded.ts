@@ -1,5 +1,5 @@
 /**
- * Which tests grade what.
+ * What names mean: which tests grade what, and which lesson somebody typed.
  *
  * @module
  */
@@ -13,4 +13,21 @@
  */
 export function grades(test: string, name: string): boolean {
   return new RegExp(`(?<![\\w$])${name}(?![\\w$])`).test(test);
+}
+
+/**
+ * Whether a lesson is the one that somebody means.
+ *
+ * @param lesson Its number, two digits, and its path in the project.
+ * @param typed A number, `7` or `07`, or a file, with a path or without.
+ * @returns Whether it is.
+ */
+export function isMeant(
+  lesson: { readonly number: string; readonly path: string },
+  typed: string,
+): boolean {
+  if (/^\d+$/.test(typed)) return Number(typed) === Number(lesson.number);
+  const nameOf = (path: string) =>
+    path.split(/[\\/]/).at(-1)!.replace(/\.ts$/, "");
+  return nameOf(typed) === nameOf(lesson.path);
 }

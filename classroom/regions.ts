@@ -5,7 +5,7 @@
  * @module
  */
 
-import { grades } from "./graded.ts";
+import { grades, isMeant } from "./graded.ts";
 
 /** What a student is to write: the body of a function or method, or a part. */
 export interface Region {
@@ -25,8 +25,10 @@ export interface Region {
   readonly text: string;
 }
 
-const opening = /^(\s*)\/\/ #region solution: (.+)$/;
+const opening = /^(\s*)\/\/ #region solution: (\S.*)$/;
 const closing = /^\s*\/\/ #endregion solution\s*$/;
+/** What may be meant as a marker; if it is none, a solution would be left in. */
+const almost = /#\s*(?:end)?region\b.*solution/i;
 const hint = /^ \* @hint (\S+) (.+)$/;
 
 /**
@@ -34,8 +36,9 @@ const hint = /^ \* @hint (\S+) (.+)$/;
  *
  * @param source The lesson, with line ends of any system.
  * @returns Its regions, from top to bottom.
- * @throws {SyntaxError} If a region is not closed, is inside another one, or is
- * in no function that a hint names.
+ * @throws {SyntaxError} If a region is not closed, is inside another one, is in
+ * no function that a hint names, or in one that has a region already; or if a
+ * line looks like a marker and is none.
  */
 export function regionsOf(source: string): Region[] {
   const lines = linesOf(source);
@@ -52,12 +55,21 @@ export function regionsOf(source: string): Region[] {
       open = { start: index + 1, indent: indent!, task: task.trimEnd() };
     } else if (closing.test(line)) {
       if (!open) throw wrong(index, "a region ends that did not begin");
-      const name = nameAbove(lines.slice(0, index), [...hints.keys()]);
+      const name = nameAbove(lines.slice(0, open.start - 1), hints);
       if (!name) throw wrong(index, "a region is in nothing that a hint names");
+      if (regions.some((region) => region.name === name)) {
+        throw wrong(index, `${name} has a region already`);
+      }
       const text = lines.slice(open.start, index).join("\n");
       const own = hints.get(name)!.map(([, , text]) => text!);
       regions.push({ ...open, name, hints: own, end: index + 1, text });
       open = undefined;
+    } else if (almost.test(line) || open && /#\s*endregion/i.test(line)) {
+      const marker = "// #region solution: <what to do>";
+      throw wrong(
+        index,
+        `this is no marker; write ${marker}, or // #endregion solution`,
+      );
     }
   }
   if (open) throw wrong(open.start - 1, "a region is not closed");
@@ -73,16 +85,24 @@ function wrong(index: number, what: string): SyntaxError {
   return new SyntaxError(`line ${index + 1}: ${what}`);
 }
 
-/** Which of the names was declared last: as function, class or method. */
+const method = /^ {2}(?:(?:public|private|static|async) |\*)*(\w+)(?:<.*>)?\(/;
+const declaration =
+  /^(?:export )?(?:default )?(?:async |abstract )*(function\s*\*?|class|const|let)\s*(\w+)/;
+
+/** The method, or else the function or class, that the end of a text is in. */
 function nameAbove(
   lines: readonly string[],
-  names: readonly string[],
+  hints: ReadonlyMap<string, unknown>,
 ): string | undefined {
+  let inner: string | undefined;
   for (const line of lines.toReversed()) {
-    const declared =
-      /^(?:export )?(?:async )?(?:function\*?|class|const) (\w+)/.exec(line) ??
-        /^ {2}(?:static |async |\*)*(\w+)(?:<.*>)?\(/.exec(line);
-    if (declared && names.includes(declared[1]!)) return declared[1];
+    const [, name] = method.exec(line) ?? [];
+    if (name !== undefined && hints.has(name)) inner ??= name;
+    const [, kind, outer] = declaration.exec(line) ?? [];
+    if (outer === undefined) continue;
+    // In a function, what looks like a method is a call.
+    if (kind === "class" && inner !== undefined) return inner;
+    return hints.has(outer) ? outer : undefined;
   }
   return undefined;
 }
@@ -120,10 +140,18 @@ function todo({ indent, name, task }: Region): string[] {
  *
  * @param source The lesson.
  * @returns The lesson with a TODO in place of each region, and without hints.
+ * @throws {SyntaxError} What `regionsOf` throws; or if there is a hint that is
+ * not one line of the header, so that it would be left in.
  */
 export function starterOf(source: string): string {
   const blanked = regionsOf(source).toReversed().reduce(blank, source);
   const lines = linesOf(blanked).filter((line) => !hint.test(line));
+  const left = lines.findIndex((line) => line.includes("@hint"));
+  if (left !== -1) {
+    throw new SyntaxError(
+      `a hint is not " * @hint <function> <text>": ${lines[left]}`,
+    );
+  }
   // The line that set the hints apart goes with them.
   const end = lines.indexOf(" */");
   if (lines[end - 1] === " *") lines.splice(end - 1, 1);
@@ -172,7 +200,7 @@ export function lessonsIn(root: URL): LessonFiles[] {
  * Finds a lesson by what somebody typed.
  *
  * @param lessons The lessons there are.
- * @param typed Its number, `7` or `07`, or its file.
+ * @param typed Its number, `7` or `07`, or its file, with a path or without.
  * @returns The lesson.
  * @throws {RangeError} If there is none; the message lists those there are.
  */
@@ -180,8 +208,7 @@ export function findLesson(
   lessons: readonly LessonFiles[],
   typed: string,
 ): LessonFiles {
-  const number = /(\d+)(?!.*\/)/.exec(typed)?.[1]?.padStart(2, "0");
-  const found = lessons.find((lesson) => lesson.number === number);
+  const found = lessons.find((lesson) => isMeant(lesson, typed));
   if (found) return found;
   const list = lessons.map((lesson) => lesson.number).join(", ");
   throw new RangeError(`there is no lesson ${typed}; there are ${list}`);

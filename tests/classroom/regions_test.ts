@@ -75,6 +75,46 @@ Deno.test("regionsOf() says in which line a region is wrong", () => {
   wrong([begin, begin, end, end], "line 2: a region begins inside another one");
   wrong(["", "", end], "line 3: a region ends that did not begin");
   wrong([begin, end], "line 2: a region is in nothing that a hint names");
+
+  const hint = " * @hint half Think of two.";
+  const half = ["export function half() {", begin, "x", end, "}"];
+  const other = ["function other() {", begin, "x", end, "}"];
+  const unhinted = "line 10: a region is in nothing that a hint names";
+  wrong([hint, ...half, ...other.slice(0, 3), end], unhinted);
+  wrong([hint, ...half.slice(0, 4), ...half.slice(1)], "half has a region");
+});
+
+Deno.test("regionsOf() refuses what looks like a marker and is none", () => {
+  const end = "  // #endregion solution";
+  const [region] = regionsOf(lesson);
+  const task = region!.task;
+  for (
+    const [from, to] of [
+      ["// #region solution: keep", "//#region solution: keep"],
+      ["// #region solution: keep", "// #region solution keep"],
+      ["// #region solution: keep it", "// #region solution:"],
+      ["// #region solution: keep", "// #Region Solution: keep"],
+      [`${task}\n  return x / 2;\n${end}`, `${task}\n  // #endregion`],
+    ] as const
+  ) {
+    assert(lesson.includes(from), from);
+    const source = lesson.replace(from, to);
+    for (const read of [regionsOf, starterOf]) {
+      assertThrows(() => read(source), SyntaxError, "this is no marker");
+    }
+  }
+});
+
+Deno.test("regionsOf() tells a method from its class, and from a call", () => {
+  const names = (source: string) => regionsOf(source).map(({ name }) => name);
+  const generator = lesson.replace("keep A Set", "Box A Set")
+    .replace("keep(value: unknown): void", "*[Symbol.iterator]()");
+  assertEquals(names(generator), ["half", "Box"]);
+  const calling = lesson.replace(
+    '  // #region solution: divide by "two"',
+    '  keep(x);\n  // #region solution: divide by "two"',
+  );
+  assertEquals(names(calling), ["half", "keep"]);
 });
 
 Deno.test("blank() replaces one region by its TODO and leaves the others", () => {
@@ -102,6 +142,13 @@ Deno.test("starterOf() leaves neither solutions nor hints", () => {
   assertEquals(starterOf("export const x = 1;\n"), "export const x = 1;\n");
 });
 
+Deno.test("starterOf() refuses a hint that would be left in", () => {
+  for (const hint of [" *  @hint half Divide.", " * @hint half"]) {
+    const source = lesson.replace(" * @hint half Divide.", hint);
+    assertThrows(() => starterOf(source), SyntaxError, "a hint is not");
+  }
+});
+
 Deno.test("gradedBy() takes a name as a whole word", () => {
   const tests = [
     "count: counts",
@@ -120,10 +167,12 @@ Deno.test("findLesson() takes a number or a file, and lists what there is", () =
     path: `lessons/${number}_x.ts`,
     test: `tests/${number}_x_test.ts`,
   }));
-  for (const typed of ["7", "07", "lessons/07_x.ts", "07_x"]) {
+  for (
+    const typed of ["7", "07", "lessons/07_x.ts", "lessons\\07_x.ts", "07_x"]
+  ) {
     assertEquals(findLesson(lessons, typed).number, "07", typed);
   }
-  for (const typed of ["8", "x", "", "703"]) {
+  for (const typed of ["8", "x", "", "703", "7.5", "-7", "7x"]) {
     assertThrows(
       () => findLesson(lessons, typed),
       RangeError,
