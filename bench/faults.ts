@@ -1,0 +1,169 @@
+/**
+ * The same faults in our pool and in the well-known ones, as a table: what the
+ * caller saw, each cell observed by a program of its own in this run.
+ *
+ * @example Run it
+ * ```sh
+ * deno run --no-lock --allow-all bench/faults.ts
+ * deno run --no-lock --allow-all bench/faults.ts --only exits --pool piscina
+ * ```
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { run } from "../mod.ts";
+import { competitors, Installation } from "./pools/competitors.ts";
+import { runGroup } from "./pools/program.ts";
+
+/** The faults, in the order of the table. */
+const faults: Record<string, string> = {
+  throwsSubclass: "a task throws a subclass with fields",
+  throwsAggregate: "throws an AggregateError",
+  throwsDOMException: "throws a DOMException",
+  throwsNull: "throws null",
+  throwsUndefined: "throws undefined",
+  throwsString: "throws a string",
+  returnsFunction: "returns what cannot be cloned",
+  throwsFunction: "throws what cannot be cloned",
+  exits: "the worker exits",
+  closesItself: "closes itself",
+  isKilled: "is killed by SIGKILL",
+  throwsLater: "throws later, from a timer",
+  rejectsUnhandled: "rejects a promise nobody handles",
+  usesUpMemory: "uses up its memory",
+  recurses: "endless recursion",
+  loops: "endless loop, timeout of 500 ms",
+  inputThrows: "the input iterable throws",
+  endlessInput: "the input never ends",
+  terminates: "10 000 calls wait, terminate",
+  poolInside: "a task opens a pool",
+  killedIdle: "the program is killed, tasks wait",
+  killedBusy: "the program is killed, tasks compute",
+};
+
+/** What a fault's program may tell, line by line. */
+interface Facts {
+  /** That there is a pool. */
+  opened?: boolean;
+  /** What the caller saw. */
+  saw?: string;
+  /** What became of the pool. */
+  then?: string;
+  /** How ending the pool went. */
+  end?: string;
+  /** The processes of the workers, which may outlive the program. */
+  pids?: number[];
+  /** What became of them. */
+  left?: string;
+}
+
+/** How long one cell may take, in milliseconds. */
+const deadline = 12_000;
+
+/** Observes one fault in one pool, and says it in a few words. */
+async function observe(command: string[], isEnded: boolean): Promise<string> {
+  const facts: Facts = {};
+  const onLine = async (line: string, pid: number) => {
+    if (!line.startsWith("@@")) return;
+    const fact: Facts = JSON.parse(line.slice(2));
+    Object.assign(facts, fact);
+    if (fact.pids) facts.left = await killAndLook(pid, fact.pids);
+  };
+  const { inTime, stderr } = await runGroup(command, deadline, onLine);
+  if (verbose) console.error(command.join(" "), facts, inTime, stderr);
+  if (facts.left) return facts.left;
+  if (!facts.opened) {
+    console.error(`${command.join(" ")} has not started:\n${stderr}`);
+    return "has not started";
+  }
+  if (facts.saw === undefined) {
+    return inTime ? "ends the program" : "the program stands still";
+  }
+  const words = [facts.saw];
+  if (facts.then === undefined && !isEnded) {
+    words.push(inTime ? "then ends the program" : "then blocks");
+  } else if (facts.then !== undefined && facts.then !== "goes on") {
+    words.push(facts.then);
+  }
+  if (!inTime) words.push("program cannot end");
+  return words.join(", ");
+}
+
+/** Kills a program, and looks what becomes of its workers. */
+async function killAndLook(pid: number, workers: number[]): Promise<string> {
+  Deno.kill(pid, "SIGKILL");
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const left = workers.filter(isAlive);
+  for (const worker of left) Deno.kill(worker, "SIGKILL");
+  return left.length === 0 ? "none survives" : `${left.length} survive`;
+}
+
+/** Whether a process runs; one that only waits to be reaped does not. */
+function isAlive(pid: number): boolean {
+  const { stdout } = run.sync(["ps", "-o", "stat=", "-p", String(pid)]);
+  return stdout !== "" && !stdout.startsWith("Z");
+}
+
+/** Does the jobs, a few at a time. */
+async function inParallel<T>(
+  jobs: (() => Promise<T>)[],
+  atATime: number,
+): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < jobs.length) {
+      const index = next++;
+      results[index] = await jobs[index]!();
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, worker));
+  return results;
+}
+
+/** A Markdown table, its columns padded. */
+function table(rows: string[][]): string {
+  const widths = rows[0]!.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]!.length))
+  );
+  const line = (row: string[]) =>
+    `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
+  const [head, ...body] = rows;
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [line(head!), rule, ...body.map(line)].join("\n");
+}
+
+const options: Record<string, unknown> = parseArgs(Deno.args, {
+  string: ["only", "pool", "jobs"],
+  boolean: ["verbose"],
+});
+const { only = "", pool = "", verbose } = options;
+const jobs = Number(options.jobs ?? navigator.hardwareConcurrency);
+await using installation = await Installation.make();
+const pools = competitors.filter((competitor) =>
+  competitor.name.includes(String(pool)) &&
+  installation.runtimeOf(competitor) !== undefined
+);
+const rows = Object.keys(faults).filter((fault) =>
+  fault.includes(String(only))
+);
+const cells = await inParallel(
+  rows.flatMap((fault) =>
+    pools.map((competitor) => () =>
+      observe(
+        installation.command(competitor, "fault_program", [fault]),
+        fault === "terminates",
+      )
+    )
+  ),
+  jobs,
+);
+console.log(table([
+  ["", ...pools.map(({ name }) => name)],
+  ["runs under", ...pools.map((pool) => installation.runtimeOf(pool)!)],
+  ...rows.map((fault, i) => [
+    faults[fault]!,
+    ...cells.slice(i * pools.length, (i + 1) * pools.length),
+  ]),
+]));

@@ -1,0 +1,22 @@
+/**
+ * multithreading: Web Workers of Deno.
+ *
+ * @module
+ */
+
+import { initRuntime, move, shutdown, spawn } from "npm:multithreading@0.3.52";
+import * as tasks from "./tasks.mjs";
+
+export function open(_kind, { workers }) {
+  initRuntime({ maxWorkers: workers });
+  return {
+    // It has no copying of bytes: what can be moved is moved.
+    moves: true,
+    run: async (name, arg) => {
+      const result = await spawn(move(arg), tasks[name]).join();
+      if (!result.ok) throw result.error;
+      return result.value;
+    },
+    end: () => shutdown(),
+  };
+}
