@@ -152,7 +152,12 @@ const cells = await inParallel(
   rows.flatMap((fault) =>
     pools.map((competitor) => () =>
       observe(
-        installation.command(competitor, "fault_program", [fault]),
+        installation.command(
+          competitor,
+          "fault_program",
+          [fault],
+          fault === "usesUpMemory" ? 512 : undefined,
+        ),
         fault === "terminates",
       )
     )

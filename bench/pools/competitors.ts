@@ -109,8 +109,14 @@ export class Installation implements AsyncDisposable {
    * @param competitor Which pool.
    * @param program The file of the program, without its ending.
    * @param args What else it is told.
+   * @param memory How much memory it may use at most under Deno, in MB.
    */
-  command(competitor: Competitor, program: string, args: string[]): string[] {
+  command(
+    competitor: Competitor,
+    program: string,
+    args: string[],
+    memory?: number,
+  ): string[] {
     const { adapter, kind, runtime } = competitor;
     const words = [adapter, kind, ...args];
     const inFolder = (file: string) => pathOf(new URL(file, folder));
@@ -122,6 +128,8 @@ export class Installation implements AsyncDisposable {
           "--quiet",
           "--no-lock",
           "--allow-all",
+          // Workers of Deno have no limit of their own.
+          ...(memory ? [`--v8-flags=--max-old-space-size=${memory}`] : []),
           inFolder(`${program}.mjs`),
           ...words,
         ];

@@ -11,7 +11,7 @@ export function open(_kind, { workers }) {
   initRuntime({ maxWorkers: workers });
   return {
     // It has no copying of bytes: what can be moved is moved.
-    moves: true,
+    movesOnly: true,
     run: async (name, arg) => {
       const result = await spawn(move(arg), tasks[name]).join();
       if (!result.ok) throw result.error;
