@@ -15,6 +15,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { run } from "../mod.ts";
 import { competitors, Installation } from "./pools/competitors.ts";
 import { runGroup } from "./pools/program.ts";
+import { markdownTable } from "./pools/table.ts";
 
 /** The faults, in the order of the table. */
 const faults: Record<string, string> = {
@@ -122,18 +123,6 @@ async function inParallel<T>(
   return results;
 }
 
-/** A Markdown table, its columns padded. */
-function table(rows: string[][]): string {
-  const widths = rows[0]!.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]!.length))
-  );
-  const line = (row: string[]) =>
-    `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
-  const [head, ...body] = rows;
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [line(head!), rule, ...body.map(line)].join("\n");
-}
-
 const options: Record<string, unknown> = parseArgs(Deno.args, {
   string: ["only", "pool", "jobs"],
   boolean: ["verbose"],
@@ -164,7 +153,7 @@ const cells = await inParallel(
   ),
   jobs,
 );
-console.log(table([
+console.log(markdownTable([
   ["", ...pools.map(({ name }) => name)],
   ["runs under", ...pools.map((pool) => installation.runtimeOf(pool)!)],
   ...rows.map((fault, i) => [

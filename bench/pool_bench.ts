@@ -1,60 +1,374 @@
 /**
- * The pool beside the same tasks one after another, and on workers written by
- * hand.
+ * Pools beside each other, each in a program of its own under the runtime that
+ * it is made for; and our pool beside what it is made of.
+ *
+ * All take turns, several rounds of them, so that a noisy moment meets each;
+ * the tables show medians. How many tasks a round has is found out first, so
+ * that a slow pool does not take all day.
  *
  * @example Run it
  * ```sh
- * deno run --no-lock bench/pool_bench.ts
+ * deno run --no-lock --allow-all bench/pool_bench.ts
  * ```
  *
  * @module
  */
 
-import { sumOfSquares } from "../lessons/03_pool.ts";
-import { Pool } from "../mod.ts";
-import { measure, report } from "./measure.ts";
+import { Pool, spawn, type Subprocess } from "../mod.ts";
+import { measure, median } from "./measure.ts";
+import { barePipe, bareWorker, largeByHand } from "./pools/bare.ts";
+import {
+  type Competitor,
+  competitors,
+  Installation,
+} from "./pools/competitors.ts";
+import { markdownTable } from "./pools/table.ts";
+import { size, square, sumOfSquares } from "./pools/tasks.mjs";
 
+type Isolation = "worker" | "process";
+
+/** What ours are called in the tables. */
+const names: Record<Isolation, string> = {
+  worker: "Pool",
+  process: "Pool, processes",
+};
+const isolations = ["worker"] as const;
+const isOurs = (name: string) => Object.values(names).includes(name);
+
+const rounds = 5;
 const workers = 4;
 
-/** Eight tasks on four workers, as one would write it without a pool. */
-async function byHand(n: number): Promise<void> {
-  const program = `${sumOfSquares}
-    onmessage = ({ data }) => postMessage(sumOfSquares(data));`;
-  const blob = new Blob([program], { type: "text/javascript" });
-  const url = URL.createObjectURL(blob);
-  let left = 8;
-  await Promise.all(Array.from({ length: workers }, async () => {
-    const worker = new Worker(url, { type: "module" });
-    while (left > 0) {
-      left -= 1;
-      await new Promise((resolve) => {
-        worker.onmessage = resolve;
-        worker.postMessage(n);
-      });
+/** Something that is measured in each pool. */
+interface Case {
+  /** What the pools' programs call it. */
+  readonly name: string;
+  readonly title: string;
+  /** What it is told: how many tasks, at most, or how large a task is. */
+  readonly count: number;
+  /** Whether the time is that of one of the tasks, of which fewer will do. */
+  readonly perTask?: boolean;
+  readonly rounds?: number;
+}
+
+const cases: readonly Case[] = [
+  {
+    name: "map",
+    title: "a tiny task, by map",
+    count: 100_000,
+    perTask: true,
+  },
+  {
+    name: "calls",
+    title: "a tiny task, called with others",
+    count: 100_000,
+    perTask: true,
+  },
+  {
+    name: "oneByOne",
+    title: "a tiny task, one by one",
+    count: 100_000,
+    perTask: true,
+  },
+  { name: "start", title: "a pool of four, to its first result", count: 1 },
+  { name: "large", title: "8 large tasks", count: 4_000_000 },
+  { name: "copy", title: "10 MB, copied", count: 20, perTask: true },
+  { name: "move", title: "10 MB, moved", count: 20, perTask: true },
+  {
+    name: "imap",
+    title: "1 000 000 items through imap",
+    count: 1_000_000,
+    rounds: 1,
+  },
+];
+
+/** What a pool's program says of one round. */
+interface Answer {
+  readonly ms?: number;
+  /** How many bytes more the program took than before. */
+  readonly memory?: number;
+  /** Why there is nothing to measure. */
+  readonly missing?: string;
+}
+
+/** A pool's program, which measures when it is told to. */
+class Contestant implements AsyncDisposable {
+  readonly #child: Subprocess;
+  readonly #lines: AsyncGenerator<string, void, void>;
+  /** How many tasks a round has, by case. */
+  readonly #counts = new Map<string, number>();
+
+  constructor(readonly competitor: Competitor, command: string[]) {
+    this.#child = spawn(command, { stderr: "inherit" });
+    this.#lines = this.#child.lines();
+  }
+
+  /** Measures one round; the first one only finds out how long it may be. */
+  async round({ name, count, perTask }: Case): Promise<Answer> {
+    if (!perTask) return await this.#ask(name, count);
+    const known = this.#counts.get(name);
+    if (known !== undefined) return perOne(await this.#ask(name, known), known);
+    const few = Math.min(count, 1000);
+    await this.#ask(name, few);
+    const { ms } = await this.#ask(name, few);
+    const enough = Math.ceil(roundTime / ((ms ?? 0) / few));
+    this.#counts.set(name, Math.min(count, Math.max(1, enough)));
+    return {};
+  }
+
+  async #ask(name: string, count: number): Promise<Answer> {
+    await this.#child.stdin.write(`${JSON.stringify([name, count])}\n`);
+    for (;;) {
+      const { value, done } = await this.#lines.next();
+      if (done) throw new Error(`${this.competitor.name} has ended`);
+      if (value.startsWith("@@")) return JSON.parse(value.slice(2));
     }
-    worker.terminate();
-  }));
-  URL.revokeObjectURL(url);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child[Symbol.asyncDispose]();
+  }
 }
 
-async function withPool(n: number): Promise<void> {
-  using pool = new Pool({ workers });
-  await pool.map(sumOfSquares, Array(8).fill(n), { chunkSize: 1 });
+/** About how long a round may take, in milliseconds. */
+const roundTime = 400;
+
+function perOne({ ms, ...rest }: Answer, count: number): Answer {
+  return ms === undefined ? rest : { ...rest, ms: ms / count };
 }
 
-function sequential(n: number): void {
-  for (let i = 0; i < 8; i++) sumOfSquares(n);
+/** Has all the contestants measure a case in turn. */
+async function compete(
+  contestants: readonly Contestant[],
+  item: Case,
+): Promise<Map<string, Answer>> {
+  const answers = new Map<string, Answer[]>();
+  const { rounds: most = rounds } = item;
+  for (let round = most > 1 ? 0 : 1; round <= most; round++) {
+    for (const contestant of contestants) {
+      const { name } = contestant.competitor;
+      const answer = await contestant.round(item).catch((error): Answer => {
+        console.error(`${name}: ${error.message}`);
+        return { missing: "fails" };
+      });
+      if (round > 0) {
+        answers.set(name, [...answers.get(name) ?? [], answer]);
+      }
+    }
+  }
+  return new Map([...answers].map(([name, all]) => [name, middle(all)]));
 }
 
-for (const [n, size] of [[4_000_000, "large"], [2, "small"]] as const) {
-  const times = await measure([
-    { name: "one after another", run: () => sequential(n) },
-    { name: "workers by hand", run: () => byHand(n) },
-    { name: "Pool", run: () => withPool(n) },
-  ]);
-  report(
-    `8 ${size} tasks, ${workers} workers, starting them included`,
-    times,
-    "Pool",
-  );
+/** The medians of some rounds. */
+function middle(answers: readonly Answer[]): Answer {
+  const of = (key: "ms" | "memory") => {
+    const numbers = answers.flatMap((answer) => answer[key] ?? []);
+    return numbers.length > 0 ? { [key]: median(numbers) } : {};
+  };
+  return { ...answers[0], ...of("ms"), ...of("memory") };
 }
+
+/** A time in milliseconds, in the unit that suits it. */
+function inWords(ms: number): string {
+  const [time, unit] = ms < 1 ? [ms * 1000, "µs"] : [ms, "ms"];
+  return `${time.toPrecision(3).replace(/e\+.*/, "")} ${unit}`;
+}
+
+/** Our times beside those of a peer. */
+interface Comparison {
+  readonly title: string;
+  readonly ours: string;
+  readonly peer: string;
+  /** Milliseconds. */
+  readonly times: readonly [ours: number, peer: number];
+  /** How many times as fast as the peer ours should be. */
+  readonly aim?: number;
+}
+
+/** Our pool beside what it is made of, in this program. */
+async function compareWithBare(isolation: "worker"): Promise<Comparison[]> {
+  const ours = names[isolation];
+  const isThread = isolation === "worker";
+  const bare = isThread ? "bare postMessage" : "bare framed pipe";
+  using pool = new Pool({ workers: 1, isolation });
+  const echo = isThread ? bareWorker() : barePipe();
+  const bytes = () => new Uint8Array(10_000_000);
+  const repeat = (count: number, trip: () => Promise<unknown>) => async () => {
+    for (let i = 0; i < count; i++) await trip();
+  };
+  const pair = async (
+    title: string,
+    count: number,
+    ways: [() => Promise<unknown>, () => Promise<unknown>],
+    aim?: number,
+  ): Promise<Comparison> => {
+    const times = await measure([
+      { name: ours, run: repeat(count, ways[0]) },
+      { name: bare, run: repeat(count, ways[1]) },
+    ], 15);
+    return {
+      title,
+      ours,
+      peer: bare,
+      times: [times.get(ours)! / count, times.get(bare)! / count],
+      ...(aim && { aim }),
+    };
+  };
+  const moved = (
+    send: (bytes: Uint8Array<ArrayBuffer>) => Promise<unknown>,
+  ) => {
+    const fresh = bytes();
+    return send(fresh);
+  };
+  const kept = bytes();
+  const comparisons = [
+    await pair("apply, there and back", 1000, [
+      () => pool.apply(square, [7]),
+      () => echo.trip(7),
+    ], 1 / 1.2),
+    await pair("10 MB, copied", 5, [
+      () => pool.apply(size, [kept]),
+      () => echo.trip(kept),
+    ]),
+  ];
+  if (isThread) {
+    comparisons.push(
+      await pair("10 MB, made and moved", 5, [
+        () => moved((b) => pool.apply(size, [b], { transfer: [b.buffer] })),
+        () => moved((b) => echo.trip(b, [b.buffer])),
+      ]),
+    );
+  }
+  echo.end();
+  return comparisons;
+}
+
+/** Eight tasks, starting the workers included. */
+async function compareLarge(): Promise<Comparison[]> {
+  const byHand = "workers by hand";
+  const inTurn = "one after another";
+  const withPool = (isolation: "worker", n: number) => async () => {
+    using pool = new Pool({ workers, isolation });
+    await pool.map(sumOfSquares, Array(8).fill(n), { chunkSize: 1 });
+  };
+  const comparisons: Comparison[] = [];
+  for (
+    const [n, size, aim] of [[4_000_000, "large", 0.95], [2, "small"]] as const
+  ) {
+    const times = await measure([
+      ...isolations.map((isolation) => ({
+        name: names[isolation],
+        run: withPool(isolation, n),
+      })),
+      { name: byHand, run: () => largeByHand(n, workers) },
+      {
+        name: inTurn,
+        run: () => {
+          for (let i = 0; i < 8; i++) sumOfSquares(n);
+        },
+      },
+    ]);
+    for (const isolation of isolations) {
+      const ours = names[isolation];
+      for (const peer of [byHand, inTurn]) {
+        comparisons.push({
+          title: `8 ${size} tasks, start included`,
+          ours,
+          peer,
+          times: [times.get(ours)!, times.get(peer)!],
+          ...(aim && peer === byHand && { aim }),
+        });
+      }
+    }
+  }
+  return comparisons;
+}
+
+/** Ours beside the best peer, and beside Python. */
+function compareWithPeers(
+  item: Case,
+  answers: ReadonlyMap<string, Answer>,
+): Comparison[] {
+  const peers = [...answers]
+    .filter(([name, { ms }]) => ms !== undefined && !isOurs(name))
+    .sort(([, a], [, b]) => a.ms! - b.ms!);
+  const best = peers.find(([name]) => name !== "Python");
+  const python = peers.find(([name]) => name === "Python");
+  return Object.values(names).flatMap((ours) => {
+    const own = answers.get(ours)?.ms;
+    if (own === undefined) return [];
+    return [best, python].filter((peer) => peer !== undefined).map(
+      ([peer, { ms }]): Comparison => ({
+        title: item.title,
+        ours,
+        peer,
+        times: [own, ms!],
+        ...aimOf(item, ours, peer),
+      }),
+    );
+  });
+}
+
+/** How many times as fast as a peer ours should be, where that is said. */
+function aimOf({ name }: Case, ours: string, peer: string): { aim?: number } {
+  if (name === "oneByOne") return { aim: 1 };
+  if (name !== "map" || ours !== names.worker) return {};
+  return { aim: peer === "Python" ? 1 : 50 };
+}
+
+/** What a pool took for a case. */
+function cellOf({ ms, memory, missing }: Answer): string {
+  if (ms === undefined) return missing ?? "-";
+  const more = memory === undefined ? "" : `, ${inMegabytes(memory)} more`;
+  return inWords(ms) + more;
+}
+
+function inMegabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+function rowOf({ title, ours, peer, times, aim }: Comparison): string[] {
+  const [own, other] = times;
+  return [
+    title,
+    ours,
+    inWords(own),
+    peer,
+    inWords(other),
+    (other / own).toFixed(2),
+    aim === undefined ? "" : aim.toFixed(2),
+  ];
+}
+
+const comparisons = await compareLarge();
+for (const isolation of isolations) {
+  comparisons.push(...await compareWithBare(isolation));
+}
+
+await using installation = await Installation.make();
+await using stack = new AsyncDisposableStack();
+const contestants = competitors
+  .filter((competitor) => installation.runtimeOf(competitor) !== undefined)
+  .map((competitor) => {
+    const command = installation.command(competitor, "bench_program", []);
+    return stack.use(new Contestant(competitor, command));
+  });
+const rows: string[][] = [];
+for (const item of cases) {
+  const answers = await compete(contestants, item);
+  comparisons.push(...compareWithPeers(item, answers));
+  rows.push([item.title, ...[...answers.values()].map(cellOf)]);
+}
+console.log("What each pool took\n");
+console.log(markdownTable([
+  ["", ...contestants.map(({ competitor }) => competitor.name)],
+  [
+    "runs under",
+    ...contestants.map(({ competitor }) => installation.runtimeOf(competitor)!),
+  ],
+  ...rows,
+]));
+console.log("\nHow many times as fast as a peer ours is\n");
+console.log(markdownTable([
+  ["case", "ours", "time", "peer", "time", "ratio", "aim"],
+  ...comparisons.map(rowOf),
+]));

@@ -55,7 +55,9 @@ const cases = {
     if (!pool.map) return await cases.calls(count);
     const items = Array.from({ length: count }, (_, i) => i);
     let results;
-    const ms = await time(async () => results = await pool.map("square", items));
+    const ms = await time(async () =>
+      results = await pool.map("square", items)
+    );
     expect(results[count - 1], (count - 1) ** 2);
     return { ms };
   },
@@ -108,7 +110,10 @@ const cases = {
   async move(count) {
     if (kind === "process") return { missing: "a process has its own memory" };
     const pool = await keptPool();
-    const all = Array.from({ length: count }, () => new Uint8Array(megabytes10));
+    const all = Array.from(
+      { length: count },
+      () => new Uint8Array(megabytes10),
+    );
     const ms = await time(async () => {
       for (const bytes of all) {
         const options = { transfer: [bytes.buffer] };

@@ -34,6 +34,10 @@ def square(x):
     return x * x
 
 
+def sum_of_squares(n):
+    return sum(i * i for i in range(n))
+
+
 def occupy(ms):
     start = time.time()
     time.sleep(ms / 1000)
@@ -331,6 +335,90 @@ def fault_program(fault):
         tell({"end": in_thread(pool.terminate)[0]})
 
 
+# Measurements
+
+
+class Measurements:
+    """The cases; the pool is started for the first one that needs it, and kept."""
+
+    pool = None
+
+    def keep(self):
+        self.pool = self.pool or multiprocessing.Pool(4)
+        return self.pool
+
+    def start(self, _):
+        begin = time.perf_counter()
+        pool = multiprocessing.Pool(4)
+        assert pool.apply(square, (3,)) == 9
+        ms = (time.perf_counter() - begin) * 1000
+        pool.terminate()
+        return {"ms": ms}
+
+    def map(self, count):
+        pool = self.keep()
+        begin = time.perf_counter()
+        results = pool.map(square, range(count))
+        ms = (time.perf_counter() - begin) * 1000
+        assert results[-1] == (count - 1) ** 2
+        return {"ms": ms}
+
+    def calls(self, count):
+        pool = self.keep()
+        begin = time.perf_counter()
+        calls = [pool.apply_async(square, (i,)) for i in range(count)]
+        results = [call.get() for call in calls]
+        ms = (time.perf_counter() - begin) * 1000
+        assert results[-1] == (count - 1) ** 2
+        return {"ms": ms}
+
+    def oneByOne(self, count):
+        pool = self.keep()
+        begin = time.perf_counter()
+        for i in range(count):
+            pool.apply(square, (i,))
+        return {"ms": (time.perf_counter() - begin) * 1000}
+
+    def large(self, n):
+        pool = self.keep()
+        begin = time.perf_counter()
+        pool.map(sum_of_squares, [n] * 8, 1)
+        return {"ms": (time.perf_counter() - begin) * 1000}
+
+    def copy(self, count):
+        pool = self.keep()
+        data = bytes(10_000_000)
+        begin = time.perf_counter()
+        for _ in range(count):
+            assert pool.apply(len, (data,)) == len(data)
+        return {"ms": (time.perf_counter() - begin) * 1000}
+
+    def move(self, _):
+        return {"missing": "a process has its own memory"}
+
+    def imap(self, count):
+        pool = self.keep()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        begin = time.perf_counter()
+        seen = 0
+        for _ in pool.imap(square, (i for i in range(count)), 100):
+            seen += 1
+        ms = (time.perf_counter() - begin) * 1000
+        assert seen == count
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        unit = 1 if sys.platform == "darwin" else 1024
+        return {"ms": ms, "memory": (peak - before) * unit}
+
+
+def bench_program():
+    measurements = Measurements()
+    for line in sys.stdin:
+        name, count = json.loads(line)
+        tell(getattr(measurements, name)(count))
+    if measurements.pool:
+        measurements.pool.terminate()
+
+
 if __name__ == "__main__":
     program, *arguments = sys.argv[1:]
-    fault_program(*arguments)
+    globals()[program](*arguments)

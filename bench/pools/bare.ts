@@ -1,0 +1,136 @@
+/**
+ * What a pool is made of, with nothing around it: a worker and its messages, a
+ * child process and a pipe.
+ *
+ * @module
+ */
+
+import { deserialize, serialize } from "node:v8";
+import { Buffer } from "node:buffer";
+import { sumOfSquares } from "./tasks.mjs";
+
+/** Something that answers one message after another. */
+export interface Echo {
+  /** Sends a value, and gives what comes back. */
+  trip(value: unknown, transfer?: Transferable[]): Promise<unknown>;
+  end(): void;
+}
+
+function workerOf(program: string): Worker {
+  const blob = new Blob([program], { type: "text/javascript" });
+  const url = URL.createObjectURL(blob);
+  try {
+    return new Worker(url, { type: "module" });
+  } finally {
+    // The worker has its text by the time it answers.
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  }
+}
+
+/** A worker that squares numbers, and tells the size of bytes. */
+export function bareWorker(): Echo {
+  const worker = workerOf(`onmessage = ({ data }) =>
+    postMessage(typeof data === "number" ? data * data : data.byteLength);`);
+  return {
+    trip: (value, transfer) =>
+      new Promise((resolve) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        if (transfer) worker.postMessage(value, transfer);
+        else worker.postMessage(value);
+      }),
+    end: () => worker.terminate(),
+  };
+}
+
+/** The program of a child that does the same over its input and output. */
+const framed = `
+import { deserialize, serialize } from "node:v8";
+const chunk = new Uint8Array(1 << 16);
+async function fill(bytes) {
+  for (let at = 0; at < bytes.length;) {
+    const count = await Deno.stdin.read(bytes.subarray(at));
+    if (count === null) Deno.exit();
+    at += count;
+  }
+  return bytes;
+}
+for (;;) {
+  const head = await fill(new Uint8Array(4));
+  const size = new DataView(head.buffer).getUint32(0);
+  const data = deserialize(await fill(new Uint8Array(size)));
+  const answer = serialize(
+    typeof data === "number" ? data * data : data.byteLength,
+  );
+  const frame = new Uint8Array(4 + answer.length);
+  new DataView(frame.buffer).setUint32(0, answer.length);
+  frame.set(answer, 4);
+  for (let at = 0; at < frame.length;) {
+    at += await Deno.stdout.write(frame.subarray(at));
+  }
+}`;
+
+/** A child process that answers over a pipe, each message after its length. */
+export function barePipe(): Echo {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-lock",
+      "--no-config",
+      `data:text/javascript,${encodeURIComponent(framed)}`,
+    ],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  const reader = child.stdout.getReader();
+  let rest = new Uint8Array();
+  async function take(count: number): Promise<Uint8Array> {
+    while (rest.length < count) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error("the child has ended");
+      rest = rest.length === 0 ? value : Buffer.concat([rest, value]);
+    }
+    const taken = rest.subarray(0, count);
+    rest = rest.subarray(count);
+    return taken;
+  }
+  return {
+    async trip(value) {
+      const message = serialize(value);
+      const frame = new Uint8Array(4 + message.length);
+      new DataView(frame.buffer).setUint32(0, message.length);
+      frame.set(message, 4);
+      await writer.write(frame);
+      const head = await take(4);
+      const size = new DataView(head.buffer, head.byteOffset).getUint32(0);
+      return deserialize(await take(size));
+    },
+    async end() {
+      await writer.close();
+      await reader.cancel();
+      await child.status;
+    },
+  };
+}
+
+/** Eight tasks on some workers, as one would write it without a pool. */
+export async function largeByHand(n: number, workers: number): Promise<void> {
+  const program = `${sumOfSquares}
+    onmessage = ({ data }) => postMessage(sumOfSquares(data));`;
+  const blob = new Blob([program], { type: "text/javascript" });
+  const url = URL.createObjectURL(blob);
+  let left = 8;
+  await Promise.all(Array.from({ length: workers }, async () => {
+    const worker = new Worker(url, { type: "module" });
+    while (left > 0) {
+      left -= 1;
+      await new Promise((resolve) => {
+        worker.onmessage = resolve;
+        worker.postMessage(n);
+      });
+    }
+    worker.terminate();
+  }));
+  URL.revokeObjectURL(url);
+}
