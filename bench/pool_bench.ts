@@ -169,8 +169,8 @@ function middle(answers: readonly Answer[]): Answer {
 
 /** A time in milliseconds, in the unit that suits it. */
 function inWords(ms: number): string {
-  const [time, unit] = ms < 1 ? [ms * 1000, "µs"] : [ms, "ms"];
-  return `${time.toPrecision(3).replace(/e\+.*/, "")} ${unit}`;
+  if (ms < 1) return `${(ms * 1000).toPrecision(3)} µs`;
+  return ms < 1000 ? `${ms.toPrecision(3)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
 /** Our times beside those of a peer. */

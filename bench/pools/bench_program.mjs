@@ -16,11 +16,16 @@ const megabytes10 = 10_000_000;
 const [file, kind] = process.argv.slice(2);
 const { open } = await import(new URL(file, import.meta.url).href);
 
+const workers = 4;
+
 /** Started for the first case that needs it, and kept. */
 let kept;
 
-async function keptPool() {
-  kept ??= await open(kind, { workers: 4 });
+/** The pool, each of whose workers has done a task before. */
+async function poolFor(task, arg) {
+  kept ??= await open(kind, { workers });
+  const calls = Array.from({ length: workers }, () => kept.run(task, arg()));
+  await Promise.all(calls);
   return kept;
 }
 
@@ -42,7 +47,7 @@ const cases = {
   async start() {
     let pool;
     const ms = await time(async () => {
-      pool = await open(kind, { workers: 4 });
+      pool = await open(kind, { workers });
       expect(await pool.run("square", 3), 9);
     });
     await pool.end();
@@ -51,7 +56,7 @@ const cases = {
 
   /** Tiny tasks, by `map` or what comes next to it. */
   async map(count) {
-    const pool = await keptPool();
+    const pool = await poolFor("square", () => 1);
     if (!pool.map) return await cases.calls(count);
     const items = Array.from({ length: count }, (_, i) => i);
     let results;
@@ -64,7 +69,7 @@ const cases = {
 
   /** Tiny tasks, each a call, all at once. */
   async calls(count) {
-    const pool = await keptPool();
+    const pool = await poolFor("square", () => 1);
     let results;
     const ms = await time(async () => {
       const calls = [];
@@ -77,7 +82,7 @@ const cases = {
 
   /** Tiny tasks, each a call, one after another. */
   async oneByOne(count) {
-    const pool = await keptPool();
+    const pool = await poolFor("square", () => 1);
     const ms = await time(async () => {
       for (let i = 0; i < count; i++) await pool.run("square", i);
     });
@@ -86,7 +91,7 @@ const cases = {
 
   /** Eight large tasks. */
   async large(n) {
-    const pool = await keptPool();
+    const pool = await poolFor("sumOfSquares", () => 1);
     const ms = await time(() =>
       Promise.all(Array.from({ length: 8 }, () => pool.run("sumOfSquares", n)))
     );
@@ -95,7 +100,7 @@ const cases = {
 
   /** An argument of 10 MB that is copied. */
   async copy(count) {
-    const pool = await keptPool();
+    const pool = await poolFor("size", () => new Uint8Array(1));
     if (pool.movesOnly) return { missing: "copies nothing" };
     const bytes = new Uint8Array(megabytes10);
     const ms = await time(async () => {
@@ -109,7 +114,7 @@ const cases = {
   /** An argument of 10 MB that is moved. */
   async move(count) {
     if (kind === "process") return { missing: "a process has its own memory" };
-    const pool = await keptPool();
+    const pool = await poolFor("size", () => new Uint8Array(1));
     const all = Array.from(
       { length: count },
       () => new Uint8Array(megabytes10),
@@ -125,7 +130,7 @@ const cases = {
 
   /** Many items through `imap`, and how much memory that takes. */
   async imap(count) {
-    const pool = await keptPool();
+    const pool = await poolFor("square", () => 1);
     if (!pool.imap) return { missing: "no such call" };
     function* numbers() {
       for (let i = 0; i < count; i++) yield i;
