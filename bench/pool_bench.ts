@@ -25,14 +25,14 @@ import {
 import { markdownTable } from "./pools/table.ts";
 import { size, square, sumOfSquares } from "./pools/tasks.mjs";
 
-type Isolation = "worker" | "process";
+const isolations = ["worker", "process"] as const;
+type Isolation = typeof isolations[number];
 
 /** What ours are called in the tables. */
 const names: Record<Isolation, string> = {
   worker: "Pool",
   process: "Pool, processes",
 };
-const isolations = ["worker"] as const;
 const isOurs = (name: string) => Object.values(names).includes(name);
 
 const rounds = 5;
@@ -185,7 +185,7 @@ interface Comparison {
 }
 
 /** Our pool beside what it is made of, in this program. */
-async function compareWithBare(isolation: "worker"): Promise<Comparison[]> {
+async function compareWithBare(isolation: Isolation): Promise<Comparison[]> {
   const ours = names[isolation];
   const isThread = isolation === "worker";
   const bare = isThread ? "bare postMessage" : "bare framed pipe";
@@ -246,7 +246,7 @@ async function compareWithBare(isolation: "worker"): Promise<Comparison[]> {
 async function compareLarge(): Promise<Comparison[]> {
   const byHand = "workers by hand";
   const inTurn = "one after another";
-  const withPool = (isolation: "worker", n: number) => async () => {
+  const withPool = (isolation: Isolation, n: number) => async () => {
     using pool = new Pool({ workers, isolation });
     await pool.map(sumOfSquares, Array(8).fill(n), { chunkSize: 1 });
   };

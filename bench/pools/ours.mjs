@@ -13,6 +13,8 @@ export function open(kind, { workers, memory }) {
   const pool = new Pool({
     workers,
     isolation: kind === "process" ? "process" : "worker",
+    // A task opens a pool, in one of the faults.
+    ...(kind === "process" && { permissions: { read: true, run: true } }),
     ...(memory && kind === "process" && { memory }),
   });
   return {
