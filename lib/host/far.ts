@@ -105,6 +105,12 @@ function threadLink(): Link {
     sending: undefined,
     load: (module) => import(module),
   };
+  // Node's way out does not lead through Deno.exit, but to this event; to look
+  // for it at `process` would load Node's part of Deno, which takes 10 ms.
+  addEventListener("unload", () => {
+    const { exitCode } = Deno;
+    send({ kind: "died", how: `exited with code ${exitCode}`, exitCode });
+  });
   scope.onmessage = ({ data }: MessageEvent<Greeting>) => {
     cancelled = data.cancelled;
     realm().agent = data.agent;
@@ -169,6 +175,9 @@ function processLink(stdio: Stdio): Link {
     else if (message.kind === "exit") stdio.exit(message.code);
     else bridge.receive(message);
   };
+  // Node's way out does not lead through Deno.exit.
+  const { process } = globalThis as { process?: { reallyExit?: unknown } };
+  if (process) process.reallyExit = (code?: number) => Deno.exit(code);
   // Last, because to start a thread takes a while.
   queueMicrotask(() => watchParent(stdio.first.parent));
   link.post({ kind: "ready" });
@@ -311,16 +320,12 @@ function farSide(link: Link): void {
     }
     link.close(thrown ? 1 : 0);
   }
-  const exit = (code = Deno.exitCode) => {
+  globalThis.close = () => die("closed itself");
+  Deno.exit = (code = Deno.exitCode) => {
     const how = `exited with code ${code}`;
     link.post({ kind: "died", how, exitCode: code });
     return link.exit(code);
   };
-  globalThis.close = () => die("closed itself");
-  Deno.exit = exit;
-  // Node's way out does not lead through Deno.exit.
-  const { process } = globalThis as { process?: { reallyExit?: typeof exit } };
-  if (process) process.reallyExit = exit;
   addEventListener("error", (event) => {
     event.preventDefault();
     die("died of an error that nothing caught", event);
