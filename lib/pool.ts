@@ -260,11 +260,13 @@ export class Pool implements Disposable, AsyncDisposable {
         `Pool.apply: args must be an array: received ${describe(args)}`,
       );
     }
-    const call = this.#begin("apply", fn, true, options, this.apply);
+    const call = this.#begin("apply", fn, true, options);
     try {
       const transfer = [...options.transfer ?? []];
-      const results = await this.#submit(call, [args], 0, transfer);
-      return results[0] as Result;
+      const results = this.#submit(call, [args], 0, transfer);
+      // Only now, because this takes a while, and the worker runs meanwhile.
+      Error.captureStackTrace(call.origin, this.apply);
+      return (await results)[0] as Result;
     } finally {
       this.#end(call);
     }
@@ -390,7 +392,8 @@ export class Pool implements Disposable, AsyncDisposable {
     spread: boolean,
     options: MapOptions,
   ): Promise<Result[]> {
-    const call = this.#begin(method, fn, spread, options, this[method]);
+    const call = this.#begin(method, fn, spread, options);
+    Error.captureStackTrace(call.origin, this[method]);
     try {
       if (typeof items?.[Symbol.iterator] !== "function") {
         const hint = typeof items === "object" && items !== null &&
@@ -431,7 +434,11 @@ export class Pool implements Disposable, AsyncDisposable {
     // Checked now, and not when the first result is asked for.
     this.#check(method, fn, options);
     const open = iteratorOf(items, `Pool.${method}`);
-    const begin = () => this.#begin(method, fn, false, options, this[method]);
+    const begin = () => {
+      const call = this.#begin(method, fn, false, options);
+      Error.captureStackTrace(call.origin, this[method]);
+      return call;
+    };
     return this.#stream<Result>(begin, open, method === "imap", options);
   }
 
@@ -482,12 +489,10 @@ export class Pool implements Disposable, AsyncDisposable {
     fn: AnyFunction,
     spread: boolean,
     options: MapOptions,
-    asked: AnyFunction,
   ): Call {
     const task = this.#check(method, fn, options);
     options.signal?.throwIfAborted();
     const call = new Call(method, task, spread, options);
-    Error.captureStackTrace(call.origin, asked);
     this.#calls.add(call);
     return call;
   }

@@ -14,7 +14,7 @@ import * as sync from "../sync.ts";
 import * as wait from "../wait.ts";
 import { Bridge, type BridgeMessage } from "./bridge.ts";
 import * as clone from "./clone.ts";
-import { type Sending, toProcess, whyNotCloned } from "./clone.ts";
+import { isScalar, type Sending, toProcess, whyNotCloned } from "./clone.ts";
 import { type PackedError, packError } from "./error.ts";
 import type { Stdio } from "./frame.ts";
 import type { Task } from "./function.ts";
@@ -80,7 +80,7 @@ interface Link {
 function threadLink(): Link {
   const scope = globalThis as unknown as {
     close(): void;
-    postMessage(reply: Reply, transfer?: Transferable[]): void;
+    postMessage(reply: unknown, transfer?: Transferable[]): void;
     onmessage: (event: MessageEvent) => void;
   };
   // Kept, because a task may replace them.
@@ -89,11 +89,28 @@ function threadLink(): Link {
   const { exit } = Deno;
   let cancelled = new Int32Array(new SharedArrayBuffer(4));
 
+  /** Answers of nothing but results are these alone, or the only one. */
+  function shortReply(reply: Reply): unknown {
+    if (reply.kind !== "done" || reply.times.length > 0) return reply;
+    const [only] = reply.results;
+    const isOnly = reply.results.length === 1 && isScalar(only);
+    return isOnly ? only : reply.results;
+  }
+
+  /** Mostly just the calls come, or the only argument; the rest is as it was. */
+  function requestOf(message: unknown, last: Request): Request {
+    const isOnly = isScalar(message);
+    if (!isOnly && !Array.isArray(message)) return message as Request;
+    const only = last.spread ? [message] : message;
+    const calls = isOnly ? [only] : message as unknown[];
+    return { ...last, define: undefined, batch: last.batch + 1, calls };
+  }
+
   const link: Link = {
     onRequest: () => {},
     post(reply) {
       const packed = reply.kind === "done" && packValue(reply.results);
-      if (!packed) return send(reply);
+      if (!packed) return send(shortReply(reply));
       const results = packed.value as unknown[];
       send({ ...reply, results, isPacked: true }, packed.ports);
       noteSent(packed.packings, 0);
@@ -115,10 +132,12 @@ function threadLink(): Link {
     cancelled = data.cancelled;
     realm().agent = data.agent;
     realm().onArrival = (lifeline) => send({ kind: "holds", lifeline });
-    scope.onmessage = ({ data: request }: MessageEvent<Request>) => {
-      if (!request.isPacked) return link.onRequest(request);
-      const calls = unpackValue(request.calls, portableClasses());
-      link.onRequest({ ...request, calls: calls as unknown[] });
+    let last: Request;
+    scope.onmessage = ({ data }) => {
+      last = requestOf(data, last);
+      if (!last.isPacked) return link.onRequest(last);
+      const calls = unpackValue(last.calls, portableClasses());
+      link.onRequest({ ...last, calls: calls as unknown[] });
     };
     link.post({ kind: "ready" });
   };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { whyNotCloned } from "./clone.ts";
+import { isScalar, whyNotCloned } from "./clone.ts";
 import { unpackError } from "./error.ts";
 import { workerProgram } from "./far.ts";
 import {
@@ -38,6 +38,8 @@ export class Thread extends RemoteHost {
   readonly #agent = newAgent();
   /** What has to be freed or closed when this thread ends. */
   readonly #held = new Set<Lifeline>();
+  /** The request before, which the far side knows too. */
+  #last: Request | undefined;
 
   /**
    * Starts a worker.
@@ -52,7 +54,7 @@ export class Thread extends RemoteHost {
       new Blob([workerProgram()], { type: "text/javascript" }),
     );
     this.#worker = new Worker(programUrl, { type: "module", name });
-    this.#worker.onmessage = ({ data }) => this.receive(data);
+    this.#worker.onmessage = ({ data }) => this.receive(replyOf(data));
     this.#worker.onmessageerror = () =>
       this.die({ how: "sent what cannot be read here" });
     this.#worker.onerror = (event) => {
@@ -70,8 +72,12 @@ export class Thread extends RemoteHost {
 
   protected override send(request: Request, batch: Batch): undefined {
     const packed = packValue(request.calls);
-    const message: Request = packed
+    const last = this.#last;
+    this.#last = undefined;
+    const message = packed
       ? { ...request, calls: packed.value as unknown[], isPacked: true }
+      : last && isMoreOf(last, request)
+      ? shortCalls(request)
       : request;
     const moved = [...batch.transfer, ...packed?.ports ?? []];
     try {
@@ -79,9 +85,11 @@ export class Thread extends RemoteHost {
       if (moved.length > 0) this.#worker.postMessage(message, moved);
       else this.#worker.postMessage(message);
     } catch (error) {
-      throw whyNotSent({ ...batch, calls: message.calls }, moved, error);
+      const calls = packed ? packed.value as unknown[] : request.calls;
+      throw whyNotSent({ ...batch, calls }, moved, error);
     }
     if (packed) noteSent(packed.packings, this.#agent);
+    else this.#last = request;
   }
 
   protected override sendCancel(batch: number): void {
@@ -114,6 +122,30 @@ export class Thread extends RemoteHost {
       });
     } else super.receive(reply);
   }
+}
+
+/** Whether a request differs from the one before in nothing but its calls. */
+function isMoreOf(last: Request, request: Request): boolean {
+  return request.define === undefined && request.task === last.task &&
+    request.spread === last.spread && request.timed === last.timed;
+}
+
+/**
+ * The calls of a request; of one call with one argument, such as a number, just
+ * that, because such messages take the least time.
+ */
+function shortCalls({ calls, spread }: Request): unknown {
+  if (calls.length > 1) return calls;
+  const args = spread ? calls[0] as readonly unknown[] : calls;
+  return args.length === 1 && isScalar(args[0]) ? args[0] : calls;
+}
+
+/** Answers of nothing but results come as these alone, or as the only one. */
+function replyOf(message: unknown): Reply {
+  const isOnly = isScalar(message);
+  if (!isOnly && !Array.isArray(message)) return message as Reply;
+  const results = isOnly ? [message] : message as unknown[];
+  return { kind: "done", results, isPacked: false, times: [] };
 }
 
 /** Names the call of a batch, and the part of it, that cannot be sent. */
