@@ -263,10 +263,13 @@ export class Pool implements Disposable, AsyncDisposable {
     const call = this.#begin("apply", fn, true, options);
     try {
       const transfer = [...options.transfer ?? []];
-      const results = this.#submit(call, [args], 0, transfer);
-      // Only now, because this takes a while, and the worker runs meanwhile.
-      Error.captureStackTrace(call.origin, this.apply);
-      return (await results)[0] as Result;
+      const results = await this.#submit(call, [args], 0, transfer);
+      return results[0] as Result;
+    } catch (error) {
+      // To note at each call who made it would take as long as the message; who
+      // waits for it is known now too.
+      if (!call.failure) continueStack(error, undefined, new Error());
+      throw error;
     } finally {
       this.#end(call);
     }

@@ -182,19 +182,21 @@ function hide<T extends object>(target: T, key: string, value: unknown): T {
  * ran and where it was asked for.
  *
  * @param thrown What arrived; anything but an Error is left as it is.
- * @param where Where it ran, such as `task 3 of map(parse) on Worker-2`.
+ * @param where Where it ran, such as `task 3 of map(parse) on Worker-2`, if its
+ * stack does not say so yet.
  * @param origin An object whose stack was captured at the call.
  */
 export function continueStack(
   thrown: unknown,
-  where: string,
+  where: string | undefined,
   origin: { stack?: string },
 ): void {
   if (!(thrown instanceof Error)) return;
   const frames = (stack: string | undefined) =>
     (stack ?? "").split("\n").filter((line) => !inner.test(line));
   const asked = frames(origin.stack).filter((line) => /^\s+at /.test(line));
-  const lines = [...frames(thrown.stack), `    in ${where}`, ...asked];
+  const ran = where === undefined ? [] : [`    in ${where}`];
+  const lines = [...frames(thrown.stack), ...ran, ...asked];
   hide(thrown, "stack", lines.join("\n"));
 }
 
