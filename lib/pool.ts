@@ -463,7 +463,8 @@ export class Pool implements Disposable, AsyncDisposable {
       for (;;) {
         const results = await feed.next(ordered);
         if (!results) return;
-        yield* results as Result[];
+        // An async yield* would wait several turns for each.
+        for (const result of results) yield result as Result;
       }
     } catch (error) {
       this.#end(call);
