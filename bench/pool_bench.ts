@@ -8,14 +8,14 @@
  *
  * @example Run it
  * ```sh
- * deno run --no-lock --allow-all bench/pool_bench.ts
+ * deno run --no-lock --allow-run --allow-read --allow-write --allow-env bench/pool_bench.ts
  * ```
  *
  * @module
  */
 
 import { Pool, spawn, type Subprocess } from "../mod.ts";
-import { measure, median } from "./measure.ts";
+import { least, measure, median } from "./measure.ts";
 import { barePipe, bareWorker, largeByHand } from "./pools/bare.ts";
 import {
   type Competitor,
@@ -186,101 +186,112 @@ interface Comparison {
 
 /** Our pool beside what it is made of, in this program. */
 async function compareWithBare(isolation: Isolation): Promise<Comparison[]> {
-  const ours = names[isolation];
   const isThread = isolation === "worker";
-  const bare = isThread ? "bare postMessage" : "bare framed pipe";
-  using pool = new Pool({ workers: 1, isolation });
   const echo = isThread ? bareWorker() : barePipe();
-  const bytes = () => new Uint8Array(10_000_000);
-  const repeat = (count: number, trip: () => Promise<unknown>) => async () => {
-    for (let i = 0; i < count; i++) await trip();
-  };
-  const pair = async (
+  using pool = new Pool({ workers: 1, isolation });
+  const peer = isThread ? "bare postMessage" : "bare framed pipe";
+  const bytes = new Uint8Array(10_000_000);
+  const compare = (
     title: string,
-    count: number,
-    ways: [() => Promise<unknown>, () => Promise<unknown>],
-    aim?: number,
-  ): Promise<Comparison> => {
-    const times = await measure([
-      { name: ours, run: repeat(count, ways[0]) },
-      { name: bare, run: repeat(count, ways[1]) },
-    ], 15);
-    return {
-      title,
-      ours,
-      peer: bare,
-      times: [times.get(ours)! / count, times.get(bare)! / count],
-      ...(aim && { aim }),
-    };
-  };
-  const moved = (
-    send: (bytes: Uint8Array<ArrayBuffer>) => Promise<unknown>,
-  ) => {
-    const fresh = bytes();
-    return send(fresh);
-  };
-  const kept = bytes();
+    [ours, bare]: [() => Promise<unknown>, () => Promise<unknown>],
+    rest: Partial<Contest>,
+  ) => beside({ title, ours: names[isolation], peer, ...rest }, ours, bare);
+
   const comparisons = [
-    await pair("apply, there and back", 1000, [
+    // A message between threads takes five times as long when the thread that
+    // it is for has gone to sleep, which is a matter of luck, and of more than
+    // a short moment each time; so of many short rounds the quickest count.
+    await compare("apply, there and back", [
       () => pool.apply(square, [7]),
       () => echo.trip(7),
-    ], 1 / 1.2),
-    await pair("10 MB, copied", 5, [
-      () => pool.apply(size, [kept]),
-      () => echo.trip(kept),
-    ]),
+    ], { count: 40, rounds: 300, choose: least, aim: 1 / 1.2 }),
+    await compare("10 MB, copied", [
+      () => pool.apply(size, [bytes]),
+      () => echo.trip(bytes),
+    ], { count: 5 }),
   ];
   if (isThread) {
+    const fresh = () => new Uint8Array(10_000_000);
     comparisons.push(
-      await pair("10 MB, made and moved", 5, [
-        () => moved((b) => pool.apply(size, [b], { transfer: [b.buffer] })),
-        () => moved((b) => echo.trip(b, [b.buffer])),
-      ]),
+      await compare("10 MB, made and moved", [
+        () => {
+          const bytes = fresh();
+          return pool.apply(size, [bytes], { transfer: [bytes.buffer] });
+        },
+        () => {
+          const bytes = fresh();
+          return echo.trip(bytes, [bytes.buffer]);
+        },
+      ], { count: 5 }),
     );
   }
-  echo.end();
+  await echo.end();
   return comparisons;
 }
 
+/** Two ways to do the same, and how to compare them. */
+interface Contest {
+  readonly title: string;
+  readonly ours: string;
+  readonly peer: string;
+  /** How often a round does it. */
+  readonly count?: number;
+  readonly rounds?: number;
+  readonly choose?: typeof median;
+  readonly aim?: number;
+}
+
+async function beside(
+  contest: Contest,
+  ours: () => unknown,
+  peer: () => unknown,
+): Promise<Comparison> {
+  const { count = 1, rounds = 9, choose = median } = contest;
+  const repeat = (run: () => unknown) => async () => {
+    for (let i = 0; i < count; i++) await run();
+  };
+  const times = await measure(
+    [
+      { name: contest.ours, run: repeat(ours) },
+      { name: contest.peer, run: repeat(peer) },
+    ],
+    rounds,
+    choose,
+  );
+  const timeOf = (name: string) => times.get(name)! / count;
+  return { ...contest, times: [timeOf(contest.ours), timeOf(contest.peer)] };
+}
+
 /** Eight tasks, starting the workers included. */
-async function compareLarge(): Promise<Comparison[]> {
-  const byHand = "workers by hand";
-  const inTurn = "one after another";
-  const withPool = (isolation: Isolation, n: number) => async () => {
-    using pool = new Pool({ workers, isolation });
+async function compareLarge(isolation: Isolation): Promise<Comparison[]> {
+  const withPool = (n: number) => async () => {
+    await using pool = new Pool({ workers, isolation });
     await pool.map(sumOfSquares, Array(8).fill(n), { chunkSize: 1 });
   };
-  const comparisons: Comparison[] = [];
-  for (
-    const [n, size, aim] of [[4_000_000, "large", 0.95], [2, "small"]] as const
-  ) {
-    const times = await measure([
-      ...isolations.map((isolation) => ({
-        name: names[isolation],
-        run: withPool(isolation, n),
-      })),
-      { name: byHand, run: () => largeByHand(n, workers) },
-      {
-        name: inTurn,
-        run: () => {
-          for (let i = 0; i < 8; i++) sumOfSquares(n);
-        },
-      },
-    ]);
-    for (const isolation of isolations) {
-      const ours = names[isolation];
-      for (const peer of [byHand, inTurn]) {
-        comparisons.push({
-          title: `8 ${size} tasks, start included`,
-          ours,
-          peer,
-          times: [times.get(ours)!, times.get(peer)!],
-          ...(aim && peer === byHand && { aim }),
-        });
-      }
-    }
-  }
-  return comparisons;
+  const inTurn = (n: number) => () => {
+    for (let i = 0; i < 8; i++) sumOfSquares(n);
+  };
+  const ours = names[isolation];
+  const hand = "workers by hand";
+  const large = 4_000_000;
+  const title = "8 large tasks, start included";
+  return [
+    await beside(
+      { title, ours, peer: hand, aim: 0.95 },
+      withPool(large),
+      () => largeByHand(large, workers),
+    ),
+    await beside(
+      { title, ours, peer: "one after another" },
+      withPool(large),
+      inTurn(large),
+    ),
+    await beside(
+      { title: "8 small tasks, start included", ours, peer: hand },
+      withPool(2),
+      () => largeByHand(2, workers),
+    ),
+  ];
 }
 
 /** Ours beside the best peer, and beside Python. */
@@ -308,7 +319,7 @@ function compareWithPeers(
   });
 }
 
-/** How many times as fast as a peer ours should be, where that is said. */
+/** How many times as fast as a peer ours is to be, where that is said. */
 function aimOf({ name }: Case, ours: string, peer: string): { aim?: number } {
   if (name === "oneByOne") return { aim: 1 };
   if (name !== "map" || ours !== names.worker) return {};
@@ -339,8 +350,9 @@ function rowOf({ title, ours, peer, times, aim }: Comparison): string[] {
   ];
 }
 
-const comparisons = await compareLarge();
+const comparisons: Comparison[] = [];
 for (const isolation of isolations) {
+  comparisons.push(...await compareLarge(isolation));
   comparisons.push(...await compareWithBare(isolation));
 }
 

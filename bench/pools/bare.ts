@@ -13,7 +13,7 @@ import { sumOfSquares } from "./tasks.mjs";
 export interface Echo {
   /** Sends a value, and gives what comes back. */
   trip(value: unknown, transfer?: Transferable[]): Promise<unknown>;
-  end(): void;
+  end(): void | Promise<void>;
 }
 
 function workerOf(program: string): Worker {
@@ -45,7 +45,6 @@ export function bareWorker(): Echo {
 /** The program of a child that does the same over its input and output. */
 const framed = `
 import { deserialize, serialize } from "node:v8";
-const chunk = new Uint8Array(1 << 16);
 async function fill(bytes) {
   for (let at = 0; at < bytes.length;) {
     const count = await Deno.stdin.read(bytes.subarray(at));
