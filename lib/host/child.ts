@@ -7,10 +7,11 @@
 
 import { checkCount, describe } from "../describe.ts";
 import { Program } from "../subprocess/program.ts";
+import { briefRequest, fullReply } from "./brief.ts";
 import { Bridge } from "./bridge.ts";
 import { isShared, toProcess, whyNotCarried, whyNotCloned } from "./clone.ts";
 import { unpackError } from "./error.ts";
-import { type ProcessMessage, processProgram } from "./far.ts";
+import { processProgram } from "./far.ts";
 import { type Codec, codec, FrameReader, openStdio, type V8 } from "./frame.ts";
 import {
   type Batch,
@@ -43,6 +44,8 @@ export class Child extends RemoteHost {
   #codec: Codec | undefined;
   readonly #bridge = new Bridge(0, (message) => this.#write(message));
   readonly #ended = Promise.withResolvers<HostEnd>();
+  /** The request before, which the far side knows too. */
+  #last: Request | undefined;
   #isFinishing = false;
   /** How the process said that it would end. */
   #death: Death | undefined;
@@ -99,15 +102,22 @@ export class Child extends RemoteHost {
   #send(request: Request, batch: Batch): void {
     const { value, isPacked, sent } = this.#bridge.pack(request.calls);
     const calls = value as unknown[];
+    const last = this.#last;
+    this.#last = undefined;
+    const full = { ...request, calls, isPacked };
+    const brief = isPacked ? full : briefRequest(full, last);
     try {
       checkTransfer(batch.transfer);
-      this.#write({ kind: "run", request: { ...request, calls, isPacked } });
+      this.#write(brief === full ? { kind: "run", request: full } : brief);
     } catch (error) {
       throw whyNotSent({ ...batch, calls }, error);
     }
     sent();
+    if (!isPacked) this.#last = full;
     // What was moved is no longer here, although it was copied.
-    structuredClone(undefined, { transfer: batch.transfer });
+    if (batch.transfer.length > 0) {
+      structuredClone(undefined, { transfer: batch.transfer });
+    }
   }
 
   protected override sendCancel(batch: number): void {
@@ -129,7 +139,7 @@ export class Child extends RemoteHost {
   }
 
   /** Writes a message; to a process that is gone, it does not matter. */
-  #write(message: ProcessMessage | object): void {
+  #write(message: unknown): void {
     if (!this.#codec) void this.#opened.then(() => this.#write(message));
     else void this.#program.write(this.#codec.encode(message));
   }
@@ -139,7 +149,7 @@ export class Child extends RemoteHost {
     const print = this.#printer("stdout");
     const reader = new FrameReader(
       key,
-      (payload) => this.#take(() => decode(payload) as Reply),
+      (payload) => this.#take(() => fullReply(decode(payload) as Reply)),
       print,
     );
     const errors = this.#pass("stderr", this.#printer("stderr"));

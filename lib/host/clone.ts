@@ -151,14 +151,3 @@ export function toProcess(): Sending {
       ` to a process${isShared(part) ? ", which shares no memory" : ""}`,
   };
 }
-
-/**
- * Whether a value is one of those that Deno sends in a fraction of the time.
- *
- * @param value A value that is to be sent.
- * @returns Whether it is a number, a string or a boolean.
- */
-export function isScalar(value: unknown): boolean {
-  return typeof value === "number" || typeof value === "string" ||
-    typeof value === "boolean";
-}

@@ -12,9 +12,11 @@ import * as describe from "../describe.ts";
 import { Fifo } from "../fifo.ts";
 import * as sync from "../sync.ts";
 import * as wait from "../wait.ts";
+import * as brief from "./brief.ts";
+import { briefReply, fullRequest } from "./brief.ts";
 import { Bridge, type BridgeMessage } from "./bridge.ts";
 import * as clone from "./clone.ts";
-import { isScalar, type Sending, toProcess, whyNotCloned } from "./clone.ts";
+import { type Sending, toProcess, whyNotCloned } from "./clone.ts";
 import { type PackedError, packError } from "./error.ts";
 import type { Stdio } from "./frame.ts";
 import type { Task } from "./function.ts";
@@ -25,7 +27,7 @@ import { portableClasses } from "./portables.ts";
 
 /** What a program consists of: the same source as runs here. */
 const parts = [
-  ...[channel, clone, describe, portable, sync, wait].flatMap(
+  ...[brief, channel, clone, describe, portable, sync, wait].flatMap(
     Object.values<unknown>,
   ),
   ...[Fifo, packError, portableClasses],
@@ -89,28 +91,11 @@ function threadLink(): Link {
   const { exit } = Deno;
   let cancelled = new Int32Array(new SharedArrayBuffer(4));
 
-  /** Answers of nothing but results are these alone, or the only one. */
-  function shortReply(reply: Reply): unknown {
-    if (reply.kind !== "done" || reply.times.length > 0) return reply;
-    const [only] = reply.results;
-    const isOnly = reply.results.length === 1 && isScalar(only);
-    return isOnly ? only : reply.results;
-  }
-
-  /** Mostly just the calls come, or the only argument; the rest is as it was. */
-  function requestOf(message: unknown, last: Request): Request {
-    const isOnly = isScalar(message);
-    if (!isOnly && !Array.isArray(message)) return message as Request;
-    const only = last.spread ? [message] : message;
-    const calls = isOnly ? [only] : message as unknown[];
-    return { ...last, define: undefined, batch: last.batch + 1, calls };
-  }
-
   const link: Link = {
     onRequest: () => {},
     post(reply) {
       const packed = reply.kind === "done" && packValue(reply.results);
-      if (!packed) return send(shortReply(reply));
+      if (!packed) return send(briefReply(reply));
       const results = packed.value as unknown[];
       send({ ...reply, results, isPacked: true }, packed.ports);
       noteSent(packed.packings, 0);
@@ -134,7 +119,7 @@ function threadLink(): Link {
     realm().onArrival = (lifeline) => send({ kind: "holds", lifeline });
     let last: Request;
     scope.onmessage = ({ data }) => {
-      last = requestOf(data, last);
+      last = fullRequest(data, last) ?? data as Request;
       if (!last.isPacked) return link.onRequest(last);
       const calls = unpackValue(last.calls, portableClasses());
       link.onRequest({ ...last, calls: calls as unknown[] });
@@ -162,6 +147,7 @@ function processLink(stdio: Stdio): Link {
     post(reply) {
       if (reply.kind !== "done") return stdio.write(reply);
       const { value, isPacked, sent } = bridge.pack(reply.results);
+      if (!isPacked) return stdio.write(briefReply(reply));
       stdio.write({ ...reply, results: value, isPacked });
       sent();
     },
@@ -181,11 +167,15 @@ function processLink(stdio: Stdio): Link {
     sending: toProcess(),
     load: () => stdio.load!(),
   };
+  let last: Request;
   stdio.onMessage = (data) => {
     turned = performance.now();
+    const request = fullRequest(data, last);
+    if (request) return link.onRequest(last = request);
     const message = data as ProcessMessage;
     if (message.kind === "run") {
       const { request } = message;
+      last = request;
       const calls = request.isPacked
         ? bridge.unpack(request.calls) as unknown[]
         : request.calls;

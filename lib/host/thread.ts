@@ -4,7 +4,8 @@
  * @module
  */
 
-import { isScalar, whyNotCloned } from "./clone.ts";
+import { briefRequest, fullReply } from "./brief.ts";
+import { whyNotCloned } from "./clone.ts";
 import { unpackError } from "./error.ts";
 import { workerProgram } from "./far.ts";
 import {
@@ -54,7 +55,7 @@ export class Thread extends RemoteHost {
       new Blob([workerProgram()], { type: "text/javascript" }),
     );
     this.#worker = new Worker(programUrl, { type: "module", name });
-    this.#worker.onmessage = ({ data }) => this.receive(replyOf(data));
+    this.#worker.onmessage = ({ data }) => this.receive(fullReply<Reply>(data));
     this.#worker.onmessageerror = () =>
       this.die({ how: "sent what cannot be read here" });
     this.#worker.onerror = (event) => {
@@ -76,9 +77,7 @@ export class Thread extends RemoteHost {
     this.#last = undefined;
     const message = packed
       ? { ...request, calls: packed.value as unknown[], isPacked: true }
-      : last && isMoreOf(last, request)
-      ? shortCalls(request)
-      : request;
+      : briefRequest(request, last);
     const moved = [...batch.transfer, ...packed?.ports ?? []];
     try {
       // A list of nothing to move would make a short message slower.
@@ -122,30 +121,6 @@ export class Thread extends RemoteHost {
       });
     } else super.receive(reply);
   }
-}
-
-/** Whether a request differs from the one before in nothing but its calls. */
-function isMoreOf(last: Request, request: Request): boolean {
-  return request.define === undefined && request.task === last.task &&
-    request.spread === last.spread && request.timed === last.timed;
-}
-
-/**
- * The calls of a request; of one call with one argument, such as a number, just
- * that, because such messages take the least time.
- */
-function shortCalls({ calls, spread }: Request): unknown {
-  if (calls.length > 1) return calls;
-  const args = spread ? calls[0] as readonly unknown[] : calls;
-  return args.length === 1 && isScalar(args[0]) ? args[0] : calls;
-}
-
-/** Answers of nothing but results come as these alone, or as the only one. */
-function replyOf(message: unknown): Reply {
-  const isOnly = isScalar(message);
-  if (!isOnly && !Array.isArray(message)) return message as Reply;
-  const results = isOnly ? [message] : message as unknown[];
-  return { kind: "done", results, isPacked: false, times: [] };
 }
 
 /** Names the call of a batch, and the part of it, that cannot be sent. */
