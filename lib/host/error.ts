@@ -6,10 +6,12 @@
  * packed into plain data where it was thrown and rebuilt where it is awaited.
  *
  * `packError` also runs on the far side, where it arrives as text: it uses its
- * arguments and globals only.
+ * arguments, globals and `whyNotCloned` only.
  *
  * @module
  */
+
+import { whyNotCloned } from "./clone.ts";
 
 /** A thrown thing as plain data. */
 export type PackedError =
@@ -72,7 +74,12 @@ export function packError(
     if (!(thrown instanceof Error)) {
       if (canBeCloned(thrown)) return { kind: "value", value: thrown };
       const thing = typeof thrown === "object" ? "object" : typeof thrown;
-      thrown = new Error(`a thrown ${thing} cannot be sent: ${String(thrown)}`);
+      const why = whyNotCloned(thrown, "thrown");
+      thrown = new TypeError(
+        why?.startsWith("thrown.") || why?.startsWith("thrown[")
+          ? why
+          : `a thrown ${thing} cannot be sent: ${String(thrown)}`,
+      );
     }
 
     const error = thrown as Error;

@@ -104,6 +104,14 @@ for (const isolation of ["worker", "process"] as const) {
       Error,
       "a thrown function cannot be sent",
     );
+    await assertRejects(
+      () =>
+        pool.apply(() => {
+          throw { items: [0, { f: () => 1 }] };
+        }),
+      TypeError,
+      "thrown.items[1].f: a function cannot be sent",
+    );
     const cyclic = await pool.apply(() => {
       const node: { self?: unknown } = {};
       node.self = node;
