@@ -12,7 +12,14 @@ import { Bridge } from "./bridge.ts";
 import { isShared, toProcess, whyNotCarried, whyNotCloned } from "./clone.ts";
 import { unpackError } from "./error.ts";
 import { processProgram } from "./far.ts";
-import { type Codec, codec, FrameReader, openStdio, type V8 } from "./frame.ts";
+import {
+  type Codec,
+  codec,
+  FrameReader,
+  isJson,
+  openStdio,
+  type V8,
+} from "./frame.ts";
 import {
   type Batch,
   CallError,
@@ -227,7 +234,7 @@ function startDeno(options: HostOptions): Program<"bytes"> {
   // That the import is written out and not computed, allows it without a
   // permission to read files.
   const load = module ? `() => import(${JSON.stringify(module)})` : "undefined";
-  const parts = [FrameReader, describe, isShared, whyNotCarried, codec];
+  const parts = [FrameReader, describe, isJson, isShared, whyNotCarried, codec];
   const text = [...parts, openStdio].join("\n");
   const url = "data:text/javascript," +
     encodeURIComponent(
