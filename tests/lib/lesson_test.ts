@@ -219,3 +219,39 @@ testWith(
     );
   },
 );
+
+testWith(
+  ["run"],
+  "What is left to write ends a lesson in one line, however it is thrown",
+  async () => {
+    const ways = [
+      "todo();",
+      "await Promise.reject(problem);",
+      "setTimeout(todo);",
+      "showError(todo);",
+      "await show(() => Promise.reject(problem));",
+    ];
+    for (const way of ways) {
+      const { code, stdout, stderr } = await runProgram(`
+      import { flags, show, showError } from "lib/lesson.ts";
+      flags(import.meta);
+      const problem = new Error("TODO half: divide by two");
+      const todo = () => { throw problem; };
+      ${way}`);
+      assertEquals(
+        { code, stdout, stderr },
+        { code: 1, stdout: "", stderr: "TODO half: divide by two\n" },
+        way,
+      );
+    }
+  },
+);
+
+testWith(["run"], "An error that is no TODO keeps its stack", async () => {
+  const { code, stderr } = await runProgram(`
+    import { flags } from "lib/lesson.ts";
+    flags(import.meta);
+    throw new Error("divided by zero");`);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "Uncaught (in promise) Error: divided by zero");
+});

@@ -276,6 +276,14 @@ test("FunctionProcess names what a process cannot have", async () => {
       message,
     );
   }
+  const { port1, port2 } = new MessageChannel();
+  await assertRejects(
+    () => outcome((_: unknown) => {}, { args: [1], transfer: [port1] }),
+    TypeError,
+    "a MessagePort cannot be moved to a process",
+  );
+  port1.close();
+  port2.close();
   await assertRejects(
     () => outcome(() => ({ memory: new SharedArrayBuffer(1) })),
     TypeError,
@@ -438,6 +446,46 @@ test("Queue tells a process its size, and that it is closed", async () => {
   const { sizes, items } = await child.join();
   assertEquals(items, [1, 2]);
   assertEquals(sizes[0], 2);
+});
+
+test("Queue tells a process when its size changes", async () => {
+  const queue = new Queue<number>();
+  const ready = new Queue<string>();
+  const child = new FunctionProcess(
+    async (queue: Queue<number>, ready: Queue<string>) => {
+      await ready.put("ready");
+      while (queue.size < 2) await new Promise((turn) => setTimeout(turn));
+      return queue.size;
+    },
+    { args: [queue, ready] },
+  );
+  child.start();
+  await ready.get();
+  await queue.put(1);
+  await queue.put(2);
+  assertEquals(await child.join({ timeout: 60_000 }), 2);
+});
+
+test("A process ends although its function left something computing", async () => {
+  const child = new FunctionProcess(() => {
+    setTimeout(() => {
+      for (;;);
+    });
+    return "returned";
+  });
+  child.start();
+  assertEquals(await child.join(), "returned");
+  assertEquals(child.state, "finished");
+});
+
+test("Pool.close() resolves when its processes are gone", async () => {
+  const pool = new Pool({ workers: 2, isolation: "process" });
+  const pids = await pool.map(() => Deno.pid, [1, 2]);
+  await pool.close();
+  if (Deno.build.os === "windows") return;
+  for (const pid of pids) {
+    assertThrows(() => Deno.kill(pid, "SIGCONT"), Deno.errors.NotFound);
+  }
 });
 
 test("A consumer process that is killed takes no waiting item with it", async () => {
