@@ -468,7 +468,8 @@ test("Queue tells a process when its size changes", async () => {
 
 test("A process ends although its function left something computing", async () => {
   const child = new FunctionProcess(() => {
-    setTimeout(() => {
+    // Begins once the result is on its way, before anything else is read.
+    queueMicrotask(() => {
       for (;;);
     });
     return "returned";
