@@ -277,12 +277,12 @@ async function compareLarge(isolation: Isolation): Promise<Comparison[]> {
   const title = "8 large tasks, start included";
   return [
     await beside(
-      { title, ours, peer: hand, aim: 0.95 },
+      { title, ours, peer: hand, rounds: 15, aim: 0.95 },
       withPool(large),
       () => largeByHand(large, workers),
     ),
     await beside(
-      { title, ours, peer: "one after another" },
+      { title, ours, peer: "one after another", rounds: 5 },
       withPool(large),
       inTurn(large),
     ),
@@ -294,36 +294,39 @@ async function compareLarge(isolation: Isolation): Promise<Comparison[]> {
   ];
 }
 
-/** Ours beside the best peer, and beside Python. */
+/** Ours beside the best peer of the same kind, and beside Python. */
 function compareWithPeers(
   item: Case,
   answers: ReadonlyMap<string, Answer>,
 ): Comparison[] {
+  const kindOf = new Map(competitors.map(({ name, kind }) => [name, kind]));
   const peers = [...answers]
     .filter(([name, { ms }]) => ms !== undefined && !isOurs(name))
     .sort(([, a], [, b]) => a.ms! - b.ms!);
-  const best = peers.find(([name]) => name !== "Python");
   const python = peers.find(([name]) => name === "Python");
   return Object.values(names).flatMap((ours) => {
     const own = answers.get(ours)?.ms;
     if (own === undefined) return [];
+    const best = peers.find(([name]) =>
+      name !== "Python" && kindOf.get(name) === kindOf.get(ours)
+    );
     return [best, python].filter((peer) => peer !== undefined).map(
       ([peer, { ms }]): Comparison => ({
         title: item.title,
         ours,
         peer,
         times: [own, ms!],
-        ...aimOf(item, ours, peer),
+        ...aimOf(item, peer),
       }),
     );
   });
 }
 
 /** How many times as fast as a peer ours is to be, where that is said. */
-function aimOf({ name }: Case, ours: string, peer: string): { aim?: number } {
+function aimOf({ name }: Case, peer: string): { aim?: number } {
   if (name === "oneByOne") return { aim: 1 };
-  if (name !== "map" || ours !== names.worker) return {};
-  return { aim: peer === "Python" ? 1 : 50 };
+  if (name === "map") return { aim: peer === "Python" ? 1 : 50 };
+  return {};
 }
 
 /** What a pool took for a case. */

@@ -45,27 +45,33 @@ export function bareWorker(): Echo {
 /** The program of a child that does the same over its input and output. */
 const framed = `
 import { deserialize, serialize } from "node:v8";
-async function fill(bytes) {
-  for (let at = 0; at < bytes.length;) {
-    const count = await Deno.stdin.read(bytes.subarray(at));
-    if (count === null) Deno.exit();
-    at += count;
+let bytes = new Uint8Array(1 << 16);
+let filled = 0;
+async function fill(count) {
+  if (count > bytes.length) {
+    const larger = new Uint8Array(count);
+    larger.set(bytes.subarray(0, filled));
+    bytes = larger;
   }
-  return bytes;
+  while (filled < count) {
+    const more = await Deno.stdin.read(bytes.subarray(filled));
+    if (more === null) Deno.exit();
+    filled += more;
+  }
 }
 for (;;) {
-  const head = await fill(new Uint8Array(4));
-  const size = new DataView(head.buffer).getUint32(0);
-  const data = deserialize(await fill(new Uint8Array(size)));
+  await fill(4);
+  const size = new DataView(bytes.buffer).getUint32(0);
+  await fill(4 + size);
+  const data = deserialize(bytes.subarray(4, 4 + size));
+  filled = 0; // One message at a time: nothing else has come.
   const answer = serialize(
     typeof data === "number" ? data * data : data.byteLength,
   );
-  const frame = new Uint8Array(4 + answer.length);
+  let frame = new Uint8Array(4 + answer.length);
   new DataView(frame.buffer).setUint32(0, answer.length);
   frame.set(answer, 4);
-  for (let at = 0; at < frame.length;) {
-    at += await Deno.stdout.write(frame.subarray(at));
-  }
+  while (frame.length > 0) frame = frame.subarray(Deno.stdout.writeSync(frame));
 }`;
 
 /** A child process that answers over a pipe, each message after its length. */
