@@ -4,9 +4,12 @@
  *
  * @example Run it
  * ```sh
- * deno run --no-lock --allow-all bench/faults.ts
- * deno run --no-lock --allow-all bench/faults.ts --only exits --pool piscina
+ * deno run --no-lock --allow-run --allow-read --allow-write --allow-env bench/faults.ts
  * ```
+ *
+ * `--only exits` takes only the rows with that in their name in the list below,
+ * `--pool piscina` only the pools; `--jobs 4` observes so many cells at a time;
+ * `--verbose` prints what each program said.
  *
  * @module
  */
@@ -102,6 +105,10 @@ async function killAndLook(pid: number, workers: number[]): Promise<string> {
 
 /** Whether a process runs; one that only waits to be reaped does not. */
 function isAlive(pid: number): boolean {
+  if (Deno.build.os === "windows") {
+    const { stdout } = run.sync(["tasklist", "/NH", "/FI", `PID eq ${pid}`]);
+    return stdout.includes(String(pid));
+  }
   const { stdout } = run.sync(["ps", "-o", "stat=", "-p", String(pid)]);
   return stdout !== "" && !stdout.startsWith("Z");
 }
@@ -161,3 +168,6 @@ console.log(markdownTable([
     ...cells.slice(i * pools.length, (i + 1) * pools.length),
   ]),
 ]));
+console.log(
+  "\nUnless a cell says otherwise, the pool goes on with all its workers.",
+);

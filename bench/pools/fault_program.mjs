@@ -41,13 +41,10 @@ function nameOf(thrown) {
     return isObject ? "a plain object" : `throws ${JSON.stringify(thrown)}`;
   }
   const start = String(thrown.message).match(/\w+( \w+){0,2}/)?.[0];
-  const name = thrown.name !== "Error"
-    ? thrown.name
-    : start
-    ? `Error: ${start}`
-    : "an empty Error";
   const hasCode = thrown.exitCode === 3 || /\bcode:? 3\b/.test(thrown.message);
-  return hasCode ? `${name}, with the code` : name;
+  if (hasCode) return `${thrown.name}, with the code`;
+  if (thrown.name !== "Error") return thrown.name;
+  return start ? `Error: ${start}` : "an empty Error";
 }
 
 /** What a caller saw of a task that cannot have given anything. */
@@ -191,21 +188,31 @@ async function endlessInput({ pool }) {
 
 async function terminates({ pool }) {
   const calls = 10_000;
-  const outcomes = Array.from(
-    { length: calls },
-    () => outcomeOf(pool.run("idle", 600_000)),
+  let rejected = 0;
+  let gave = 0;
+  const all = Promise.all(
+    Array.from(
+      { length: calls },
+      () => pool.run("idle", 600_000).then(() => gave++, () => rejected++),
+    ),
   );
   await new Promise((resolve) => setTimeout(resolve, 500));
+  const tooSoon = rejected;
   const began = Date.now();
   const end = await outcomeOf(call(() => pool.end()));
-  const all = await Promise.all(outcomes);
+  await outcomeOf(all);
   const took = Date.now() - began;
-  const hanging = all.filter(({ how }) => how === "hangs").length;
-  const gave = all.filter(({ how }) => how === "gave").length;
-  if (gave > 0) return `${gave} wrong successes`;
-  if (hanging > 0) return hanging === calls ? "all hang" : `${hanging} hang`;
-  if (end.how === "hangs") return "all reject, end hangs";
-  return took < 1000 ? "all reject" : `all reject, after ${took} ms`;
+  const hanging = calls - gave - rejected;
+  const words = [];
+  if (gave > 0) words.push(`${gave} wrong successes`);
+  if (tooSoon > 0) words.push(`${tooSoon} reject before`);
+  if (hanging > 0) {
+    words.push(hanging === calls ? "all hang" : `${hanging} hang`);
+  }
+  if (words.length === 0) words.push("all reject");
+  if (end.how === "hangs") words.push("end hangs");
+  else if (took > 2000 && hanging === 0) words.push(`after ${took} ms`);
+  return words.join(", ");
 }
 
 async function poolInside({ pool, adapter, kind }) {

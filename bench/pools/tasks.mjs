@@ -1,6 +1,7 @@
 /**
  * What the pools are given to do. Each task takes one argument and uses nothing
  * around it, so that it can travel as text, and it runs under Deno and Node.
+ * What gives a promise is an async function: one of the pools goes by that.
  *
  * @module
  */
@@ -39,8 +40,8 @@ export function pid(ms) {
 }
 
 /** Leaves its worker idle, but is not done before some time is over, in ms. */
-export function idle(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms, "done"));
+export async function idle(ms) {
+  return await new Promise((resolve) => setTimeout(resolve, ms, "done"));
 }
 
 export function throwsSubclass() {
@@ -97,17 +98,17 @@ export async function closesItself() {
 }
 
 /** Throws from a timer while it waits for something else. */
-export function throwsLater() {
+export async function throwsLater() {
   setTimeout(() => {
     throw new Error("thrown later");
   }, 50);
-  return new Promise((resolve) => setTimeout(resolve, 500, "done"));
+  return await new Promise((resolve) => setTimeout(resolve, 500, "done"));
 }
 
 /** Leaves a rejected promise alone while it waits for something else. */
-export function rejectsUnhandled() {
+export async function rejectsUnhandled() {
   Promise.reject(new Error("nobody handles this"));
-  return new Promise((resolve) => setTimeout(resolve, 500, "done"));
+  return await new Promise((resolve) => setTimeout(resolve, 500, "done"));
 }
 
 export function usesUpMemory() {
