@@ -16,7 +16,7 @@
  * @hint isIterator return typeof (value as …)?.… === "function";
  * @hint iteratorOf Only an iterable has an iterator to give; refuse the rest.
  * @hint iteratorOf Throw a TypeError whose message is the value, its type in parentheses, and "is not iterable".
- * @hint iteratorOf if (!isIterable(value)) throw new TypeError(`${…} (${…}) is not iterable`); return value[…]();
+ * @hint iteratorOf if (…) throw new TypeError(`${…} (${…}) is not iterable`); return value[…]();
  * @hint Countdown Each call of the method gives a new iterator, which begins at `from`.
  * @hint Countdown A generator method (the star) gives an iterator, and `yield` one item.
  * @hint Countdown for (let left = …; …; left--) yield …;

@@ -102,7 +102,7 @@ if (import.meta.main) {
   // Python writes a short one as (x ** 2 for x in range(5)). What comes nearest
   // is a generator function without a name that is called at once.
   const expression = function* () {
-    for (const x of range(5)) yield x ** 2;
+    for (const x of range(5)) yield x * x;
   }();
   show(() => String(expression)); // "[object Generator]"
   show(() => [...expression]); // [ 0, 1, 4, 9, 16 ]

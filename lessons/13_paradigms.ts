@@ -118,7 +118,7 @@ export const ways: readonly ((sales: Sales, rule: Rule) => Total[])[] = [
 export const facts: Record<string, string>[] = `
 procedural | how, step by step | simple, intuitive | data open to all | ledger
 procedural | procedures | modular | hardly reused elsewhere | addSale
-procedural | shared, global data | effective for tasks | no integrity at scale | ledger.clear()
+procedural | shared, global data | effective for tasks | no integrity at scale | ledger.set
 functional | functions as values | easy to reason about | less intuitive at first | rule.amount
 functional | immutable, stateless | parallel, lazy | complex state is hard | pool.map
 functional | data transformed | large-scale pipelines | chains hard to debug | groups.entries().map

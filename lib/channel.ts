@@ -494,8 +494,8 @@ export interface QueueOptions {
  * const produce = async (queue: Queue<number>, first: number) => {
  *   for (let i = first; i < first + 3; i++) await queue.put(i);
  * };
- * const produced = pool.starmap(produce, [[queue, 0], [queue, 10]]);
- * void produced.then(() => queue.close());
+ * const filled = pool.starmap(produce, [[queue, 0], [queue, 10]]);
+ * void filled.then(() => queue.close());
  * const items = await Array.fromAsync(queue);
  * assertEquals(items.sort((a, b) => a - b), [0, 1, 2, 10, 11, 12]);
  * ```

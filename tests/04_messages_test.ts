@@ -29,6 +29,7 @@ Deno.test("echo: Map, Date, bigint and cycles survive the trip", async () => {
 });
 
 Deno.test("echo: functions do not survive, and the part is named", async () => {
+  assertEquals(await echo([{ items: [{}] }]), [{ items: [{}] }]);
   await assertRejects(
     () => echo([{ items: [{ onClick: () => {} }] }]),
     TypeError,

@@ -45,9 +45,10 @@ Deno.test("countWithLock: loses no update of 4 workers × 250 000", async () => 
   assertEquals(await countWithLock(4, 250_000), 1_000_000);
 });
 
-Deno.test("countWithAtomics and countWithLock: counting nothing gives nothing", async () => {
-  assertEquals([await countWithAtomics(1, 0), await countWithLock(1, 0)], [
-    0,
-    0,
-  ]);
+Deno.test("countWithAtomics: counting nothing gives nothing", async () => {
+  assertEquals(await countWithAtomics(1, 0), 0);
+});
+
+Deno.test("countWithLock: counting nothing gives nothing", async () => {
+  assertEquals(await countWithLock(1, 0), 0);
 });

@@ -86,6 +86,7 @@ Deno.test("joinWords: four words are a text", () => {
 });
 
 Deno.test("joinWords: of no words is an error, for there is no initial value", () => {
+  assertEquals(joinWords(["one"]), "one");
   assertThrows(
     () => joinWords([]),
     TypeError,

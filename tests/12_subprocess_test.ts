@@ -62,7 +62,7 @@ testWith(
   },
 );
 
-testWith(["run"], "terminate() is the signal SIGTERM", async () => {
+testWith(["run"], "endlessProgram() ends with the signal SIGTERM", async () => {
   if (Deno.build.os === "windows") return; // which has no signals
   assertEquals((await endlessProgram()).code, 128 + 15);
 });
@@ -71,17 +71,21 @@ testWith(["run"], "isRunning() finds this very program", async () => {
   assertEquals(await isRunning(Deno.pid), true);
 });
 
-testWith(["run"], "the ticking program does not end by itself", async () => {
-  const controller = new AbortController();
-  const ending = run(ticking, { signal: controller.signal });
-  const first = await Promise.race([
-    ending.catch(() => "ended"),
-    endlessProgram().then(() => "still running"),
-  ]);
-  controller.abort();
-  assertEquals(first, "still running");
-  await ending.catch(() => {});
-});
+testWith(
+  ["run"],
+  "endlessProgram() is over while another ticking program still runs",
+  async () => {
+    const controller = new AbortController();
+    const ending = run(ticking, { signal: controller.signal });
+    const first = await Promise.race([
+      ending.catch(() => "ended"),
+      endlessProgram().then(() => "still running"),
+    ]);
+    controller.abort();
+    assertEquals(first, "still running");
+    await ending.catch(() => {});
+  },
+);
 
 testWith(["run"], "program() runs code in a Deno of its own", async () => {
   assertEquals((await run(program("console.log(6 * 7)"))).stdout, "42\n");

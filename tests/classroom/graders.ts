@@ -11,6 +11,7 @@ import {
   gradedBy,
   type LessonFiles,
   lessonsIn,
+  type Region,
   regionsOf,
   starterOf,
 } from "../../classroom/regions.ts";
@@ -107,9 +108,8 @@ function testLesson(lesson: LessonFiles): void {
     const outcomes = await outcomesOf(lesson, starterOf(source), names);
     for (const { name, status, message } of outcomes) {
       assertEquals(status, "failed", name);
-      // Where an error of another class is expected, only its class is named.
-      const byTodo = /TODO |but was "Error"\./.test(message);
-      assert(byTodo, `${name}: ${message}`);
+      const [, missing] = /TODO (\w+)/.exec(message) ?? [];
+      assert(missing && gradedBy(missing, [name]).length > 0, name + message);
     }
   });
 
@@ -138,5 +138,27 @@ function testLesson(lesson: LessonFiles): void {
         JSON.stringify(outcomes),
       );
     });
+    test(`${name} is solved without what it does not use`, async () => {
+      const used = usedBy(region, regions);
+      const partly = regions.toReversed().reduce(
+        (source, each) => used.has(each) ? source : blank(source, each),
+        source,
+      );
+      const outcomes = await outcomesOf(lesson, partly, [name]);
+      for (const { name, status, message } of outcomes) {
+        assertEquals(status, "passed", `${name}: ${message}`);
+      }
+    });
   }
+}
+
+/** A region and those whose functions it calls, and so on. */
+function usedBy(region: Region, regions: readonly Region[]): Set<Region> {
+  const used = new Set([region]);
+  for (const { text } of used) {
+    for (const other of regions) {
+      if (gradedBy(other.name, [text]).length > 0) used.add(other);
+    }
+  }
+  return used;
 }
