@@ -153,6 +153,7 @@ const always = [
   "LICENSE",
   "tests/helper.ts",
   "classroom/exercise.ts",
+  "classroom/explain.ts",
   "classroom/junit.ts",
   ".vscode/settings.json",
 ];

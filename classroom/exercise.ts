@@ -18,12 +18,12 @@ import {
   bold,
   dim,
   green,
-  red,
   setColorEnabled,
   stripAnsiCode,
   yellow,
 } from "@std/fmt/colors";
-import { run } from "../mod.ts";
+import { run, TimeoutExpired } from "../mod.ts";
+import { explain, type Source } from "./explain.ts";
 import { grades, isMeant } from "./graded.ts";
 import { readJunit, type TestOutcome } from "./junit.ts";
 
@@ -84,12 +84,12 @@ export function stepsOf(
  * Lays out how far a student has come.
  *
  * @param steps The exercises.
- * @param source Reads a line of a file, for the test that failed.
+ * @param source Reads the file of the test that failed.
  * @returns The lines to print.
  */
 export function formatSteps(
   steps: readonly Step[],
-  source: (path: string, line: number) => string | undefined,
+  source: Source,
 ): string[] {
   const solved = steps.filter((step) => step.solved).length;
   const next = steps.find((step) => !step.solved);
@@ -106,35 +106,7 @@ export function formatSteps(
   return [
     bold(counted),
     ...lines,
-    ...(failing ? ["", ...explain(failing, source)] : []),
-  ];
-}
-
-/** Says in plain words how a test failed. */
-function explain(
-  { name, message }: TestOutcome,
-  source: (path: string, line: number) => string | undefined,
-): string[] {
-  const text = stripAnsiCode(message);
-  const todo = /^Error: (TODO [^\n]*)/m.exec(text)?.[1];
-  const place = /(tests\/\w+\.ts):(\d+)/.exec(text);
-  const asked = place && source(place[1]!, Number(place[2]));
-  const lines = [`The first test that fails: ${bold(name)}`];
-  if (asked) lines.push(`  it asked: ${asked.trim()}`);
-  if (todo) return [...lines, `  nothing is written yet: ${todo.slice(5)}`];
-
-  const changed = (sign: string) =>
-    text.split("\n").filter((line) => line.startsWith(`${sign}   `))
-      .map((line) => line.slice(4));
-  const [got, wanted] = [changed("-"), changed("+")];
-  if (got.length + wanted.length === 0) {
-    const first = text.split("\n")[0]!;
-    return [...lines, `  it said: ${red(first)}`];
-  }
-  return [
-    ...lines,
-    `  your code gave: ${red(got.join(" ").trim() || "less than that")}`,
-    `  it should give: ${green(wanted.join(" ").trim() || "nothing of it")}`,
+    ...(next && failing ? ["", ...explain(failing, next.name, source)] : []),
   ];
 }
 
@@ -172,21 +144,60 @@ async function giveHint(lesson: string, step: Step): Promise<void> {
   }
 }
 
-/** Runs the tests of a lesson. */
-async function test(path: string): Promise<readonly TestOutcome[]> {
+/** How long the tests of a lesson may take, in milliseconds. */
+const timeout = 60_000;
+
+/** Runs the tests that grade a lesson. */
+async function test(
+  number: string,
+  { test, regions }: Exercises[string],
+): Promise<readonly TestOutcome[]> {
   const permissions = ["read", "write", "run", "env"].map((name) =>
     `--allow-${name}`
   );
-  const flags = ["--no-check", "--quiet", "--reporter=junit", ...permissions];
-  const { stdout, stderr } = await run(
-    [Deno.execPath(), "test", ...flags, path],
-    { cwd: root, timeout: 120_000, env: { NO_COLOR: "1" } },
+  const names = regions.map(({ name }) => name).join("|");
+  // A file, because what the lesson prints would mix with a report on stdout.
+  const report = `.exercise-${number}.xml`;
+  const command = [
+    ...[Deno.execPath(), "test", "--no-check", ...permissions],
+    ...[`--junit-path=${report}`, `--filter=/\\b(${names})\\b/`, test],
+  ];
+  try {
+    const { stdout, stderr } = await run(command, {
+      cwd: root,
+      timeout,
+      env: { NO_COLOR: "1" },
+    });
+    const tests = readJunit(await read(report).catch(() => ""));
+    if (tests.length > 0) return withCause(tests, stdout);
+    // They could not even begin: the lesson cannot be read as a program.
+    const why = stripAnsiCode(stderr).split("\n").filter(Boolean).slice(0, 6);
+    throw new Error(["the lesson does not run:", ...why].join("\n  "));
+  } catch (error) {
+    if (!(error instanceof TimeoutExpired)) throw error;
+    // Deno writes a test's name when it begins, and the rest when it ends.
+    const printed = stripAnsiCode(String(error.stdout)).trimEnd();
+    const [, name] = /\n(.+) \.\.\.$/.exec(printed) ?? [];
+    throw new Error(
+      `the tests have not ended after ${timeout / 1000} s; is there a loop ` +
+        `without an end?${name ? `\n  It was in the test: ${name}` : ""}`,
+    );
+  } finally {
+    await Deno.remove(new URL(report, root)).catch(() => {});
+  }
+}
+
+/** Tests that were cancelled by an error outside of them are told that error. */
+function withCause(
+  tests: readonly TestOutcome[],
+  printed: string,
+): TestOutcome[] {
+  const [, cause] =
+    /\(uncaught error\)\nerror: (?:\(in promise\) )?([^]*?)\nThis error was/
+      .exec(stripAnsiCode(printed)) ?? [];
+  return tests.map((test) =>
+    test.message === "Cancelled" && cause ? { ...test, message: cause } : test
   );
-  const tests = readJunit(stdout);
-  if (tests.length > 0) return tests;
-  // The tests could not even begin: the lesson cannot be read as a program.
-  const why = stripAnsiCode(stderr).split("\n").filter(Boolean).slice(0, 6);
-  throw new Error(`the lesson does not run:\n  ${why.join("\n  ")}`);
 }
 
 /** Looks once; whether all is solved. */
@@ -195,11 +206,10 @@ async function look(
   exercise: Exercises[string],
   withHint: boolean,
 ): Promise<boolean> {
-  const files = new Map<string, string[]>();
-  const tests = await test(exercise.test);
+  const tests = await test(number, exercise);
   const steps = stepsOf(exercise.regions, tests);
-  files.set(exercise.test, (await read(exercise.test)).split("\n"));
-  const source = (path: string, line: number) => files.get(path)?.[line - 1];
+  const lines = (await read(exercise.test)).split(/\r?\n/);
+  const source = (path: string) => path === exercise.test ? lines : undefined;
   console.log(formatSteps(steps, source).join("\n"));
   const next = steps.find((step) => !step.solved);
   if (!next) {
@@ -211,41 +221,48 @@ async function look(
   return false;
 }
 
+/** How often a file is looked at, in milliseconds. */
+const interval = 300;
+
 /**
- * Waits until a file is saved. It is looked at again and again, because not
- * every file system tells of changes.
+ * Waits until a file is saved. It is read again and again, because not every
+ * file system tells of changes, or keeps the time of the last one exactly.
  */
-async function saved(path: string, since: number): Promise<number> {
+async function saved(path: string, since: string): Promise<string> {
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const time = await timeOf(path);
-    if (time !== since) return time;
+    await new Promise((resolve) => setTimeout(resolve, interval));
+    const state = await stateOf(path);
+    if (state !== since) return state;
   }
 }
 
-/** When a file was changed; 0 while an editor has it replaced. */
-async function timeOf(path: string): Promise<number> {
+/** When a file was changed, and what is in it. */
+async function stateOf(path: string): Promise<string> {
   try {
-    const { mtime, size } = await Deno.stat(new URL(path, root));
-    return (mtime?.getTime() ?? 0) + size / 2 ** 40;
+    const { mtime } = await Deno.stat(new URL(path, root));
+    return `${mtime?.getTime()} ${await read(path)}`;
   } catch {
-    return 0;
+    // An editor is about to replace it.
+    return "";
   }
 }
 
 async function watch(
   number: string,
   exercise: Exercises[string],
+  withHint: boolean,
 ): Promise<void> {
-  for (let time = await timeOf(exercise.path);;) {
+  // Read before the tests run: what is saved meanwhile is looked at next.
+  let state = await stateOf(exercise.path);
+  for (let first = true;; first = false) {
     if (Deno.stdout.isTerminal()) console.clear();
     try {
-      if (await look(number, exercise, false)) return;
+      if (await look(number, exercise, withHint && first)) return;
     } catch (error) {
       console.error((error as Error).message);
     }
     console.log(dim(`Waiting for ${exercise.path} to be saved (Ctrl+C ends)`));
-    time = await saved(exercise.path, time);
+    state = await saved(exercise.path, state);
   }
 }
 
@@ -294,7 +311,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const exercise = exercises[number]!;
   if (flags.watch) {
-    await watch(number, exercise);
+    await watch(number, exercise, flags.hint === true);
     return 0;
   }
   try {

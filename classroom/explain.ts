@@ -1,0 +1,109 @@
+/**
+ * What went wrong in a test, in plain words.
+ *
+ * @module
+ */
+
+import { bold, green, red, stripAnsiCode } from "@std/fmt/colors";
+import type { TestOutcome } from "./junit.ts";
+
+/** Reads a file of the project by its path: its lines, if it is there. */
+export type Source = (path: string) => readonly string[] | undefined;
+
+/** A value that takes more characters is shown only where it differs. */
+const longest = 200;
+
+/**
+ * Says in plain words how a test failed.
+ *
+ * @param test The test.
+ * @param name The function that it grades.
+ * @param source Reads the file that the test is in.
+ * @returns The lines to print: the test's name, what it asked, and what came.
+ */
+export function explain(
+  test: TestOutcome,
+  name: string,
+  source: Source,
+): string[] {
+  const text = stripAnsiCode(test.message);
+  const lines = [`The first test that fails: ${bold(test.name)}`];
+  if (text === "Cancelled") {
+    return [
+      ...lines,
+      "  it was not finished: an error that nobody caught ended all tests",
+    ];
+  }
+  const place = /(tests\/\w+\.ts)(?:\?[^:]*)?:(\d+)/.exec(text);
+  const asked = place && statementAt(source(place[1]!), Number(place[2]));
+  if (asked) lines.push(`  it asked: ${asked}`);
+  return [...lines, ...answerOf(text, name).map((line) => `  ${line}`)];
+}
+
+/** What came of a test: the error, or both values. */
+function answerOf(text: string, name: string): string[] {
+  const [, missing, task] = /^Error: TODO (\w+): ([^\n]*)/m.exec(text) ?? [];
+  if (missing === name) return [`nothing is written yet: ${name}: ${task}`];
+  if (missing) return [`it needs ${missing}, which is not written yet`];
+
+  const [first = ""] = text.split("\n");
+  const values = valuesIn(text);
+  if (values) {
+    const [, about] = /^AssertionError: [^:]*: (.*)$/.exec(first) ?? [];
+    return [
+      ...(about ? [`with: ${about}`] : []),
+      `your code gave: ${red(values.actual)}`,
+      `it should give: ${green(values.expected)}`,
+    ];
+  }
+  const [, assertion] = /^AssertionError(?:: (.*))?$/.exec(first) ?? [];
+  if (first.startsWith("AssertionError")) {
+    return [`it found: ${red(assertion ?? "that this is not so")}`];
+  }
+  const [, at] = /(lessons\/\w+\.ts:\d+)/.exec(text) ?? [];
+  return [`your code threw: ${red(first)}${at ? ` (${at})` : ""}`];
+}
+
+/** Both values of an assertion that compares, from how it shows them. */
+function valuesIn(
+  text: string,
+): { actual: string; expected: string } | undefined {
+  const [, shown] = text.split("[Diff] Actual / Expected\n");
+  if (shown === undefined) return undefined;
+  // An unchanged line begins with four spaces, the code below with two.
+  const lines = shown.split("\n").filter((line) => /^[-+ ] {3}/.test(line))
+    .filter((line) => !line.startsWith("    at "));
+  const having = (signs: string) => {
+    const kept = lines.filter((line) => signs.includes(line[0]!));
+    return kept.map((line) => line.slice(4).trim()).join(" ").trim();
+  };
+  const tidy = (value: string) => value.replace(/, ([\]})])/g, " $1");
+  const [actual, expected] = [tidy(having(" -")), tidy(having(" +"))];
+  if (actual.length <= longest && expected.length <= longest) {
+    return { actual, expected };
+  }
+  const cut = (value: string, none: string) =>
+    value === ""
+      ? none
+      : `… ${value.slice(0, longest)}${value.length > longest ? " …" : ""}`;
+  return {
+    actual: cut(having("-"), "less than that"),
+    expected: cut(having("+"), "less than that"),
+  };
+}
+
+/** The statement that begins in a line, in one line. */
+function statementAt(
+  lines: readonly string[] | undefined,
+  number: number,
+): string | undefined {
+  if (lines?.[number - 1] === undefined) return undefined;
+  let statement = "";
+  for (const line of lines.slice(number - 1, number + 9)) {
+    statement += `${line.trim()} `;
+    const count = (signs: RegExp) => statement.match(signs)?.length ?? 0;
+    if (count(/[([{]/g) <= count(/[)\]}]/g)) break;
+  }
+  return statement.replace(/([([]) /g, "$1").replace(/,? ([)\]])/g, "$1")
+    .trim();
+}
