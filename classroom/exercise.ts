@@ -171,7 +171,8 @@ async function test(
     const tests = readJunit(await read(report).catch(() => ""));
     if (tests.length > 0) return withCause(tests, stdout);
     // They could not even begin: the lesson cannot be read as a program.
-    const why = stripAnsiCode(stderr).split("\n").filter(Boolean).slice(0, 6);
+    const [message = ""] = stripAnsiCode(stderr).split("Stack backtrace:");
+    const why = message.split("\n").filter(Boolean).slice(0, 6);
     throw new Error(["the lesson does not run:", ...why].join("\n  "));
   } catch (error) {
     if (!(error instanceof TimeoutExpired)) throw error;

@@ -70,9 +70,8 @@ function valuesIn(
 ): { actual: string; expected: string } | undefined {
   const [, shown] = text.split("[Diff] Actual / Expected\n");
   if (shown === undefined) return undefined;
-  // An unchanged line begins with four spaces, the code below with two.
-  const lines = shown.split("\n").filter((line) => /^[-+ ] {3}/.test(line))
-    .filter((line) => !line.startsWith("    at "));
+  // An empty line ends them; one of a text has four spaces before it.
+  const lines = /^\n*([^]*?)(?:\n\n|$)/.exec(shown)![1]!.split("\n");
   const having = (signs: string) => {
     const kept = lines.filter((line) => signs.includes(line[0]!));
     return kept.map((line) => line.slice(4).trim()).join(" ").trim();

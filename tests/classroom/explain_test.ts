@@ -13,7 +13,8 @@ Deno.test("half: of 4 is 2", () => {
 
 /** What is said of a test of `half` that threw an error, in this line. */
 function said(error: unknown, line = 3): string[] {
-  const message = `${error}\n    at x (file:///c/is_error.js:59:11)\n` +
+  const message = `${error}\n\n  throw new AssertionError(message);\n` +
+    `        ^\n    at x (file:///c/is_error.js:59:11)\n` +
     `    at half (file:///c/lessons/07_x.ts:9:3)\n` +
     `    at file:///c/tests/07_x_test.ts:${line}:5`;
   const test = { name: "half: of 4 is 2", status: "failed" as const, message };
