@@ -4,7 +4,12 @@
  * so that they run side by side.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { readJunit, type TestOutcome } from "../../classroom/junit.ts";
 import {
   blank,
@@ -30,16 +35,12 @@ async function copy(path: string, folder: string): Promise<void> {
   }
 }
 
-/**
- * Runs the tests that grade some functions of a lesson, with something else in
- * the lesson's place.
- */
-async function outcomesOf(
+/** A copy of the project, with something else in a lesson's place. */
+async function withCopy<T>(
   { path, test }: LessonFiles,
   lesson: string,
-  names: readonly string[],
-  times = 1,
-): Promise<TestOutcome[]> {
+  fn: (folder: string) => Promise<T>,
+): Promise<T> {
   const folder = `${await Deno.makeTempDir({ prefix: "lesson-" })}/`;
   try {
     await Deno.mkdir(`${folder}tests`);
@@ -50,8 +51,25 @@ async function outcomesOf(
       await copy(path, folder);
     }
     await Deno.writeTextFile(folder + path, lesson);
+    return await fn(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/**
+ * Runs the tests that grade some functions of a lesson, with something else in
+ * the lesson's place.
+ */
+function outcomesOf(
+  files: LessonFiles,
+  lesson: string,
+  names: readonly string[],
+  times = 1,
+): Promise<TestOutcome[]> {
+  return withCopy(files, lesson, async (folder) => {
     // A module that is asked for in another way runs once more.
-    const file = test.split("/").at(-1);
+    const file = files.test.split("/").at(-1);
     const runs = Array.from(
       { length: times },
       (_, i) => `import "./${file}?run=${i}";\n`,
@@ -69,9 +87,7 @@ async function outcomesOf(
     assert(outcomes.length > 0, stderr + stdout);
     // What the filter leaves out is reported as ignored.
     return outcomes.filter(({ status }) => status !== "ignored");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 /**
@@ -137,6 +153,17 @@ function testLesson(lesson: LessonFiles): void {
         outcomes.some(({ message }) => message.includes(`TODO ${name}:`)),
         JSON.stringify(outcomes),
       );
+    });
+    test(`run without ${name}, it says so in one line`, async () => {
+      const [, command] = /^ \* @run deno (.*)$/m.exec(source) ?? [];
+      const { code, stderr } = await withCopy(
+        lesson,
+        blank(source, region),
+        (folder) => runIn(folder, ...command!.split(" ")),
+      );
+      assertMatch(stderr, /^TODO .* \(lessons\/\w+\.ts:\d+\)\n$/);
+      assertStringIncludes(stderr, `TODO ${name}: ${region.task} (`);
+      assertEquals(code, 1);
     });
     test(`${name} is solved without what it does not use`, async () => {
       const used = usedBy(region, regions);
