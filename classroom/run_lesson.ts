@@ -1,0 +1,285 @@
+/**
+ * Runs one copy of a lesson in a sandbox, and tells what its tests did.
+ *
+ * What the process prints is believed in one case only: a line that begins with
+ * the secret of this run, which submitted code never gets. A test has passed if
+ * such a line says so, once; how the process ended says nothing.
+ *
+ * @module
+ */
+
+import { spawn } from "../lib/subprocess.ts";
+import type { Copy } from "./kit.ts";
+import type { Outcome } from "./inputs.ts";
+import { type Job, type SandboxReport, secretLength } from "./sandbox.ts";
+
+/** What a run may take up. */
+export interface Limits {
+  /** How long the whole lesson may run, in milliseconds. */
+  readonly timeout: number;
+  /** How long one test may run, in milliseconds. */
+  readonly testTimeout: number;
+  /** The heap, in megabytes; other memory may be three times as much. */
+  readonly memory: number;
+  /** What may be printed, in bytes. */
+  readonly output: number;
+}
+
+/** What became of one test. */
+export type TestRun =
+  | { readonly status: "passed" }
+  | { readonly status: "failed"; readonly reason: string }
+  | { readonly status: "outcomes"; readonly outcomes: readonly Outcome[] };
+
+/** What became of a lesson. */
+export interface LessonRun {
+  /** The tests that were begun, by name. */
+  readonly tests: ReadonlyMap<string, TestRun>;
+  /** What concerns the whole file. */
+  readonly problems: readonly string[];
+  /** How long it ran, in milliseconds. */
+  readonly elapsed: number;
+}
+
+/** How to run a lesson. */
+export interface RunLessonOptions {
+  readonly lesson: string;
+  readonly seed: number;
+  readonly limits: Limits;
+  /** Where Deno keeps what it has made of source files. */
+  readonly cache: string;
+  /** Whether it may start programs, which gives up the sandbox. */
+  readonly trusted: boolean;
+}
+
+/**
+ * Runs one copy of a lesson. A test that ends the process, or has to be ended,
+ * fails; those after it are run in a new process, as long as there is time.
+ *
+ * @param copy The copy.
+ * @param options How to run it.
+ * @returns What its tests did.
+ */
+export async function runLesson(
+  copy: Copy,
+  options: RunLessonOptions,
+): Promise<LessonRun> {
+  const started = performance.now();
+  const deadline = started + options.limits.timeout;
+  const tests = new Map<string, TestRun>();
+  const problems = new Set<string>();
+  for (;;) {
+    const part = await runPart(copy, options, [...tests.keys()], deadline);
+    for (const text of part.problems) problems.add(text);
+    for (const [name, run] of part.tests) tests.set(name, run);
+    if (part.running === undefined) {
+      if (part.how !== undefined) problems.add(part.how);
+      break;
+    }
+    const reason = part.how ?? "ended the program";
+    tests.set(part.running, { status: "failed", reason });
+    if (performance.now() >= deadline) break;
+  }
+  const elapsed = performance.now() - started;
+  return { tests, problems: [...problems], elapsed };
+}
+
+/** What came of one process. */
+interface Part {
+  readonly tests: ReadonlyMap<string, TestRun>;
+  readonly problems: readonly string[];
+  /** The test during which the process ended, if one did. */
+  readonly running: string | undefined;
+  /** How it ended, if not by itself after the last test. */
+  readonly how: string | undefined;
+}
+
+async function runPart(
+  copy: Copy,
+  options: RunLessonOptions,
+  skip: readonly string[],
+  deadline: number,
+): Promise<Part> {
+  const { limits } = options;
+  const { testTimeout } = limits;
+  const job: Job = {
+    lesson: options.lesson,
+    seed: options.seed,
+    skip,
+    testTimeout,
+  };
+  const secret = newSecret();
+  const records = new Records();
+  await using child = spawn(command(copy, options), {
+    cwd: copy.folder,
+    clearEnv: !options.trusted,
+    env: environment(options.cache),
+    maxOutput: limits.output,
+    killAfter: 0,
+  });
+  let stopped: string | undefined;
+  const stop = (why: string) => {
+    stopped ??= why;
+    child.kill();
+  };
+  // Within the process a test has its own deadline, which a busy loop ignores.
+  const grace = 1_000;
+  const watch = new Watch(() => {
+    const seconds =
+      (performance.now() >= deadline ? limits.timeout : testTimeout) / 1_000;
+    stop(`had not ended after ${seconds} seconds`);
+  });
+  const restart = () =>
+    watch.restart(
+      Math.min(testTimeout + grace, deadline - performance.now()),
+    );
+  restart();
+  let printed = 0;
+  try {
+    await child.stdin.write(secret + JSON.stringify(job)).catch(() => {});
+    await child.stdin.close().catch(() => {});
+    for await (const line of child.lines()) {
+      if (line.startsWith(secret)) {
+        records.add(JSON.parse(line.slice(secret.length)));
+        restart();
+        continue;
+      }
+      printed += line.length + 1;
+      if (printed > limits.output) stop(tooMuch(limits));
+    }
+    await child.wait();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "OutputLimitExceeded") {
+      throw error;
+    }
+    stop(tooMuch(limits));
+  } finally {
+    watch.stop();
+  }
+  const how = records.ended
+    ? undefined
+    : stopped ?? howItEnded(await child.wait(), limits);
+  return { ...records.result(), how };
+}
+
+/** The program and its arguments. */
+function command(copy: Copy, options: RunLessonOptions): string[] {
+  const { memory } = options.limits;
+  const flags = [`--max-old-space-size=${memory}`];
+  if (options.lesson === "08") flags.push("--expose-gc");
+  const deno = [
+    ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-remote"],
+    ...["--no-npm", "--cached-only", "--no-lock", "--config"],
+    ...[`${copy.folder}/deno.json`, `--v8-flags=${flags.join(",")}`],
+    ...(options.trusted ? ["--allow-run", "--allow-read", "--allow-env"] : []),
+    copy.main,
+  ];
+  if (Deno.build.os === "windows") return deno;
+  // Buffers are not in the heap, so the system has to limit them.
+  const limit = `ulimit -c 0; ulimit -d "$0" 2>/dev/null; exec "$@"`;
+  return ["/bin/sh", "-c", limit, String(memory * 4 * 1024), ...deno];
+}
+
+/** A clean environment, but for what Windows needs to start anything. */
+function environment(cache: string): Record<string, string> {
+  const env: Record<string, string> = {
+    DENO_DIR: cache,
+    NO_COLOR: "1",
+    DENO_NO_UPDATE_CHECK: "1",
+  };
+  if (Deno.build.os === "windows") {
+    for (const name of ["SystemRoot", "TEMP", "TMP"]) {
+      const value = Deno.env.get(name);
+      if (value !== undefined) env[name] = value;
+    }
+  }
+  return env;
+}
+
+function newSecret(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(secretLength / 2));
+  return bytes.toHex();
+}
+
+function tooMuch({ output }: Limits): string {
+  return `printed more than ${output / 1_000} kB`;
+}
+
+/** Why a process ended that had not said that it would. */
+function howItEnded(code: number, { memory }: Limits): string {
+  // V8 traps or aborts when the heap is full.
+  if ([133, 134, 139].includes(code)) {
+    return `ended the program, probably by using more than ${memory} MB of memory`;
+  }
+  return `ended the program, with exit code ${code}`;
+}
+
+/** What a process has reported. */
+class Records {
+  readonly #tests = new Map<string, TestRun>();
+  readonly #problems: string[] = [];
+  #running: string | undefined;
+  #number = 0;
+  ended = false;
+
+  add(report: SandboxReport): void {
+    if (report.number !== this.#number++) {
+      throw new Error("a report of the sandbox is missing");
+    }
+    switch (report.kind) {
+      case "problem":
+        this.#problems.push(report.text);
+        break;
+      case "started":
+        this.#running = report.name;
+        break;
+      case "passed":
+        this.#set(report.name, { status: "passed" });
+        break;
+      case "failed":
+        this.#set(report.name, { status: "failed", reason: report.reason });
+        break;
+      case "outcomes":
+        this.#set(report.name, {
+          status: "outcomes",
+          outcomes: report.outcomes,
+        });
+        break;
+      case "ended":
+        this.ended = true;
+    }
+  }
+
+  #set(name: string, run: TestRun): void {
+    this.#running = undefined;
+    const again = this.#tests.has(name);
+    this.#tests.set(
+      name,
+      again ? { status: "failed", reason: "was reported twice" } : run,
+    );
+  }
+
+  result() {
+    return {
+      tests: this.#tests,
+      problems: this.#problems,
+      running: this.#running,
+    };
+  }
+}
+
+/** A deadline that is put off by each sign of progress. */
+class Watch {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly onExpiry: () => void) {}
+
+  restart(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.onExpiry, Math.max(0, ms));
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
