@@ -43,7 +43,7 @@ const patterns = {
   string: /"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?/y,
   // Up to its end or to the next `${`.
   template: /(?:\\[^]|\$(?!\{)|[^`\\$])*(?:`|\$\{|$)/y,
-  regex: /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/\w*/y,
+  regex: /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]?|[^/\\[\n])*(?:\/\w*)?/y,
   number: /(?:\d|\.\d)(?:[eE][+-]\d|[\w.])*/y,
   name: /[#@]?[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy,
   punctuation:
@@ -119,8 +119,7 @@ function tokenAt(
     return [words.has(name) ? "word" : "name", name];
   }
   if (character === "/" && !isOperand(previous)) {
-    const regex = take(patterns.regex);
-    if (regex) return ["regex", regex];
+    return ["regex", take(patterns.regex)!];
   }
   // Half of a surrogate pair matches nothing else.
   return ["punctuation", take(patterns.punctuation) ?? character];
