@@ -82,7 +82,7 @@ export const classesPerMistake = 20;
 const mostTokens = 5_000;
 
 /** Fewer pairs than that have no tail to speak of. */
-const leastPairs = 300;
+const leastPairs = 1000;
 
 /** A step of less weight than a fingerprint or two is no matter of chance. */
 const leastHalf = 4;
@@ -194,7 +194,8 @@ function regionsOf(
     const common = given.get(lesson) ?? new Set();
     // Who left the starter as it was wrote nothing that can be compared.
     const texts = new Map<number, Text>();
-    for (const [student, source] of found) {
+    // In the students' order, so that of each pair the lower number is first.
+    for (const [student, source] of [...found].sort(([a], [b]) => a - b)) {
       const text = textOf(source);
       const isOwn = [...text.prints.keys()].some((print) => !common.has(print));
       if (isOwn) texts.set(student, text);
@@ -217,7 +218,7 @@ function holdersOf(
     }
   }
   for (const [print, { length }] of holders) {
-    if (length < 2 || length > texts.size / 2) holders.delete(print);
+    if (length > texts.size / 2) holders.delete(print);
   }
   return holders;
 }
@@ -257,18 +258,32 @@ function symbolOf({ kind, text }: Token, i: number, all: readonly Token[]) {
 function surpriseOf(region: Region, count: number): Float64Array {
   const { texts, holders } = region;
   const weights = new Float64Array(count * count);
-  for (const students of holders.values()) {
-    const weight = Math.log2(texts.size / students.length);
+  const weightOf = (print: string) => {
+    const students = holders.get(print);
+    return students ? Math.log2(texts.size / students.length) : 0;
+  };
+  for (const [print, students] of holders) {
+    const weight = weightOf(print);
     for (const [i, a] of students.entries()) {
       for (let j = i + 1; j < students.length; j++) {
         weights[a * count + students[j]!]! += weight;
       }
     }
   }
+  const wholes = new Map([...texts].map(([student, { prints }]) => {
+    let whole = 0;
+    for (const print of prints.keys()) whole += weightOf(print);
+    return [student, whole];
+  }));
   const writers = [...texts.keys()];
   const pairs = writers.flatMap((a, i) =>
     writers.slice(i + 1).map((b) => a * count + b)
   );
+  for (const pair of pairs) {
+    const [a, b] = [Math.floor(pair / count), pair % count];
+    const whole = Math.sqrt(wholes.get(a)! * wholes.get(b)!);
+    if (whole > 0) weights[pair]! *= weights[pair]! / whole;
+  }
   const bitsOf = surprise(pairs.map((pair) => weights[pair]!));
   const bits = new Float64Array(count * count).fill(NaN);
   for (const pair of pairs) bits[pair] = bitsOf(weights[pair]!);
@@ -307,15 +322,18 @@ export function surprise(
   /** What chance reaches once among so many pairs. */
   const reached = at(trusted) + half * (most - trusted);
   return (weight) => {
-    if (sorted.length >= leastPairs && weight > reached) {
-      return most + (weight - reached) / half;
-    }
-    return most - Math.log2(sorted.length - firstAtLeast(sorted, weight));
+    // Of those with the same weight, half count as above.
+    const from = firstNotBelow(sorted, weight);
+    const to = firstNotBelow(sorted, weight + 1e-9);
+    const above = Math.max(1 / 2, sorted.length - (from + to) / 2);
+    const bits = most - Math.log2(above);
+    if (sorted.length < leastPairs || weight <= reached) return bits;
+    return Math.max(bits, most + (weight - reached) / half);
   };
 }
 
 /** Where the first value stands that is not below `value`. */
-function firstAtLeast(sorted: Float64Array, value: number): number {
+function firstNotBelow(sorted: Float64Array, value: number): number {
   let from = 0;
   let to = sorted.length;
   while (from < to) {
