@@ -101,6 +101,12 @@ class Author {
       `\nreturn ${found};`;
   }
 
+  /** Several steps, which could be taken in any order. */
+  report(): string {
+    const steps = [this.totals(), this.largest(), this.evens(), this.totals()];
+    return steps.join("\n\n");
+  }
+
   countdown(): string {
     const left = this.name();
     return this.pick(
@@ -109,6 +115,11 @@ class Author {
       `let ${left} = this.from; while (${left} > 0) { yield ${left}; ${left} -= 1; }`,
     );
   }
+}
+
+/** The steps of a report, in the opposite order. */
+function reorder(text: string): string {
+  return disguise(text.split("\n\n").reverse().join("\n\n"));
 }
 
 /** A class of students who each wrote for themselves. */
@@ -137,7 +148,7 @@ function classOf(size: number, seed: number): Written[] {
         lesson: "13",
         regions: regions({
           proceduralTotals: author.totals(),
-          report: `${author.totals()}\n${author.largest()}`,
+          report: author.report(),
         }),
       },
     ];
@@ -206,11 +217,7 @@ Deno.test("similarPairs() sees through other names, comments and spaces", () => 
 });
 
 Deno.test("similarPairs() sees through another order of statements", () => {
-  const swap = (text: string) => {
-    const [first, second, ...rest] = text.split("\n");
-    return disguise([second, first, ...rest].join("\n"));
-  };
-  const written = copied(classOf(60, 1), "s004", "s017", swap);
+  const written = copied(classOf(30, 1), "s004", "s017", reorder);
   assertEquals(namesOf(written), ["s004 s017"]);
 });
 
