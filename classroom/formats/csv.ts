@@ -1,0 +1,54 @@
+/**
+ * The report for a gradebook.
+ *
+ * @module
+ */
+
+import type { Report } from "../report.ts";
+import { labelled, lessonOf, scoreOf, talliesOf } from "./tally.ts";
+
+/**
+ * The report as CSV (RFC 4180, UTF-8): a row a student, a column for each
+ * lesson (`07`: regions solved), each of its regions (`07 isIterable`: 1 or 0),
+ * the total and the maximum.
+ *
+ * @param report What grading found.
+ * @returns The lines, each ended by CR LF, heads first.
+ */
+export function formatCsv(report: Report): string {
+  const tallies = talliesOf(report);
+  const heads = [...tallies].flatMap(([lesson, regions]) => [
+    lesson,
+    ...regions.map(({ label }) => `${lesson} ${label}`),
+  ]);
+  const rows = report.students.map((student) => {
+    const cells = [...tallies].flatMap(([lesson, set]) => {
+      const regions = labelled(lessonOf(student, lesson)?.regions ?? []);
+      return [
+        scoreOf(student, tallies, [lesson]).solved,
+        ...set.map(({ label }) => regions.get(label)?.solved ? 1 : 0),
+      ];
+    });
+    const total = scoreOf(student, tallies);
+    return [student.student, ...cells, total.solved, total.set];
+  });
+  return [["student", ...heads, "total", "maximum"], ...rows]
+    .map((row) => row.map(field).join(",") + "\r\n").join("");
+}
+
+/**
+ * What a spreadsheet would run as a formula: OWASP, "CSV Injection"
+ * (owasp.org/www-community/attacks/CSV_Injection), which also names the tab,
+ * the line's end, and the characters' full-width forms.
+ */
+const formula = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/;
+
+/** A field: quoted where it must be, never a formula. */
+function field(value: string | number): string {
+  if (typeof value === "number") return String(value);
+  // With an apostrophe in front, as OWASP advises, it is text to a spreadsheet.
+  const text = value.toWellFormed();
+  const safe = formula.test(text) ? `'${text}` : text;
+  // Where a comma is the decimal sign, spreadsheets split at semicolons.
+  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,255 @@
+/**
+ * The report as a page to read.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import type {
+  LessonResult,
+  RegionResult,
+  Report,
+  StudentResult,
+} from "../report.ts";
+import {
+  counted,
+  labelled,
+  lessonOf,
+  reasonOfTest,
+  type RegionTally,
+  type Score,
+  scoreOf,
+  talliesOf,
+} from "./tally.ts";
+import { oneLine, visible } from "./text.ts";
+
+/** Both colour schemes keep a contrast of at least 4.5 to 1 (WCAG 2, AA). */
+const style = `
+:root { color-scheme: light dark; --text: #1b1b1f; --page: #fff; --box: #f3f3f6;
+  --line: #c4c4cc; --good: #136c2e; --bad: #b3261e; --part: #7a5200; --link: #0b57d0; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #e6e6ea; --page: #16161a; --box: #232329;
+    --line: #4b4b55; --good: #7fd894; --bad: #ffb4ab; --part: #f2c14e; --link: #a8c7fa; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 60rem; padding: 1rem; color: var(--text);
+  background: var(--page); font: 1rem/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.3rem; margin-top: 2rem; }
+summary > h3, summary > h4 { display: inline; font-size: 1.05rem; }
+h5 { font-size: 1rem; margin: 1rem 0 .25rem; }
+a { color: var(--link); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; }
+caption { text-align: left; padding: .25rem 0; }
+th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .5rem .75rem; }
+details details { background: var(--box); }
+summary { cursor: pointer; }
+:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+pre { background: var(--box); border-left: .25rem solid var(--line); margin: .25rem 0 .5rem;
+  padding: .5rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .9rem; }
+details details pre { background: var(--page); }
+p, li, summary { overflow-wrap: anywhere; }
+.all { color: var(--good); } .none { color: var(--bad); } .some { color: var(--part); }
+@media print {
+  :root { color-scheme: light; --text: #000; --page: #fff; --box: #fff; --line: #888; }
+  body { max-width: none; padding: 0; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+  tr, h5 { break-inside: avoid; } h5 { break-after: avoid; }
+}
+`;
+
+/**
+ * Nothing is loaded and no script runs, whatever text a student managed to put
+ * into the page; only this one style sheet is applied.
+ */
+const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; " +
+  `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`;
+
+/**
+ * The report as one HTML file that needs nothing else: no script, no font, no
+ * network. It can be read on a telephone, in the dark, by a screen reader, and
+ * on paper.
+ *
+ * @param report What grading found.
+ * @returns The document.
+ */
+export function formatHtml(report: Report): string {
+  const tallies = talliesOf(report);
+  const all = [...tallies.values()].flat();
+  const { students, lessons, shard } = report;
+  const parts = [
+    counted(students.length, "student"),
+    counted(lessons.length, "lesson"),
+    counted(all.length, "region"),
+  ];
+  const where = shard ? `, shard ${shard.index} of ${shard.count}` : "";
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="referrer" content="no-referrer">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Grading report</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>Grading report</h1>
+<p>${parts.join(", ")}${where}. Scores are regions solved of regions set.</p>
+${students.length === 0 ? "<p>No submissions.</p>" : ""}
+<h2>The class</h2>
+${classTable(report, tallies)}
+<h2>What to teach again</h2>
+${regionTable(all, students.length)}
+<h2>Students</h2>
+${
+    students.map((each, i) => studentSection(each, i, report, tallies)).join(
+      "\n",
+    )
+  }
+</main>
+</body>
+</html>
+`;
+}
+
+type Tallies = ReadonlyMap<string, readonly RegionTally[]>;
+
+function classTable(report: Report, tallies: Tallies): string {
+  const heads = [...report.lessons, "Total"];
+  const rows = report.students.map((student, i) => {
+    const cells = [
+      ...report.lessons.map((lesson) => scoreOf(student, tallies, [lesson])),
+      scoreOf(student, tallies),
+    ].map((score) => `<td class="number">${scored(score)}</td>`);
+    const link = `<a href="#student-${i + 1}">${named(student)}</a>`;
+    return `<tr><th scope="row">${link}</th>${cells.join("")}</tr>`;
+  });
+  return table(
+    "Each student's score in each lesson",
+    [
+      '<th scope="col">Student</th>',
+      ...heads.map((head) =>
+        `<th scope="col" class="number">${escape(head)}</th>`
+      ),
+    ],
+    rows,
+  );
+}
+
+function regionTable(tallies: readonly RegionTally[], of: number): string {
+  const rows = tallies.toSorted((a, b) => a.solved - b.solved).map((tally) =>
+    `<tr><td>${escape(tally.lesson)}</td>` +
+    `<th scope="row">${escape(oneLine(tally.label))}</th>` +
+    `<td class="number">${scored({ solved: tally.solved, set: of })}</td>` +
+    `<td>${escape(oneLine(tally.task))}</td></tr>`
+  );
+  return table(
+    "How many students solved each region, fewest first",
+    [
+      '<th scope="col">Lesson</th>',
+      '<th scope="col">Region</th>',
+      '<th scope="col" class="number">Solved by</th>',
+      '<th scope="col">Task</th>',
+    ],
+    rows,
+  );
+}
+
+/** A table that scrolls by itself where it is wider than the screen. */
+function table(
+  caption: string,
+  heads: readonly string[],
+  rows: readonly string[],
+): string {
+  return `<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+<table>
+<caption>${caption}</caption>
+<thead><tr>${heads.join("")}</tr></thead>
+<tbody>
+${rows.join("\n")}
+</tbody>
+</table>
+</div>`;
+}
+
+function studentSection(
+  student: StudentResult,
+  index: number,
+  report: Report,
+  tallies: Tallies,
+): string {
+  const lessons = report.lessons.map((lesson) =>
+    lessonSection(
+      lesson,
+      lessonOf(student, lesson),
+      scoreOf(student, tallies, [lesson]),
+    )
+  );
+  const score = scored(scoreOf(student, tallies));
+  return `<details id="student-${index + 1}">
+<summary><h3>${named(student)}: ${score}</h3></summary>
+${lessons.join("\n")}
+</details>`;
+}
+
+function lessonSection(
+  lesson: string,
+  result: LessonResult | undefined,
+  score: Score,
+): string {
+  const problems = result ? result.problems : ["was not graded"];
+  const regions = [...labelled(result?.regions ?? [])];
+  // What went well can stay closed; on paper everything is open.
+  const open = score.solved < score.set || problems.length > 0 ? " open" : "";
+  return `<details${open}>
+<summary><h4>Lesson ${escape(lesson)}: ${scored(score)}</h4></summary>
+${problems.map((problem) => `<pre>${escape(problem)}</pre>`).join("\n")}
+${regions.map(([label, region]) => regionSection(label, region)).join("\n")}
+</details>`;
+}
+
+function regionSection(label: string, region: RegionResult): string {
+  const { solved, task, tests } = region;
+  const words = solved
+    ? '<span class="all">✓ solved</span>'
+    : '<span class="none">✗ not solved</span>';
+  const passed = tests.filter(({ status }) => status === "passed").length;
+  const failures = tests.filter(({ status }) => status !== "passed")
+    .map((test) =>
+      `<li>${escape(oneLine(test.name))} (${test.status})` +
+      `<pre>${escape(reasonOfTest(test))}</pre></li>`
+    );
+  return `<h5>${escape(oneLine(label))}: ${words}</h5>
+<p>${escape(oneLine(task))} (${passed} of ${
+    counted(tests.length, "test")
+  } passed)</p>
+${failures.length > 0 ? `<ul>\n${failures.join("\n")}\n</ul>` : ""}`;
+}
+
+function scored(score: Score): string {
+  const { solved, set } = score;
+  const kind = solved === set ? "all" : solved === 0 ? "none" : "some";
+  return `<span class="${kind}">${solved}/${set}</span>`;
+}
+
+/** A student's name; whatever its direction, the text around it keeps its own. */
+function named({ student }: StudentResult): string {
+  return `<bdi>${escape(oneLine(student) || "(no name)")}</bdi>`;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Text for an element or an attribute in quotes. */
+function escape(text: string): string {
+  return visible(text).replace(/[&<>"']/g, (character) => entities[character]!);
+}

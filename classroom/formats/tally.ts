@@ -1,0 +1,155 @@
+/**
+ * Counting: which regions a class was set, who solved them, and what went wrong
+ * first.
+ *
+ * @module
+ */
+
+import type {
+  LessonResult,
+  RegionResult,
+  Report,
+  StudentResult,
+} from "../report.ts";
+
+/** A region that the class was set, and how many solved it. */
+export interface RegionTally {
+  readonly lesson: string;
+  /** Its name; the second one of a name in a lesson is `name (2)`. */
+  readonly label: string;
+  readonly task: string;
+  /** How many students solved it. */
+  readonly solved: number;
+}
+
+/** A student's regions solved, of those that the class was set. */
+export interface Score {
+  readonly solved: number;
+  readonly set: number;
+}
+
+/**
+ * The regions that the class was set, lesson by lesson. A submission that could
+ * not be read may lack some of its own, so those of all students are joined.
+ *
+ * @param report What grading found.
+ * @returns For each graded lesson, its regions in the lesson's order.
+ */
+export function talliesOf(report: Report): Map<string, RegionTally[]> {
+  return new Map(report.lessons.map((lesson) => {
+    const tasks = new Map<string, string>();
+    const solvers = new Map<string, number>();
+    for (const student of report.students) {
+      const found = lessonOf(student, lesson);
+      for (const [label, region] of labelled(found?.regions ?? [])) {
+        if (!tasks.has(label)) tasks.set(label, region.task);
+        if (region.solved) solvers.set(label, (solvers.get(label) ?? 0) + 1);
+      }
+    }
+    const tallies = [...tasks].map(([label, task]) => ({
+      lesson,
+      label,
+      task,
+      solved: solvers.get(label) ?? 0,
+    }));
+    return [lesson, tallies];
+  }));
+}
+
+/**
+ * Regions under names that differ: a class may have two methods to write.
+ *
+ * @param regions The regions of one lesson of a submission.
+ * @returns Each with its label, in their order.
+ */
+export function labelled(
+  regions: readonly RegionResult[],
+): Map<string, RegionResult> {
+  const result = new Map<string, RegionResult>();
+  for (const region of regions) {
+    let label = region.name;
+    for (let i = 2; result.has(label); i++) label = `${region.name} (${i})`;
+    result.set(label, region);
+  }
+  return result;
+}
+
+/**
+ * What came of one lesson of a submission.
+ *
+ * @param student The submission.
+ * @param lesson The lesson's number.
+ * @returns The result, or `undefined` if the report has none.
+ */
+export function lessonOf(
+  student: StudentResult,
+  lesson: string,
+): LessonResult | undefined {
+  return student.lessons.find((result) => result.lesson === lesson);
+}
+
+/**
+ * How many regions of some lessons a student solved.
+ *
+ * @param student The submission.
+ * @param tallies What the class was set.
+ * @param lessons The lessons to count; all of them unless given.
+ * @returns Solved and set.
+ */
+export function scoreOf(
+  student: StudentResult,
+  tallies: ReadonlyMap<string, readonly RegionTally[]>,
+  lessons: Iterable<string> = tallies.keys(),
+): Score {
+  let solved = 0;
+  let set = 0;
+  for (const lesson of lessons) {
+    set += tallies.get(lesson)?.length ?? 0;
+    const regions = lessonOf(student, lesson)?.regions ?? [];
+    solved += regions.filter((region) => region.solved).length;
+  }
+  return { solved, set };
+}
+
+/**
+ * What went wrong first in a lesson, in words.
+ *
+ * @param result What came of the lesson.
+ * @returns The reason, or `undefined` if nothing went wrong.
+ */
+export function reasonOf(result: LessonResult): string | undefined {
+  if (result.problems.length > 0) return result.problems[0];
+  for (const [label, { solved, tests }] of labelled(result.regions)) {
+    if (solved) continue;
+    const test = tests.find(({ status }) => status !== "passed");
+    const reason = test ? reasonOfTest(test) : "was not graded";
+    return reason.startsWith(label) ? reason : `${label}: ${reason}`;
+  }
+  return undefined;
+}
+
+/**
+ * Why a test did not pass, in words.
+ *
+ * @param test A test that failed or is missing.
+ * @returns Its reason, or what its status says.
+ */
+export function reasonOfTest(
+  test: RegionResult["tests"][number],
+): string {
+  if (test.reason) return test.reason;
+  return test.status === "missing"
+    ? `the run ended before "${test.name}"`
+    : `"${test.name}" failed`;
+}
+
+/**
+ * A number and what is counted.
+ *
+ * @param count How many.
+ * @param noun The word for one of them.
+ * @returns Such as `1 student` or `2 students`.
+ */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

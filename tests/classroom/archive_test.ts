@@ -1,0 +1,347 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+} from "@std/assert";
+import { ArchiveError, readArchive } from "../../classroom/archive.ts";
+
+const source = "export const answer = 42;\n".repeat(20);
+
+/** Made by Python's zipfile: a folder, two files, a symbolic link, a comment. */
+const byPython = Uint8Array.fromBase64(`
+UEsDBBQAAAAAAAAAIVgAAAAAAAAAAAAAAAAFAAAAYW5uYS9QSwMEFAAAAAgAAAAhWJYZLachAAAA
+CAIAABwAAABhbm5hL2xlc3NvbnMvMDdfaXRlcmF0b3JzLnRzS60oyC8qUUjOzysuUUjMKy5PLVKw
+VTAxsuZKHZUZQTIAUEsDBBQAAAgAAAAAIViqm2QnDAAAAAwAAAAPAAAAYW5uYS/DnGJ1bmcudHh0
+Z3LDvMOfIEdvdHQKUEsDBBQAAAAAAAAAIVgKuR8pCwAAAAsAAAAMAAAAYW5uYS9saW5rLnRzL2V0
+Yy9wYXNzd2RQSwECFAMUAAAAAAAAACFYAAAAAAAAAAAAAAAABQAAAAAAAAAAABAA7UEAAAAAYW5u
+YS9QSwECFAMUAAAACAAAACFYlhktpyEAAAAIAgAAHAAAAAAAAAAAAAAApIEjAAAAYW5uYS9sZXNz
+b25zLzA3X2l0ZXJhdG9ycy50c1BLAQIUAxQAAAgAAAAAIViqm2QnDAAAAAwAAAAPAAAAAAAAAAAA
+AACkgX4AAABhbm5hL8OcYnVuZy50eHRQSwECFAMUAAAAAAAAACFYCrkfKQsAAAALAAAADAAAAAAA
+AAAAAAAA/6G3AAAAYW5uYS9saW5rLnRzUEsFBgAAAAAEAAQA9AAAAOwAAAAOAG1hZGUgYnkgUHl0
+aG9u`);
+
+/** Made by Info-ZIP's `zip -r`: a folder in a folder, two files. */
+const byZip = Uint8Array.fromBase64(`
+UEsDBAoAAAAAAAAAIVgAAAAAAAAAAAAAAAAFABwAYmVsYS9VVAkAA4AAkmVjBQRrdXgLAAEEAAAA
+AAQAAAAAUEsDBAoAAAAAAAAAIVgAAAAAAAAAAAAAAAANABwAYmVsYS9sZXNzb25zL1VUCQADgACS
+ZWMFBGt1eAsAAQQAAAAABAAAAABQSwMEFAAAAAgAAAAhWJYZLachAAAACAIAABwAHABiZWxhL2xl
+c3NvbnMvMDdfaXRlcmF0b3JzLnRzVVQJAAOAAJJlgACSZXV4CwABBAAAAAAEAAAAAEutKMgvKlFI
+zs8rLlFIzCsuTy1SsFUwMbLmSh2VGUEyAFBLAwQKAAAAAAAAACFY6vqonQQAAAAEAAAAHQAcAGJl
+bGEvbGVzc29ucy8wOF9nZW5lcmF0b3JzLnRzVVQJAAOAAJJlgACSZXV4CwABBAAAAAAEAAAAAHll
+cwpQSwECHgMKAAAAAAAAACFYAAAAAAAAAAAAAAAABQAYAAAAAAAAABAA7UEAAAAAYmVsYS9VVAUA
+A4AAkmV1eAsAAQQAAAAABAAAAABQSwECHgMKAAAAAAAAACFYAAAAAAAAAAAAAAAADQAYAAAAAAAA
+ABAA7UE/AAAAYmVsYS9sZXNzb25zL1VUBQADgACSZXV4CwABBAAAAAAEAAAAAFBLAQIeAxQAAAAI
+AAAAIViWGS2nIQAAAAgCAAAcABgAAAAAAAEAAACkgYYAAABiZWxhL2xlc3NvbnMvMDdfaXRlcmF0
+b3JzLnRzVVQFAAOAAJJldXgLAAEEAAAAAAQAAAAAUEsBAh4DCgAAAAAAAAAhWOr6qJ0EAAAABAAA
+AB0AGAAAAAAAAQAAAKSB/QAAAGJlbGEvbGVzc29ucy8wOF9nZW5lcmF0b3JzLnRzVVQFAAOAAJJl
+dXgLAAEEAAAAAAQAAAAAUEsFBgAAAAAEAAQAYwEAAFgBAAAAAA==`);
+
+/** The same from a pipe: sizes stand behind the data, not before it. */
+const streamed = Uint8Array.fromBase64(`
+UEsDBC0AAAAIAJJKd12WGS2n//////////8BABQALQEAEAAIAgAAAAAAACEAAAAAAAAAS60oyC8q
+UUjOzysuUUjMKy5PLVKwVTAxsuZKHZUZQTIAUEsBAh4DLQAAAAgAkkp3XZYZLachAAAACAIAAAEA
+AAAAAAAAAQAAAIARAAAAAC1QSwYGLAAAAAAAAAAeAy0AAAAAAAAAAAABAAAAAAAAAAEAAAAAAAAA
+LwAAAAAAAABUAAAAAAAAAFBLBgcAAAAAgwAAAAAAAAABAAAAUEsFBgAAAAABAAEALwAAAFQAAAAA
+AA==`);
+
+/** The same with a password. */
+const encrypted = Uint8Array.fromBase64(`
+UEsDBAoACQAAAAAAIVjq+qidEAAAAAQAAAAdABwAYmVsYS9sZXNzb25zLzA4X2dlbmVyYXRvcnMu
+dHNVVAkAA4AAkmVjBQRrdXgLAAEEAAAAAAQAAAAAIx0C3xTA/44auEUT2FcUI1BLBwjq+qidEAAA
+AAQAAABQSwECHgMKAAkAAAAAACFY6vqonRAAAAAEAAAAHQAYAAAAAAABAAAApIEAAAAAYmVsYS9s
+ZXNzb25zLzA4X2dlbmVyYXRvcnMudHNVVAUAA4AAkmV1eAsAAQQAAAAABAAAAABQSwUGAAAAAAEA
+AQBjAAAAdwAAAAAA`);
+
+/** Made by Python's zipfile with bzip2. */
+const bzip2 = Uint8Array.fromBase64(`
+UEsDBC4AAAAMAAAAIViWGS2nVAAAAAgCAAAEAAAAYS50c0JaaDkxQVkmU1mWxzRgAACB2YAAEEAA
+FAoqAdzAIABwUNNMAAUqkYRhoZk0JyTAmxNSbEyKuyfidE3JwTBPCYJoTsTwmCZEzJ6LuSKcKEhL
+Y5owAFBLAQIuAy4AAAAMAAAAIViWGS2nVAAAAAgCAAAEAAAAAAAAAAAAAACkgQAAAABhLnRzUEsF
+BgAAAAABAAEAMgAAAHYAAAAAAA==`);
+
+const everything = () => true;
+
+/** The files of an archive as text. */
+async function textsOf(
+  bytes: Uint8Array,
+  wanted: (path: string) => boolean,
+): Promise<[string, string][]> {
+  const files = await readArchive(bytes, wanted);
+  return [...files].map(([path, content]) => [
+    path,
+    new TextDecoder().decode(content),
+  ]);
+}
+
+async function assertRefused(
+  bytes: Uint8Array,
+  message: string,
+  ...rest: [((path: string) => boolean)?, { fileSize?: number }?]
+): Promise<void> {
+  const [wanted = everything, limits] = rest;
+  await assertRejects(
+    () => readArchive(bytes, wanted, limits),
+    ArchiveError,
+    message,
+  );
+}
+
+/** What an archive says of an entry; all of it may be a lie. */
+interface Made {
+  path: string;
+  data?: Uint8Array;
+  method?: number;
+  flags?: number;
+  mode?: number;
+  size?: number;
+  packedSize?: number;
+  crc?: number;
+  localPath?: string;
+  offset?: number;
+}
+
+/** An archive with these entries, byte by byte. */
+function archiveOf(entries: readonly Made[], changes: Ends = {}): Uint8Array {
+  const locals: number[] = [];
+  const directory: number[] = [];
+  for (const entry of entries) {
+    const { path, data = new Uint8Array(), method = 0, flags = 0 } = entry;
+    const { size = data.length, packedSize = data.length, mode = 0o100644 } =
+      entry;
+    const name = bytesOf(path);
+    const localName = bytesOf(entry.localPath ?? path);
+    const offset = entry.offset ?? locals.length;
+    const common = [
+      ...[...u16(20), ...u16(flags), ...u16(method), ...u32(0)],
+      ...[...u32(entry.crc ?? crcOf(data)), ...u32(packedSize), ...u32(size)],
+    ];
+    locals.push(...u32(0x04034b50), ...common, ...u16(localName.length));
+    locals.push(...u16(0), ...localName, ...data);
+    directory.push(...u32(0x02014b50), ...u16(0x314), ...common);
+    directory.push(...u16(name.length), ...u16(0), ...u16(0), ...u16(0));
+    directory.push(...u16(0), ...u32(mode * 2 ** 16), ...u32(offset), ...name);
+  }
+  const { count = entries.length, start = locals.length, disk = 0 } = changes;
+  const end = [...u32(0x06054b50), ...u16(disk), ...u16(disk), ...u16(count)];
+  end.push(...u16(count), ...u32(directory.length), ...u32(start), ...u16(0));
+  return new Uint8Array([...locals, ...directory, ...end]);
+}
+
+interface Ends {
+  count?: number;
+  start?: number;
+  disk?: number;
+}
+
+const u16 = (n: number) => [n & 0xff, (n >>> 8) & 0xff];
+const u32 = (n: number) => [...u16(n & 0xffff), ...u16(n / 2 ** 16)];
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+/** The checksum by its definition, a bit at a time. */
+function crcOf(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let i = 0; i < 8; i++) {
+      crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+    }
+  }
+  return ~crc >>> 0;
+}
+
+/** An entry that holds `size` zeros, packed into a thousandth of that. */
+async function bomb(path: string, size: number): Promise<Made> {
+  const zeros = new Uint8Array(size);
+  const stream = new Blob([zeros]).stream()
+    .pipeThrough(new CompressionStream("deflate-raw"));
+  const data = new Uint8Array(await new Response(stream).arrayBuffer());
+  return { path, data, method: 8, size, crc: crcOf(zeros) };
+}
+
+Deno.test("readArchive() reads what common programs write", async () => {
+  assertEquals(
+    await textsOf(byPython, (path) => !path.endsWith("link.ts")),
+    [
+      ["anna/lessons/07_iterators.ts", source],
+      ["anna/Übung.txt", "grüß Gott\n"],
+    ],
+  );
+  assertEquals(
+    new Map(await textsOf(byZip, everything)),
+    new Map([
+      ["bela/lessons/07_iterators.ts", source],
+      ["bela/lessons/08_generators.ts", "yes\n"],
+    ]),
+  );
+  assertEquals(await textsOf(streamed, everything), [["-", source]]);
+  assertEquals(await textsOf(archiveOf([]), everything), []);
+});
+
+Deno.test("readArchive() takes part of a larger buffer", async () => {
+  const larger = new Uint8Array(byZip.length + 100);
+  larger.set(byZip, 50);
+  const part = larger.subarray(50, 50 + byZip.length);
+  assertEquals((await readArchive(part, everything)).size, 2);
+});
+
+Deno.test("readArchive() asks for files alone, and reads the wanted ones", async () => {
+  const asked: string[] = [];
+  const files = await readArchive(byPython, (path) => {
+    asked.push(path);
+    return path.endsWith("07_iterators.ts");
+  });
+  assertEquals([...files.keys()], ["anna/lessons/07_iterators.ts"]);
+  assertEquals(asked, [
+    "anna/lessons/07_iterators.ts",
+    "anna/Übung.txt",
+    "anna/link.ts",
+  ]);
+  // What is not wanted may be unreadable.
+  assertEquals((await readArchive(encrypted, () => false)).size, 0);
+});
+
+Deno.test("readArchive() gives paths with slashes, without dots", async () => {
+  const data = bytesOf("x");
+  const bytes = archiveOf([
+    { path: "./lessons/07.ts", data },
+    { path: "lessons\\08.ts", data },
+    { path: "lessons//09.ts", data },
+    { path: "lessons\\" },
+    { path: "./" },
+  ]);
+  assertEquals([...(await readArchive(bytes, everything)).keys()], [
+    "lessons/07.ts",
+    "lessons/08.ts",
+    "lessons/09.ts",
+  ]);
+});
+
+Deno.test("readArchive() refuses paths that leave the folder", async () => {
+  const paths = [
+    "../a.ts",
+    "a/../../b.ts",
+    "a/..",
+    "..",
+    "/etc/passwd",
+    "\\\\server\\share\\a.ts",
+    "..\\a.ts",
+    "C:\\a.ts",
+    "c:a.ts",
+    "a\0.ts",
+    "",
+  ];
+  for (const path of paths) {
+    const bytes = archiveOf([{ path: "good.ts" }, { path }]);
+    const message = `the path ${JSON.stringify(path)} is not allowed`;
+    await assertRefused(bytes, message);
+    await assertRefused(bytes, message, (each) => each === "good.ts");
+  }
+});
+
+Deno.test("readArchive() refuses what it cannot read, and says why", async () => {
+  const data = bytesOf("x");
+  const long = 0xffffffff;
+  await assertRefused(byPython, "anna/link.ts is a symbolic link");
+  await assertRefused(encrypted, "bela/lessons/08_generators.ts is encrypted");
+  await assertRefused(bzip2, "a.ts is compressed by method 12");
+  await assertRefused(
+    archiveOf([{ path: "a.ts", data, size: long }]),
+    "a.ts uses zip64",
+  );
+  await assertRefused(archiveOf([], { count: 0xffff }), "zip64");
+  await assertRefused(archiveOf([], { start: long }), "zip64");
+  await assertRefused(archiveOf([], { disk: 1 }), "in several parts");
+  for (const text of ["", "not a zip", "PK\x05\x06", "x".repeat(70_000)]) {
+    await assertRefused(bytesOf(text), "no zip archive");
+  }
+});
+
+Deno.test("readArchive() refuses a file that is there twice", async () => {
+  for (const other of ["a.ts", "A.TS", "./a.ts"]) {
+    const bytes = archiveOf([{ path: "a.ts" }, { path: other }]);
+    await assertRefused(bytes, "is in it twice");
+    const both = await readArchive(bytes, (path) => path === "b.ts");
+    assertEquals(both.size, 0);
+  }
+  // Ä as one character and as two.
+  await assertRefused(
+    archiveOf([{ path: "\u00c4.ts" }, { path: "A\u0308.ts" }]),
+    "is in it twice",
+  );
+});
+
+Deno.test("readArchive() unpacks no more than is allowed", async () => {
+  const large = await bomb("bomb.ts", 3_000_000);
+  assert(large.data!.length < 10_000);
+  await assertRefused(
+    archiveOf([large]),
+    "bomb.ts has 3000000 bytes, 1048576 are allowed",
+  );
+  assertEquals((await readArchive(archiveOf([large]), () => false)).size, 0);
+  const many = await Promise.all(
+    Array.from({ length: 10 }, (_, i) => bomb(`${i}.ts`, 1_000_000)),
+  );
+  await assertRefused(
+    archiveOf(many),
+    "its files have 10000000 bytes, 8388608 are allowed",
+  );
+  const limits = { fileSize: 1_000_000, totalSize: 10_000_000, entries: 10 };
+  const files = await readArchive(archiveOf(many), everything, limits);
+  assertEquals(files.size, 10);
+  await assertRejects(
+    () => readArchive(archiveOf(many), () => false, { entries: 9 }),
+    ArchiveError,
+    "it has 10 entries, 9 are allowed",
+  );
+});
+
+Deno.test("readArchive() believes no size, name or place", async () => {
+  const data = bytesOf("x");
+  const lies: [Made, string][] = [
+    // It claims to be small, and is not.
+    [{ ...await bomb("a.ts", 3_000_000), size: 10 }, "cannot be unpacked"],
+    [{ ...await bomb("a.ts", 1000), size: 2000 }, "not what it should be"],
+    [{ path: "a.ts", data, size: 2 }, "not what it should be"],
+    [{ path: "a.ts", data, packedSize: 5000 }, "a.ts is cut off"],
+    [{ path: "a.ts", data, localPath: "b.ts" }, "a.ts has two names"],
+    [{ path: "a.ts", data, offset: 3 }, "not where it should be"],
+    [{ path: "a.ts", data, offset: 1e9 }, "not where it should be"],
+    [{ path: "a.ts", data, crc: 1 }, "not what it should be"],
+    // No compressed data at all.
+    [{ path: "a.ts", data, method: 8 }, "a.ts"],
+  ];
+  for (const [entry, message] of lies) {
+    const bytes = archiveOf([entry]);
+    await assertRefused(bytes, "the archive is damaged: a.ts");
+    await assertRefused(bytes, message);
+  }
+  await assertRefused(archiveOf([], { count: 1 }), "directory is cut off");
+  await assertRefused(archiveOf([], { start: 5000 }), "directory is cut off");
+});
+
+Deno.test("readArchive() refuses an archive cut off anywhere", async () => {
+  for (const whole of [byPython, byZip, streamed]) {
+    for (let length = 0; length < whole.length; length++) {
+      await assertRefused(whole.subarray(0, length), "");
+    }
+  }
+});
+
+Deno.test("readArchive() gives the right bytes or an error for any damage", async () => {
+  const wanted = (path: string) => path.endsWith("07_iterators.ts");
+  let refused = 0;
+  for (let at = 0; at < byZip.length; at++) {
+    const bytes = byZip.slice();
+    bytes[at]! ^= 1 << (at % 8);
+    try {
+      for (const [, text] of await textsOf(bytes, wanted)) {
+        assertEquals(text, source);
+      }
+    } catch (error) {
+      assertInstanceOf(error, ArchiveError);
+      refused += 1;
+    }
+  }
+  assert(refused > 100);
+});

@@ -1,0 +1,371 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertMatch,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import {
+  formatCsv,
+  formatHtml,
+  formatJson,
+  formatJunit,
+  formatTable,
+  parseReport,
+} from "../../classroom/formats.ts";
+import type { Report } from "../../classroom/report.ts";
+import { classOf, hostile, lesson, region, report, student } from "./sample.ts";
+
+/** Everything a student controls is hostile. */
+const attack: Report = report([{
+  student: hostile,
+  lessons: [
+    lesson("03", [region(hostile, hostile)], [hostile]),
+    lesson("07", [{ ...region("isIterable"), task: hostile }]),
+  ],
+}]);
+
+Deno.test("formatTable() has students down, lessons across, and one reason", () => {
+  const table = formatTable(report([
+    student("anna"),
+    student("bela", { iteratorOf: "expected a TypeError, received 5" }),
+  ]));
+  assertEquals(
+    table,
+    `\
+Student  03  07 total  What went wrong
+--------------------------------------------------------------------------------
+anna    1/1 2/2   3/3
+bela    1/1 1/2   2/3  07 iteratorOf: expected a TypeError, received 5
+
+2 students, 2 lessons, 3 regions.
+What to teach again (solved by, of 2):
+  07 iteratorOf  1  write iteratorOf
+Everyone solved 2 other regions.
+`,
+  );
+});
+
+Deno.test("formatTable() counts regions that a broken submission did not report", () => {
+  const broken = {
+    student: "cem",
+    lessons: [lesson("03", [], ["does not parse"])],
+  };
+  const table = formatTable(report([student("anna"), broken]));
+  assertMatch(table, /^cem {5}0\/1 0\/2 {3}0\/3 {2}03 does not parse$/m);
+});
+
+Deno.test("formatTable() keeps two methods of one class apart", () => {
+  const regions = [region("Register"), region("Register", "adds nothing")];
+  const table = formatTable({
+    version: 1,
+    lessons: ["13"],
+    students: [{ student: "anna", lessons: [lesson("13", regions)] }],
+  });
+  assertMatch(table, /^anna {4}1\/2 /m);
+  assertMatch(table, /^ {2}13 Register \(2\) {2}0 /m);
+});
+
+Deno.test("formatTable() stays within its width, whatever it is told", () => {
+  const long = "a reason in many words ".repeat(20);
+  const names = [
+    "李雷和韩梅梅".repeat(5),
+    "👩‍👩‍👧 family",
+    "x".repeat(300),
+    "anna",
+  ];
+  const lessons = Array.from(
+    { length: 13 },
+    (_, i) => String(i + 1).padStart(2, "0"),
+  );
+  for (const count of [1, 3, 13]) {
+    const graded = lessons.slice(0, count);
+    const made: Report = {
+      version: 1,
+      lessons: graded,
+      students: names.map((name) => ({
+        student: name,
+        lessons: graded.map((each) => lesson(each, [region("f", long)])),
+      })),
+    };
+    for (const width of [80, 120]) {
+      for (const line of formatTable(made, { width }).split("\n")) {
+        // Han characters take two columns, and so does a family.
+        const wide = line.match(/\p{Script=Han}|👩‍👩‍👧/gu)?.length ?? 0;
+        const length = [...line.replaceAll("👩‍👩‍👧", "f")].length + wide;
+        assert(length <= width, `${length} columns: ${line}`);
+      }
+    }
+  }
+});
+
+Deno.test("formatTable() shows control characters instead of obeying them", () => {
+  for (const colours of [false, true]) {
+    const table = formatTable(attack, { colours });
+    const plain = [31, 32, 33, 39].reduce(
+      (text, code) => text.replaceAll(`\x1b[${code}m`, ""),
+      table,
+    );
+    // deno-lint-ignore no-control-regex
+    assertFalse(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/.test(plain));
+    assertEquals(table === plain, !colours);
+  }
+});
+
+Deno.test("every format has something to say of nobody, of one and of 500", () => {
+  const [nobody, one, many] = [0, 1, 500].map(classOf) as [
+    Report,
+    Report,
+    Report,
+  ];
+  assertEquals(formatTable(nobody), "No submissions.\n");
+  assertEquals(formatCsv(nobody), "student,03,07,total,maximum\r\n");
+  assertStringIncludes(formatHtml(nobody), "No submissions.");
+  assertStringIncludes(
+    formatJunit(nobody),
+    '<testsuites name="grading" tests="0"',
+  );
+  assertStringIncludes(formatTable(one), "1 student, 2 lessons, 3 regions.");
+  assertStringIncludes(
+    formatTable(many),
+    "07 iteratorOf  333  write iteratorOf",
+  );
+  assertEquals(formatCsv(many).trimEnd().split("\r\n").length, 501);
+  assertEquals(formatHtml(many).match(/<details id="student-/g)?.length, 500);
+  assertStringIncludes(
+    formatJunit(many),
+    '<testsuites name="grading" tests="1500" failures="167" errors="0" time="1500.000">',
+  );
+  for (const each of [nobody, one, many, attack]) {
+    assertEquals(parseReport(formatJson(each)), each);
+  }
+});
+
+Deno.test("parseReport() keeps the shard and drops what it does not know", () => {
+  const shard = { index: 2, count: 3 };
+  const text = formatJson({ ...classOf(1), shard });
+  assertEquals(parseReport(`\uFEFF${text}`).shard, shard);
+  const extra = text.replace('"version": 1', '"version": 1, "more": 1');
+  assertFalse("more" in parseReport(extra));
+});
+
+Deno.test("parseReport() names what is wrong, and where", () => {
+  const good = classOf(2);
+  const change = (from: string, to: string) => {
+    const text = JSON.stringify(good);
+    assertStringIncludes(text, from);
+    return text.replace(from, to);
+  };
+  const cases: [string, string][] = [
+    ["", "not JSON"],
+    ["[]", "the report should be an object: received an array"],
+    ["{}", "version 1 was expected: received version nothing"],
+    [change('"version":1', '"version":2'), "received version 2"],
+    [change('["03","07"]', '["3"]'), "lessons[0] should be a lesson's number"],
+    [change('["03","07"]', '["03"]'), '"student 000" has lesson 07'],
+    [change('["03","07"]', '["03","03"]'), 'lessons has "03" twice'],
+    [
+      change('"solved":true', '"solved":"yes"'),
+      "students[0].lessons[0].regions[0].solved should be true or false: " +
+      'received "yes"',
+    ],
+    [change('"status":"passed"', '"status":"ok"'), "passed, failed or missing"],
+    [
+      change('"elapsed":1500', '"elapsed":null'),
+      "elapsed should be milliseconds",
+    ],
+    [change('"reason":"', '"reason":1,"x":"'), "reason should be a string"],
+    [change("student 001", "student 000"), 'students has "student 000" twice'],
+    [
+      change('"problems":[]', '"problems":[1]'),
+      "problems[0] should be a string",
+    ],
+    [
+      change('"version":1', '"version":1,"shard":{"index":3,"count":2}'),
+      "shard should be an index from 1 to count",
+    ],
+  ];
+  for (const [text, message] of cases) {
+    const error = assertThrows(() => parseReport(text), Error);
+    assertStringIncludes(error.message, message);
+  }
+});
+
+Deno.test("formatCsv() has a column for each lesson and region", () => {
+  const csv = formatCsv(report([student("anna", { isIterable: "no" })]));
+  assertEquals(
+    csv,
+    "student,03,03 runParallel,07,07 isIterable,07 iteratorOf,total,maximum\r\n" +
+      "anna,1,1,1,0,1,2,3\r\n",
+  );
+});
+
+Deno.test("formatCsv() quotes, and leaves no formula", () => {
+  const first = (name: string) =>
+    formatCsv(report([{ student: name, lessons: [] }])).split("\r\n")
+      .slice(1).join("\r\n").replace(/,0,0,0,0\r\n$/, "");
+  const cases: [string, string][] = [
+    ["Müller, Zoë", '"Müller, Zoë"'],
+    ['the "best"', '"the ""best"""'],
+    ["two\nlines", '"two\nlines"'],
+    ["O'Brien", "O'Brien"],
+    ["=1+1", "'=1+1"],
+    ["+1", "'+1"],
+    ["-1", "'-1"],
+    ["@sum", "'@sum"],
+    ["\t=1", '"\'\t=1"'],
+    [" =1", "' =1"],
+    ["＝1", "'＝1"],
+    ["\r=1", '"\'\r=1"'],
+    ['=1,"2"', '"\'=1,""2"""'],
+    ["anna-maria", "anna-maria"],
+  ];
+  for (const [name, field] of cases) assertEquals(first(name), field);
+});
+
+Deno.test("formatJunit() tells failures from what was never reported", () => {
+  const missing = { name: "never ran", status: "missing" as const };
+  const xml = formatJunit(report([{
+    student: "anna",
+    lessons: [
+      lesson("03", [], ["does not parse"]),
+      lesson("07", [
+        { ...region("isIterable", "received 5"), tests: [missing] },
+        region("iteratorOf", "first line\nsecond line"),
+        region("Countdown"),
+      ]),
+    ],
+  }]));
+  assertEquals(
+    xml,
+    `\
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="grading" tests="4" failures="1" errors="2" time="3.000">
+  <testsuite name="anna 03" tests="1" failures="0" errors="1" time="1.500">
+    <testcase classname="anna.03" name="lesson 03">
+      <error message="does not parse">does not parse</error>
+    </testcase>
+    <system-err>does not parse</system-err>
+  </testsuite>
+  <testsuite name="anna 07" tests="3" failures="1" errors="1" time="1.500">
+    <testcase classname="anna.07.isIterable" name="never ran">
+      <error message="the run ended before &quot;never ran&quot;">the run ended before &quot;never ran&quot;</error>
+    </testcase>
+    <testcase classname="anna.07.iteratorOf" name="iteratorOf works">
+      <failure message="first line">first line&#10;second line</failure>
+    </testcase>
+    <testcase classname="anna.07.Countdown" name="Countdown works"/>
+  </testsuite>
+</testsuites>
+`,
+  );
+});
+
+Deno.test("formatJunit() holds no character that XML cannot", () => {
+  const xml = formatJunit(attack);
+  // https://www.w3.org/TR/xml/#charsets
+  // deno-lint-ignore no-control-regex
+  assertFalse(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(xml));
+  assert(xml.isWellFormed());
+  assertWellNested(xml.replace(/^<\?xml .*\?>\n/, ""));
+  assertFalse(xml.includes("]]>"));
+});
+
+Deno.test("formatHtml() escapes whatever students wrote", () => {
+  const html = formatHtml(attack);
+  assertFalse(/<script|<img|onerror='/i.test(html));
+  assertStringIncludes(html, "&lt;script&gt;alert(&quot;1&quot;)");
+  assertStringIncludes(html, "onerror=&#39;alert(1)&#39;");
+  assertFalse(html.includes("\u202e"));
+  assert(html.isWellFormed());
+  assertWellNested(
+    html.replace(/<!DOCTYPE html>|<meta .*>|<style>[^]*<\/style>/g, ""),
+  );
+});
+
+Deno.test("formatHtml() loads nothing, and its policy allows its style alone", async () => {
+  const html = formatHtml(attack);
+  const style = /<style>([^]*)<\/style>/.exec(html)![1]!;
+  const hash = await crypto.subtle.digest(
+    "SHA-256",
+    new TextEncoder().encode(style),
+  );
+  assertStringIncludes(
+    html,
+    `content="default-src 'none'; base-uri 'none'; form-action 'none'; ` +
+      `style-src 'sha256-${new Uint8Array(hash).toBase64()}'"`,
+  );
+  assertFalse(/ (src|style|on\w+)=["']|href="[^#]|url\(|@import/.test(html));
+});
+
+Deno.test("formatHtml() shows each failure, in words and not by colour alone", () => {
+  const html = formatHtml(report([
+    student("anna", { iteratorOf: "iteratorOf(5): expected\n  a TypeError" }),
+  ]));
+  assertStringIncludes(
+    html,
+    "<pre>iteratorOf(5): expected\n  a TypeError</pre>",
+  );
+  assertStringIncludes(html, '<h5>iteratorOf: <span class="none">✗ not solved');
+  assertStringIncludes(html, '<h5>isIterable: <span class="all">✓ solved');
+  assertEquals(
+    html.match(/<caption>/g)?.length,
+    html.match(/<table>/g)?.length,
+  );
+  // Links lead to sections that are there.
+  for (const [, id] of html.matchAll(/href="#([^"]+)"/g)) {
+    assertStringIncludes(html, ` id="${id}"`);
+  }
+});
+
+Deno.test("formatHtml() has enough contrast in the light and in the dark", () => {
+  const html = formatHtml(classOf(0));
+  const schemes = [...html.matchAll(/:root \{[^}]*--page[^}]*\}/g)];
+  assertEquals(schemes.length, 3);
+  const light = coloursOf(schemes[0]![0]);
+  for (const [scheme] of schemes) {
+    const { page, box, line: _, ...inks } = { ...light, ...coloursOf(scheme) };
+    for (const [ink, colour] of Object.entries(inks)) {
+      for (const ground of [page!, box!]) {
+        const [dark, bright] = [luminance(colour), luminance(ground)].sort();
+        const contrast = (bright! + 0.05) / (dark! + 0.05);
+        assert(contrast >= 4.5, `${ink} on ${ground}: ${contrast}`);
+      }
+    }
+  }
+});
+
+function coloursOf(css: string): Record<string, string> {
+  const found = css.matchAll(/--(\w+): #(\w+)/g);
+  return Object.fromEntries(
+    [...found].map(([, name, hex]) => [
+      name,
+      hex!.length === 3 ? hex!.replace(/./g, "$&$&") : hex!,
+    ]),
+  );
+}
+
+/** Relative luminance, https://www.w3.org/TR/WCAG21/#dfn-relative-luminance */
+function luminance(hex: string): number {
+  const [r, g, b] = [0, 2, 4].map((i) => {
+    const c = parseInt(hex.slice(i, i + 2), 16) / 255;
+    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** Every tag is closed, in the right order, and no other `<` is left. */
+function assertWellNested(markup: string): void {
+  const open: string[] = [];
+  const rest = markup.replace(
+    /<(\/?)([a-z][\w-]*)(?: [\w-]+(?:="[^"<]*")?)*(\/?)>/g,
+    (tag, close: string, name: string, empty: string) => {
+      if (close) assertEquals(name, open.pop(), tag);
+      else if (!empty) open.push(name);
+      return "";
+    },
+  );
+  assertEquals(open, []);
+  assertFalse(rest.includes("<"), rest.match(/.{0,40}<.{0,40}/)?.[0] ?? "");
+}

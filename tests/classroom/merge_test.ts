@@ -1,0 +1,122 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { formatJson, parseReport } from "../../classroom/formats.ts";
+import { deno, testWith } from "../helper.ts";
+import { classOf } from "./sample.ts";
+
+const permissions = ["run", "read", "write"] as const;
+
+/** Runs the command with the permissions of its task. */
+function merge(...args: string[]) {
+  const script = "classroom/merge.ts";
+  return deno(
+    "run",
+    "--allow-read",
+    "--allow-write",
+    "--no-prompt",
+    script,
+    ...args,
+  );
+}
+
+/** Two shards of a class of five, as files in a folder. */
+async function shardsIn(folder: string): Promise<string[]> {
+  const whole = classOf(5);
+  const files = [];
+  for (const index of [1, 2]) {
+    const students = whole.students.filter((_, i) => i % 2 === index - 1);
+    const file = `${folder}/shard-${index}.json`;
+    const shard = { index, count: 2 };
+    await Deno.writeTextFile(file, formatJson({ ...whole, students, shard }));
+    files.push(file);
+  }
+  return files;
+}
+
+async function inFolder(fn: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await fn(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+testWith(
+  permissions,
+  "grade:merge prints the table and writes every file",
+  () =>
+    inFolder(async (folder) => {
+      const shards = await shardsIn(folder);
+      const out = (name: string) => `${folder}/new folder/${name}`;
+      const { code, stdout, stderr } = await merge(
+        ...shards,
+        ...["--json", out("a.json"), "--junit", out("a.xml")],
+        ...["--csv", out("a.csv"), `--html=${out("a.html")}`],
+      );
+      assertEquals([code, stderr], [0, ""]);
+      assertMatch(stdout, /^student 000 +1\/1 1\/2 +2\/3 +07 iteratorOf/m);
+      assertStringIncludes(stdout, `wrote ${out("a.html")}\n`);
+      const text = (name: string) => Deno.readTextFile(out(name));
+      assertEquals(parseReport(await text("a.json")), classOf(5));
+      assertStringIncludes(
+        await text("a.xml"),
+        '<testsuites name="grading" tests="15"',
+      );
+      assertStringIncludes(
+        await text("a.csv"),
+        "student 004,1,1,2,1,1,3,3\r\n",
+      );
+      assertStringIncludes(await text("a.html"), "<h1>Grading report</h1>");
+    }),
+);
+
+testWith(
+  permissions,
+  "grade:merge ends with 1 if no report can be made",
+  () =>
+    inFolder(async (folder) => {
+      const [one, two] = await shardsIn(folder) as [string, string];
+      const bad = `${folder}/bad.json`;
+      await Deno.writeTextFile(bad, '{"version":1}');
+      const cases: [string[], string][] = [
+        [[one], "no report of shard 2/2"],
+        [[one, one], "shard 1/2 is there twice"],
+        [[one, bad], `cannot read ${bad}: lessons should be an array`],
+        [[one, `${folder}/none.json`], `cannot read ${folder}/none.json: `],
+        // A folder cannot be written as a file.
+        [[one, two, "--csv", folder], `cannot write ${folder}: `],
+      ];
+      for (const [args, message] of cases) {
+        const { code, stderr } = await merge(...args);
+        assertEquals(code, 1, stderr);
+        assertStringIncludes(stderr, `grade:merge: ${message}`);
+      }
+    }),
+);
+
+testWith(
+  permissions,
+  "grade:merge ends with 2 for a wrong command line",
+  async () => {
+    const cases: [string[], string][] = [
+      [[], "name the reports to merge"],
+      [["a.json", "--xml", "b"], "there is no option --xml"],
+      [["a.json", "--json"], "--json needs one file's name"],
+      [["a.json", "--json", "b", "--html", "b"], "name the same file"],
+    ];
+    for (const [args, message] of cases) {
+      const { code, stdout, stderr } = await merge(...args);
+      assertEquals([code, stdout], [2, ""]);
+      assertStringIncludes(stderr, message);
+      assertStringIncludes(stderr, "--help");
+    }
+  },
+);
+
+testWith(permissions, "grade:merge --help names every option", async () => {
+  const { code, stdout } = await merge("--help");
+  assertEquals(code, 0);
+  for (const option of ["--json F", "--junit F", "--csv F", "--html F"]) {
+    assertStringIncludes(stdout, option);
+  }
+});
