@@ -13,6 +13,9 @@
 
 import { builtinModules } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { signalGroup } from "../lib/subprocess/group.ts";
+// Where a package is, Deno knows once it is imported.
+import "@std/assert";
 
 const root = new URL("../", import.meta.url);
 
@@ -35,7 +38,7 @@ export interface Copy {
 }
 
 /** What runs inside the sandbox, besides the library and the tests. */
-const inside = ["sandbox", "lockdown", "inputs", "canonical"];
+const inside = ["sandbox", "protocol", "lockdown", "inputs", "canonical"];
 
 /** What lesson 8 imports of Node, cut down to what it does with it. */
 const shims: Readonly<Record<string, string>> = {
@@ -47,7 +50,8 @@ const shims: Readonly<Record<string, string>> = {
   "vm.js": `
     const { gc } = globalThis;
     export function runInNewContext(code) {
-      if (code === "gc" && gc) return gc;
+      // What is freed by one collection can be what the next one finds.
+      if (code === "gc" && gc) return () => void (gc(), gc());
       throw new Error("node:vm is not available while grading");
     }`,
 };
@@ -89,6 +93,7 @@ export async function makeKit(
     await Deno.mkdir(`${kit}/${name}`, { recursive: true });
   }
   await Deno.mkdir(`${folder}/copies`);
+  await Deno.mkdir(`${folder}/running`);
   const copy = (from: string, to = from) =>
     Deno.copyFile(new URL(from, root), `${kit}/${to}`);
   await copy("mod.ts");
@@ -108,7 +113,43 @@ export async function makeKit(
 
 /** Removes a kit and all that was made in its folder. */
 export async function removeKit({ folder }: Kit): Promise<void> {
-  await Deno.remove(folder, { recursive: true });
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.remove(folder, { recursive: true });
+    } catch (error) {
+      // What has just been killed may be writing its last.
+      if (attempt === 10) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
+    }
+  }
+}
+
+/**
+ * Notes in the kit's folder that a sandbox runs. So the grader finds it, also if
+ * whatever started it has been ended meanwhile.
+ *
+ * @param folder The kit's folder.
+ * @param pid The process id of the sandbox.
+ * @returns Takes the note away when it is disposed of.
+ */
+export async function noteRun(
+  folder: string,
+  pid: number,
+): Promise<AsyncDisposable> {
+  const note = `${folder}/running/${pid}`;
+  await Deno.writeTextFile(note, "");
+  return {
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(note);
+    },
+  };
+}
+
+/** Ends the sandboxes that still run. */
+export async function endRuns({ folder }: Kit): Promise<void> {
+  for await (const { name } of Deno.readDir(`${folder}/running`)) {
+    signalGroup(Number(name), "SIGKILL");
+  }
 }
 
 /**
@@ -153,6 +194,17 @@ export async function makeCopy(
   return copy;
 }
 
+/** The import map with which many copies can be looked at in one go. */
+export function commonMap(kit: Kit, copies: readonly Copy[]) {
+  const at = (path: string) => url(`${kit.folder}/kit/${path}`);
+  const imports = copies.flatMap((copy) => [
+    [url(copy.file), url(copy.file)],
+    [url(`${copy.folder}/mod.ts`), at("mod.ts")],
+    [url(`${copy.folder}/lib/`), at("lib/")],
+  ]);
+  return { ...commonImports(kit), ...Object.fromEntries(imports) };
+}
+
 /** What a copy may import, and where it really is. */
 function importMap(kit: Kit, copy: Copy, number: string) {
   const lesson = kit.lessons.get(number)!;
@@ -160,25 +212,11 @@ function importMap(kit: Kit, copy: Copy, number: string) {
   const here = (path: string) => url(`${copy.folder}/${path}`);
   const itself = (...urls: string[]) =>
     Object.fromEntries(urls.map((url) => [url, url]));
-  const refused = at("refused/");
-  const nodes = [...builtinModules, "test", "sqlite"].flatMap((name) => {
-    const bare = name.replace(/^node:/, "");
-    return [[bare, refused + bare], [`node:${bare}`, refused + bare]];
-  });
   const imports = {
-    ...Object.fromEntries(nodes),
+    ...commonImports(kit),
     ...(number === "08"
       ? { "node:v8": at("shims/v8.js"), "node:vm": at("shims/vm.js") }
       : {}),
-    "file:///": refused,
-    "http://": refused,
-    "https://": refused,
-    "@std/assert": at("std/assert/mod.js"),
-    "@std/cli/parse-args": at("std/cli/parse_args.js"),
-    "@std/fmt/bytes": at("std/fmt/bytes.js"),
-    "@std/fmt/colors": at("std/fmt/colors.js"),
-    "@std/fmt/duration": at("std/fmt/duration.js"),
-    ...itself(at("mod.ts"), at("lib/"), at("std/"), at("shims/")),
     ...itself(url(copy.main), url(copy.file)),
     [here("mod.ts")]: at("mod.ts"),
     [here("lib/")]: at("lib/"),
@@ -196,6 +234,29 @@ function importMap(kit: Kit, copy: Copy, number: string) {
         [at(`lessons/${lesson}.ts`)]: url(copy.file),
       },
     },
+  };
+}
+
+/** What every file may import, and that nothing else may be. */
+function commonImports(kit: Kit): Record<string, string> {
+  const at = (path: string) => url(`${kit.folder}/kit/${path}`);
+  const refused = at("refused/");
+  const nodes = [...builtinModules, "test", "sqlite"].flatMap((name) => {
+    const bare = name.replace(/^node:/, "");
+    return [[bare, refused + bare], [`node:${bare}`, refused + bare]];
+  });
+  const own = ["mod.ts", "lib/", "std/", "shims/"].map((path) => at(path));
+  return {
+    ...Object.fromEntries(nodes),
+    "file:///": refused,
+    "http://": refused,
+    "https://": refused,
+    "@std/assert": at("std/assert/mod.js"),
+    "@std/cli/parse-args": at("std/cli/parse_args.js"),
+    "@std/fmt/bytes": at("std/fmt/bytes.js"),
+    "@std/fmt/colors": at("std/fmt/colors.js"),
+    "@std/fmt/duration": at("std/fmt/duration.js"),
+    ...Object.fromEntries(own.map((address) => [address, address])),
   };
 }
 

@@ -8,10 +8,10 @@
  * @module
  */
 
-import { spawn } from "../lib/subprocess.ts";
-import type { Copy } from "./kit.ts";
+import { run, spawn } from "../lib/subprocess.ts";
+import { type Copy, noteRun } from "./kit.ts";
 import type { Outcome } from "./inputs.ts";
-import { type Job, type SandboxReport, secretLength } from "./sandbox.ts";
+import { type Job, type SandboxReport, secretLength } from "./protocol.ts";
 
 /** What a run may take up. */
 export interface Limits {
@@ -19,7 +19,7 @@ export interface Limits {
   readonly timeout: number;
   /** How long one test may run, in milliseconds. */
   readonly testTimeout: number;
-  /** The heap, in megabytes; other memory may be three times as much. */
+  /** The memory it may use, in megabytes. */
   readonly memory: number;
   /** What may be printed, in bytes. */
   readonly output: number;
@@ -46,8 +46,8 @@ export interface RunLessonOptions {
   readonly lesson: string;
   readonly seed: number;
   readonly limits: Limits;
-  /** Where Deno keeps what it has made of source files. */
-  readonly cache: string;
+  /** The kit's folder: Deno's cache is there, and a list of what runs. */
+  readonly folder: string;
   /** Whether it may start programs, which gives up the sandbox. */
   readonly trusted: boolean;
 }
@@ -113,10 +113,11 @@ async function runPart(
   await using child = spawn(command(copy, options), {
     cwd: copy.folder,
     clearEnv: !options.trusted,
-    env: environment(options.cache),
+    env: environment(`${options.folder}/cache`),
     maxOutput: limits.output,
     killAfter: 0,
   });
+  await using _noted = await noteRun(options.folder, child.pid);
   let stopped: string | undefined;
   const stop = (why: string) => {
     stopped ??= why;
@@ -134,6 +135,9 @@ async function runPart(
       Math.min(testTimeout + grace, deadline - performance.now()),
     );
   restart();
+  const scales = new Scales(child.pid, limits.memory, () => {
+    stop(`used more than ${limits.memory} MB of memory`);
+  });
   let printed = 0;
   try {
     await child.stdin.write(secret + JSON.stringify(job)).catch(() => {});
@@ -155,6 +159,7 @@ async function runPart(
     stop(tooMuch(limits));
   } finally {
     watch.stop();
+    scales.stop();
   }
   const how = records.ended
     ? undefined
@@ -165,7 +170,7 @@ async function runPart(
 /** The program and its arguments. */
 function command(copy: Copy, options: RunLessonOptions): string[] {
   const { memory } = options.limits;
-  const flags = [`--max-old-space-size=${memory}`];
+  const flags = [`--max-old-space-size=${Math.round(memory / 2)}`];
   if (options.lesson === "08") flags.push("--expose-gc");
   const deno = [
     ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-remote"],
@@ -175,9 +180,11 @@ function command(copy: Copy, options: RunLessonOptions): string[] {
     copy.main,
   ];
   if (Deno.build.os === "windows") return deno;
-  // Buffers are not in the heap, so the system has to limit them.
+  // What the scales below are too slow for, the system stops. Each worker takes
+  // half a gigabyte of address space from the start, nearly all of it unused.
   const limit = `ulimit -c 0; ulimit -d "$0" 2>/dev/null; exec "$@"`;
-  return ["/bin/sh", "-c", limit, String(memory * 4 * 1024), ...deno];
+  const kilobytes = (memory + 10 * 550) * 1024;
+  return ["/bin/sh", "-c", limit, String(kilobytes), ...deno];
 }
 
 /** A clean environment, but for what Windows needs to start anything. */
@@ -266,6 +273,42 @@ class Records {
       running: this.#running,
     };
   }
+}
+
+/**
+ * Weighs a process now and then. V8's own limit is on the heap, and buffers are
+ * outside of it.
+ */
+class Scales {
+  readonly #timer: ReturnType<typeof setInterval>;
+  #busy = false;
+
+  constructor(pid: number, memory: number, onTooMuch: () => void) {
+    this.#timer = setInterval(async () => {
+      if (this.#busy) return;
+      this.#busy = true;
+      const found = await residentMemory(pid).catch(() => undefined);
+      this.#busy = false;
+      if (found === undefined) this.stop();
+      else if (found > memory * 2 ** 20) onTooMuch();
+    }, 250);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** The memory that a process has in use, in bytes, where the system tells. */
+async function residentMemory(pid: number): Promise<number | undefined> {
+  if (Deno.build.os === "windows") {
+    const command = ["tasklist", "/nh", "/fo", "csv", "/fi", `pid eq ${pid}`];
+    const { stdout } = await run(command);
+    const field = stdout.trim().split('","')[4]?.replace(/\D/g, "");
+    return field ? Number(field) * 1024 : undefined;
+  }
+  const { stdout } = await run(["ps", "-o", "rss=", "-p", String(pid)]);
+  return stdout.trim() === "" ? undefined : Number(stdout) * 1024;
 }
 
 /** A deadline that is put off by each sign of progress. */
