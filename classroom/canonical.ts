@@ -7,7 +7,7 @@
  */
 
 /** How much of a value is looked at; what is beyond is cut off, visibly. */
-const limits = { depth: 8, items: 200, length: 2_000 };
+const limits = { depth: 8, items: 200, length: 1_000 };
 
 /**
  * Writes a value as text.
@@ -17,7 +17,7 @@ const limits = { depth: 8, items: 200, length: 2_000 };
  * and message. Every part of the value is read once.
  *
  * @param value The value, from code that nobody trusts.
- * @returns Its text, at most some thousand characters of it.
+ * @returns Its text, at most a thousand characters of it.
  */
 export function canonical(value: unknown): string {
   const text = write(value, []);

@@ -88,6 +88,19 @@ export async function makeKit(
   const made = await Deno.makeTempDir({ prefix: "grade-" });
   // Import maps compare addresses, so they have to be those without links.
   const folder = await Deno.realPath(made);
+  try {
+    await fillKit(folder, lessons);
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  }
+  return { folder, lessons };
+}
+
+async function fillKit(
+  folder: string,
+  lessons: ReadonlyMap<string, string>,
+): Promise<void> {
   const kit = `${folder}/kit`;
   for (const name of ["tests", "classroom", "shims", "std"]) {
     await Deno.mkdir(`${kit}/${name}`, { recursive: true });
@@ -108,7 +121,6 @@ export async function makeKit(
   for (const name of ["assert", "cli", "fmt", "internal"]) {
     await copyFolder(new URL(`${name}/`, std), `${kit}/std/${name}`);
   }
-  return { folder, lessons };
 }
 
 /** Removes a kit and all that was made in its folder. */

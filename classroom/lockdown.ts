@@ -21,11 +21,10 @@ const allowed: readonly string[] = `
   FinalizationRegistry WeakRef decodeURI decodeURIComponent encodeURI
   encodeURIComponent escape unescape eval isFinite isNaN DisposableStack
   AsyncDisposableStack Temporal console Deno queueMicrotask AbortController
-  AbortSignal Blob CustomEvent DOMException ErrorEvent Event EventTarget
+  AbortSignal Blob DOMException ErrorEvent Event EventTarget
   MessageEvent Performance PromiseRejectionEvent TextDecoder TextEncoder URL
-  URLSearchParams MessageChannel MessagePort Worker ReadableStream
-  WritableStream TransformStream Response atob btoa crypto Crypto performance
-  reportError setInterval setTimeout clearInterval clearTimeout structuredClone
+  URLSearchParams MessageChannel MessagePort Worker atob btoa crypto
+  performance reportError setInterval setTimeout clearInterval clearTimeout structuredClone
   Window self Navigator navigator name close closed onerror
   onunhandledrejection gc
   WorkerGlobalScope DedicatedWorkerGlobalScope WorkerNavigator WorkerLocation
@@ -55,6 +54,10 @@ function disarm(
 ): void {
   const scope = globalThis as unknown as Record<PropertyKey, unknown>;
   const deno = Deno as unknown as Record<PropertyKey, unknown>;
+  // The code that runs after this may change what these names stand for.
+  const { construct } = Reflect;
+  const { stringify } = JSON;
+  const [encode, text] = [encodeURIComponent, String];
   const RealWorker = scope["Worker"] as typeof Worker | undefined;
   const internal = deno["internal"] as symbol | undefined;
   if (internal) delete deno[internal];
@@ -66,20 +69,18 @@ function disarm(
   if (RealWorker === undefined) return;
 
   // A worker is a realm of its own. It runs this function before its program.
-  const text = `(${source})(${JSON.stringify(source)}, ${
-    JSON.stringify(allowed)
-  }, ${JSON.stringify(forbidden)});`;
+  const args = [source, allowed, forbidden].map((arg) => stringify(arg));
   const first = URL.createObjectURL(
-    new Blob([text], { type: "text/javascript" }),
+    new Blob([`(${source})(${args.join(", ")});`], {
+      type: "text/javascript",
+    }),
   );
   const GuardedWorker = new Proxy(RealWorker, {
     construct(target, args: unknown[], newTarget) {
-      const [url, options] = args;
-      const program = `import ${JSON.stringify(first)}; import ${
-        JSON.stringify(String(url))
-      };`;
-      const wrapped = `data:text/javascript,${encodeURIComponent(program)}`;
-      return Reflect.construct(target, [wrapped, options], newTarget);
+      const url = stringify(text(args[0]));
+      const program = `import ${stringify(first)}; import ${url};`;
+      const wrapped = `data:text/javascript,${encode(program)}`;
+      return construct(target, [wrapped, args[1]], newTarget);
     },
   });
   Object.defineProperty(RealWorker.prototype, "constructor", {
@@ -88,17 +89,25 @@ function disarm(
   scope["Worker"] = GuardedWorker;
 }
 
+/** What a lock-down leaves out, or takes in. */
+export interface LockDownOptions {
+  /** What else to freeze, with all that can be reached from it. */
+  readonly freeze: readonly unknown[];
+  /** The names of other globals that stay. */
+  readonly keep?: readonly string[];
+}
+
 /**
  * Takes dangerous means away, in this realm and in the workers it starts, and
  * freezes the rest.
  *
- * @param more What else to freeze, with all that can be reached from it.
+ * @param options What else to freeze, and to keep.
  */
-export function lockDown(more: readonly unknown[]): void {
+export function lockDown({ freeze, keep = [] }: LockDownOptions): void {
   // Deno replaces this global when it is first called.
   queueMicrotask(() => {});
-  disarm(String(disarm), allowed, forbidden);
-  const roots = [...globalValues(), ...hiddenIntrinsics(), ...more];
+  disarm(String(disarm), [...allowed, ...keep], forbidden);
+  const roots = [...globalValues(), ...hiddenIntrinsics(), ...freeze];
   mendOverrides();
   freezeAll(roots);
 }
@@ -138,7 +147,16 @@ function globalValues(): unknown[] {
 
 /** The intrinsics that no global leads to, reached by an object of each kind. */
 function hiddenIntrinsics(): unknown[] {
+  // A timer leads to those before and after it.
+  const timer = setTimeout(() => {}, 0) as unknown as Record<string, object>;
+  const neighbours = Object.values(timer).filter((one) =>
+    typeof one === "object" && one !== null
+  );
   return [
+    timer,
+    ...neighbours,
+    ...neighbours.flatMap((one) => Object.values(one)),
+    crypto.subtle,
     function* () {},
     async function () {},
     async function* () {},
@@ -160,7 +178,7 @@ function hiddenIntrinsics(): unknown[] {
   ].flatMap((object) => {
     const chain: unknown[] = [];
     for (
-      let proto = Object.getPrototypeOf(object);
+      let proto = Object.getPrototypeOf(Object(object));
       proto !== null;
       proto = Object.getPrototypeOf(proto)
     ) {

@@ -41,9 +41,10 @@ export async function planOf(
   const regions: PlannedRegion[] = [];
   const left: string[] = [];
   for (const { name, task } of regionsOf(source)) {
-    const drawn = tests.get(freshInputs(name));
-    const passed = [...tests].filter(([, run]) => run.status === "passed");
-    const names = gradedBy(name, passed.map(([name]) => name));
+    const fresh = freshInputs(name);
+    const drawn = tests.get(fresh);
+    const visible = [...tests.keys()].filter((test) => test !== fresh);
+    const names = gradedBy(name, visible);
     if (names.length === 0 && drawn === undefined) {
       left.push(name);
       continue;
@@ -52,7 +53,7 @@ export async function planOf(
       name,
       task,
       tests: names,
-      ...(drawn?.status === "outcomes" ? { outcomes: drawn.outcomes } : {}),
+      ...(drawn?.status === "passed" ? { outcomes: drawn.outcomes! } : {}),
     });
   }
   const notes = left.length === 0 ? [] : [

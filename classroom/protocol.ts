@@ -20,6 +20,8 @@ export interface Job {
   readonly skip: readonly string[];
   /** How long importing, and each test, may take, in milliseconds. */
   readonly testTimeout: number;
+  /** Whether programs may be started. */
+  readonly trusted: boolean;
 }
 
 /** What the grader is told. Each is numbered, so that none can be missing. */
@@ -35,11 +37,11 @@ export type SandboxReport =
       readonly name: string;
       readonly reason: string;
     }
-    /** What came of fresh inputs, for the grader to compare. */
+    /** What came of a fresh input, for the grader to compare. */
     | {
-      readonly kind: "outcomes";
+      readonly kind: "outcome";
       readonly name: string;
-      readonly outcomes: readonly Outcome[];
+      readonly outcome: Outcome;
     }
     | { readonly kind: "ended" }
   );

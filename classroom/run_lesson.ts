@@ -27,9 +27,12 @@ export interface Limits {
 
 /** What became of one test. */
 export type TestRun =
-  | { readonly status: "passed" }
-  | { readonly status: "failed"; readonly reason: string }
-  | { readonly status: "outcomes"; readonly outcomes: readonly Outcome[] };
+  | {
+    readonly status: "passed";
+    /** What came of fresh inputs, for a comparison. */
+    readonly outcomes?: readonly Outcome[];
+  }
+  | { readonly status: "failed"; readonly reason: string };
 
 /** What became of a lesson. */
 export interface LessonRun {
@@ -102,12 +105,8 @@ async function runPart(
 ): Promise<Part> {
   const { limits } = options;
   const { testTimeout } = limits;
-  const job: Job = {
-    lesson: options.lesson,
-    seed: options.seed,
-    skip,
-    testTimeout,
-  };
+  const { lesson, seed, trusted } = options;
+  const job: Job = { lesson, seed, skip, testTimeout, trusted };
   const secret = newSecret();
   const records = new Records();
   await using child = spawn(command(copy, options), {
@@ -143,13 +142,12 @@ async function runPart(
     await child.stdin.write(secret + JSON.stringify(job)).catch(() => {});
     await child.stdin.close().catch(() => {});
     for await (const line of child.lines()) {
-      if (line.startsWith(secret)) {
-        records.add(JSON.parse(line.slice(secret.length)));
-        restart();
-        continue;
-      }
       printed += line.length + 1;
       if (printed > limits.output) stop(tooMuch(limits));
+      if (!line.startsWith(secret)) continue;
+      const report = readReport(line.slice(secret.length));
+      if (!records.add(report)) stop("wrote between the lines of the grader");
+      if (report?.kind !== "problem") restart();
     }
     await child.wait();
   } catch (error) {
@@ -221,18 +219,27 @@ function howItEnded(code: number, { memory }: Limits): string {
   return `ended the program, with exit code ${code}`;
 }
 
+function readReport(text: string): SandboxReport | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a process has reported. */
 class Records {
   readonly #tests = new Map<string, TestRun>();
   readonly #problems: string[] = [];
+  readonly #outcomes: Outcome[] = [];
   #running: string | undefined;
   #number = 0;
   ended = false;
 
-  add(report: SandboxReport): void {
-    if (report.number !== this.#number++) {
-      throw new Error("a report of the sandbox is missing");
-    }
+  /** Takes a report; false if it is none, or one before it is missing. */
+  add(report: SandboxReport | undefined): boolean {
+    if (report?.number !== this.#number) return false;
+    this.#number += 1;
     switch (report.kind) {
       case "problem":
         this.#problems.push(report.text);
@@ -240,21 +247,22 @@ class Records {
       case "started":
         this.#running = report.name;
         break;
+      case "outcome":
+        this.#outcomes.push(report.outcome);
+        break;
       case "passed":
-        this.#set(report.name, { status: "passed" });
+        this.#set(report.name, {
+          status: "passed",
+          outcomes: this.#outcomes.splice(0),
+        });
         break;
       case "failed":
         this.#set(report.name, { status: "failed", reason: report.reason });
         break;
-      case "outcomes":
-        this.#set(report.name, {
-          status: "outcomes",
-          outcomes: report.outcomes,
-        });
-        break;
       case "ended":
         this.ended = true;
     }
+    return true;
   }
 
   #set(name: string, run: TestRun): void {
