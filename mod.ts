@@ -62,6 +62,7 @@ export {
 } from "./lib/lazy.ts";
 export * from "./lib/pipeline.ts";
 export * from "./lib/pool.ts";
+export * from "./lib/process.ts";
 export * from "./lib/subprocess.ts";
 export {
   Barrier,

@@ -256,9 +256,7 @@ async function inflate(packed: Uint8Array, entry: Entry): Promise<Uint8Array> {
     const stream = new Blob([packed.slice()]).stream()
       .pipeThrough(new DecompressionStream("deflate-raw"));
     for await (const chunk of stream) {
-      if (length + chunk.length > content.length) {
-        throw new RangeError("more than its size");
-      }
+      // Throws if there is no room left for it.
       content.set(chunk, length);
       length += chunk.length;
     }

@@ -10,16 +10,19 @@
  * A short function can be written in few ways only, so having one in common is
  * no evidence by itself. A fingerprint that `m` of `n` submissions have weighs
  * log2(n / m), nothing if more than half of them have it, and nothing if it
- * stands in the lesson itself. How much that says, the class decides, most of
- * whose pairs did not copy: if one in 2^b of all pairs has that much in common
- * in a region, it counts b bits. Regions are added up by Fisher's method
- * (R. A. Fisher: "Statistical Methods for Research Workers", 1925), and a pair is
- * listed if chance would list one pair in {@linkcode classesPerMistake} classes.
+ * stands in the lesson itself. A pair weighs what its common fingerprints weigh,
+ * times the part they are of all that the two wrote (Ochiai's coefficient).
+ *
+ * How much that says, the class decides, most of whose pairs did not copy: if
+ * one in 2^b of all pairs weighs as much in a region, it counts b bits. Regions
+ * are added up by Fisher's method (R. A. Fisher: "Statistical Methods for
+ * Research Workers", 1925), and a pair is listed if chance would list one pair in
+ * {@linkcode classesPerMistake} classes.
  *
  * @module
  */
 
-import { visible } from "./formats/text.ts";
+import { cut, visible } from "./formats/text.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
 /** What one student wrote in one lesson. */
@@ -81,7 +84,7 @@ export const classesPerMistake = 20;
 /** A longer region is cut: nobody writes that much by hand. */
 const mostTokens = 5_000;
 
-/** Fewer pairs than that have no tail to speak of. */
+/** Fewer pairs in a region have no tail that could be continued. */
 const leastPairs = 1000;
 
 /** A step of less weight than a fingerprint or two is no matter of chance. */
@@ -241,9 +244,9 @@ function textOf(source: string): Text {
  * keeps its name, as that is mostly the language's and cannot be changed.
  */
 function symbolOf({ kind, text }: Token, i: number, all: readonly Token[]) {
-  if (kind === "name") return "name";
-  if (kind === "string") return "string";
-  if (kind === "property") return all[i - 2]?.text === "this" ? "name" : text;
+  if (kind === "name") return "<name>";
+  if (kind === "string") return "<string>";
+  if (kind === "property") return all[i - 2]?.text === "this" ? "<name>" : text;
   return text === "let" || text === "var" ? "const" : text;
 }
 
@@ -256,48 +259,60 @@ function symbolOf({ kind, text }: Token, i: number, all: readonly Token[]) {
  * @returns The bits of students `a` and `b`, a < b, at `a * count + b`.
  */
 function surpriseOf(region: Region, count: number): Float64Array {
-  const { texts, holders } = region;
+  const writers = [...region.texts.keys()];
+  const pairs = writers.flatMap((a, i) =>
+    writers.slice(i + 1).map((b) => a * count + b)
+  );
+  const shared = sharedWeights(region, count);
+  const wholes = wholeWeights(region);
+  const weights = pairs.map((pair) => {
+    const [a, b] = [Math.floor(pair / count), pair % count];
+    const whole = Math.sqrt(wholes.get(a)! * wholes.get(b)!);
+    return whole > 0 ? shared[pair]! ** 2 / whole : 0;
+  });
+  const bitsOf = surprise(weights);
+  const bits = new Float64Array(count * count).fill(NaN);
+  for (const [i, pair] of pairs.entries()) bits[pair] = bitsOf(weights[i]!);
+  return bits;
+}
+
+/** What the fingerprints weigh that two students have in common. */
+function sharedWeights(
+  { texts, holders }: Region,
+  count: number,
+): Float64Array {
   const weights = new Float64Array(count * count);
-  const weightOf = (print: string) => {
-    const students = holders.get(print);
-    return students ? Math.log2(texts.size / students.length) : 0;
-  };
-  for (const [print, students] of holders) {
-    const weight = weightOf(print);
+  for (const students of holders.values()) {
+    const weight = Math.log2(texts.size / students.length);
     for (const [i, a] of students.entries()) {
       for (let j = i + 1; j < students.length; j++) {
         weights[a * count + students[j]!]! += weight;
       }
     }
   }
-  const wholes = new Map([...texts].map(([student, { prints }]) => {
-    let whole = 0;
-    for (const print of prints.keys()) whole += weightOf(print);
-    return [student, whole];
-  }));
-  const writers = [...texts.keys()];
-  const pairs = writers.flatMap((a, i) =>
-    writers.slice(i + 1).map((b) => a * count + b)
-  );
-  for (const pair of pairs) {
-    const [a, b] = [Math.floor(pair / count), pair % count];
-    const whole = Math.sqrt(wholes.get(a)! * wholes.get(b)!);
-    if (whole > 0) weights[pair]! *= weights[pair]! / whole;
+  return weights;
+}
+
+/** What all fingerprints of each student weigh. */
+function wholeWeights({ texts, holders }: Region): Map<number, number> {
+  const weights = new Map([...texts.keys()].map((student) => [student, 0]));
+  for (const students of holders.values()) {
+    const weight = Math.log2(texts.size / students.length);
+    for (const each of students) weights.set(each, weights.get(each)! + weight);
   }
-  const bitsOf = surprise(pairs.map((pair) => weights[pair]!));
-  const bits = new Float64Array(count * count).fill(NaN);
-  for (const pair of pairs) bits[pair] = bitsOf(weights[pair]!);
-  return bits;
+  return weights;
 }
 
 /**
  * How surprising a weight is among those of all pairs, in bits: b, if one in 2^b
- * has it. One that is far beyond all that chance gives counts more than its rank
- * does: the upper quarter is taken to fall off exponentially, as extremes of
- * sums do (J. Pickands: "Statistical Inference Using Extreme Order Statistics",
- * Annals of Statistics 3, 1975), so it counts a bit more for each step over
- * which that falls to half. The step is read off the quartiles and the upper
- * eighth, which pairs that copied hardly move while they are few.
+ * weighs as much.
+ *
+ * Among many pairs, one that is far beyond all others counts more than its rank
+ * does. The tail is taken to fall off exponentially, as that of sums does
+ * (J. Pickands: "Statistical Inference Using Extreme Order Statistics", Annals of
+ * Statistics 3, 1975): a bit more for each step over which it falls to half. The
+ * step is the longest that half of the pairs, a quarter, an eighth and so on
+ * show, up to so few that they may be the ones that copied.
  *
  * @param weights The weights of all pairs.
  * @returns The bits of a weight.
@@ -311,10 +326,8 @@ export function surprise(
   const at = (octave: number) =>
     sorted[Math.floor((1 - 2 ** -octave) * (sorted.length - 1))] ?? 0;
   // One pair for eight students may have copied: the tail is read up to them.
-  const trusted = Math.max(
-    2,
-    Math.floor(most - Math.log2(1 + Math.sqrt(2 * sorted.length) / 8)),
-  );
+  const students = Math.sqrt(2 * sorted.length);
+  const trusted = Math.max(2, Math.floor(most - Math.log2(1 + students / 8)));
   let half = leastHalf;
   for (let octave = 1; octave < trusted; octave++) {
     half = Math.max(half, at(octave + 1) - at(octave));
@@ -463,6 +476,7 @@ export function formatSimilar(pairs: readonly SimilarPair[]): string {
     `${heading} with more in common than chance explains, names aside.`,
     "This is for you to read, and no verdict: there are good reasons to write",
     "the same, such as one page that both read, or work that they were to share.",
+    "With b bits, one in 2^b pairs would have as much in common by chance.",
     ...pairs.flatMap(pairLines),
     "",
   ].join("\n");
@@ -481,15 +495,17 @@ function pairLines(pair: SimilarPair): string[] {
 }
 
 function regionLines(region: SimilarRegion, names: readonly string[]) {
-  const { lesson, name, shared, written, holders, submissions } = region;
+  const { lesson, name, bits, shared, written, holders, submissions } = region;
   const tokens = shared.map((count, i) => `${count} of ${written[i]}`);
   const excerpts = region.excerpts.flatMap((text, i) => [
     `    ${names[i]}:`,
-    ...visible(text).split("\n").slice(0, 12).map((line) => `      ${line}`),
+    ...visible(text).split("\n").slice(0, 12)
+      .map((line) => `      ${cut(line, 100)}`),
   ]);
   return [
     `  ${lesson} ${visible(name)}: ${tokens.join(" and ")} tokens in common; ` +
-    `${holders} of ${submissions} submissions have the rarest of it`,
+    `${holders} of ${submissions} submissions have the rarest of it; ` +
+    `${bits.toFixed(1)} bits`,
     ...excerpts,
   ];
 }

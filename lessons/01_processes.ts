@@ -10,13 +10,13 @@
  *
  * @hint osName There are two answers, and one question decides between them.
  * @hint osName Deno.build.os is "windows" on Windows.
- * @hint osName return Deno.build.os === … ? "nt" : "posix";
+ * @hint osName return Deno.build.os === … ? … : …;
  * @hint describeProcess Each field is one property or call of the Deno global.
  * @hint describeProcess Look at pid, ppid, cwd(), build, memoryUsage(), and at navigator.hardwareConcurrency.
- * @hint describeProcess return { osName: osName(), system: Deno.build.os, pid: Deno.pid, … };
+ * @hint describeProcess return { osName: …, system: Deno.build.…, pid: …, parentPid: Deno.…, … };
  * @hint howToFind Write one text for each system, with the id in it.
  * @hint howToFind A switch over the system has one case for each.
- * @hint howToFind case "darwin": return { tool: "Activity Monitor", command: `ps -p ${pid}` };
+ * @hint howToFind For windows: return { tool: …, command: … }; for the others likewise.
  */
 import { bytes, flags, section, show, title } from "../lib/lesson.ts";
 
@@ -40,7 +40,7 @@ export interface ProcessDescription {
 
 /** The system's name as Python gives it: NT is Windows New Technology. */
 export function osName(): "nt" | "posix" {
-  // #region solution: "nt" on Windows, "posix" on every other system
+  // #region solution: nt on Windows, posix on every other system
   return Deno.build.os === "windows" ? "nt" : "posix";
   // #endregion solution
 }

@@ -10,13 +10,13 @@
  *
  * @hint sumOfSquares The squares are added up; only the type of the sum is special.
  * @hint sumOfSquares A number is exact to 2 ** 53: add a few squares, then add BigInt(few) to a total that starts with 0n.
- * @hint sumOfSquares for (let i = 0; i < n; i += 4) { let four = 0; for (let k = i; k < Math.min(i + 4, n); k++) four += k * k; total += BigInt(four); }
+ * @hint sumOfSquares for (let i = 0; i < n; i += …) { add some squares up as a number, which is quick; then total += BigInt(…); }
  * @hint runSequential Call the function `tasks` times, and read the clock before and after.
  * @hint runSequential performance.now() is the clock; Array.from({ length: tasks }, …) calls and collects.
- * @hint runSequential const start = performance.now(); const results = Array.from({ length: tasks }, () => sumOfSquares(n)); return { elapsed: performance.now() - start, results };
+ * @hint runSequential const start = …; const results = Array.from({ length: … }, () => …); return { elapsed: … - start, results };
  * @hint runParallel A pool calls the function with each item of a list.
  * @hint runParallel pool.map(sumOfSquares, …) takes a list with n in it `tasks` times.
- * @hint runParallel using pool = new Pool({ workers }); const results = await pool.map(sumOfSquares, Array(tasks).fill(n), { chunkSize: 1 });
+ * @hint runParallel using pool = new Pool({ … }); const results = await pool.map(…, Array(tasks).fill(n), { chunkSize: … });
  */
 import { Pool, type TaskRun } from "../mod.ts";
 import {

@@ -10,13 +10,13 @@
  *
  * @hint echo Whatever you send into one end of a pipe comes out of the other.
  * @hint echo connection.send(value) here, then connection.recv() for the answer.
- * @hint echo for (const value of values) { await here.send(value); answers.push(await here.recv()); }
+ * @hint echo for (const value of …) { await here.send(…); answers.push(await here.…); }
  * @hint sendCopy The worker changes what it gets, and gives it back.
  * @hint sendCopy Main still has the object that it sent.
- * @hint sendCopy const there = await pool.apply(change, [here]); return { here, there };
+ * @hint sendCopy const there = await pool.apply(…, […]); return both.
  * @hint produceAndConsume Consume here, until the queue is closed and empty.
  * @hint produceAndConsume `for await` over the queue; close it when the producers are done.
- * @hint produceAndConsume produced.then(() => queue.close()); for await (const item of queue) items.push(item);
+ * @hint produceAndConsume produced.then(() => …); for await (const item of …) items.push(…);
  */
 import { FunctionWorker, pipe, Pool, Queue } from "../mod.ts";
 import {
@@ -47,11 +47,13 @@ export async function echo(values: readonly unknown[]): Promise<unknown[]> {
   return answers;
 }
 
+type Order = { item: string; amount: number };
+
 /** An order as main has it, and as a worker gives it back. */
-export async function sendCopy() {
+export async function sendCopy(): Promise<Record<"here" | "there", Order>> {
   using pool = new Pool({ workers: 1 });
-  const here = { item: "tea", amount: 1 };
-  const change = (order: typeof here) => {
+  const here: Order = { item: "tea", amount: 1 };
+  const change = (order: Order) => {
     order.amount = 100;
     return order;
   };
@@ -71,12 +73,9 @@ export async function produceAndConsume(
   const produce = async (queue: Queue<number>, from: number, to: number) => {
     for (let item = from; item < to; item++) await queue.put(item);
   };
+  const starts = Array.from({ length: producers }, (_, i) => i * itemsEach);
   const produced = Promise.all(
-    Array.from(
-      { length: producers },
-      (_, i) =>
-        pool.apply(produce, [queue, i * itemsEach, (i + 1) * itemsEach]),
-    ),
+    starts.map((from) => pool.apply(produce, [queue, from, from + itemsEach])),
   );
   const items: number[] = [];
   // #region solution: close the queue once all is produced; take every item out

@@ -9,14 +9,14 @@
  * @test deno test tests/05_shared_memory_test.ts
  *
  * @hint loseAnUpdate Both have to read before either of them writes.
- * @hint loseAnUpdate barrier.wait() between reading and writing lets each wait for the other.
- * @hint loseAnUpdate const seen = counter[0]!; barrier.wait(); counter[0] = seen + 1;
+ * @hint loseAnUpdate A barrier between reading and writing lets each wait for the other.
+ * @hint loseAnUpdate const seen = …; wait at the barrier; counter[0] = … + 1;
  * @hint countWithAtomics Reading, adding and writing must be one step that nobody interrupts.
  * @hint countWithAtomics Atomics has a method for just that.
- * @hint countWithAtomics for (let i = 0; i < each; i++) Atomics.add(counter, 0, 1);
+ * @hint countWithAtomics for (…) Atomics.add(counter, …, …);
  * @hint countWithLock Only who holds the lock may touch the counter.
  * @hint countWithLock `using` releases the lock at the end of its block.
- * @hint countWithLock for (let i = 0; i < each; i++) { using _guard = lock.acquire(); counter[0]!++; }
+ * @hint countWithLock for (…) { using _guard = lock.…; count as if nobody else did }
  */
 import { Barrier, Lock, Pool } from "../mod.ts";
 import { duration, flags, section, show, table, title } from "../lib/lesson.ts";

@@ -13,10 +13,10 @@
  * @hint chooseStrategy "io-bound" is waiting: one thread can wait for many things at once.
  * @hint interleave Each task notes its name, lets the others go on, and so on.
  * @hint interleave `await` is where a task lets the others go on.
- * @hint interleave for (let i = 1; i <= steps; i++) { trace.push(`${name}${i}`); await Promise.resolve(); }
+ * @hint interleave for (let i = 1; …) { trace.push(`${…}${…}`); await …; }
  * @hint runTasks One after another awaits in the loop; at the same time awaits all together.
  * @hint runTasks Promise.all waits for many promises; pool.map runs a function on workers.
- * @hint runTasks case "async": results = await Promise.all(inputs.map(task)); break;
+ * @hint runTasks For "async": results = await Promise.all(…); for the others: a loop with await, and a pool.
  */
 import { Pool } from "../mod.ts";
 import { bars, duration, flags, section, show, title } from "../lib/lesson.ts";

@@ -10,16 +10,16 @@
  *
  * @hint isIterable What can be looped over has a method that gives an iterator.
  * @hint isIterable The method's name is Symbol.iterator; null and undefined have no properties to look at.
- * @hint isIterable return typeof (value as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === "function";
+ * @hint isIterable return typeof (value as …)?.[Symbol.…] === …;
  * @hint isIterator An iterator is asked for its next item.
  * @hint isIterator Look whether the value has a method `next`.
- * @hint isIterator return typeof (value as Iterator<unknown> | null | undefined)?.next === "function";
+ * @hint isIterator return typeof (value as …)?.… === "function";
  * @hint iteratorOf Only an iterable has an iterator to give; refuse the rest.
  * @hint iteratorOf Throw a TypeError whose message is the value, its type in parentheses, and "is not iterable".
- * @hint iteratorOf if (!isIterable(value)) throw new TypeError(`${String(value)} (${typeof value}) is not iterable`); return value[Symbol.iterator]();
+ * @hint iteratorOf if (!isIterable(value)) throw new TypeError(`${…} (${…}) is not iterable`); return value[…]();
  * @hint Countdown Each call of the method gives a new iterator, which begins at `from`.
  * @hint Countdown A generator method (the star) gives an iterator, and `yield` one item.
- * @hint Countdown for (let left = this.from; left > 0; left--) yield left;
+ * @hint Countdown for (let left = …; …; left--) yield …;
  */
 import { flags, section, show, showError, title } from "../lib/lesson.ts";
 

@@ -10,13 +10,13 @@
  *
  * @hint squares Hand out the square of x, and wait there until somebody asks on.
  * @hint squares `return` would end the function; `yield` lets it go on.
- * @hint squares yield x ** 2;
+ * @hint squares yield …;
  * @hint squaresArray The same squares, all of them at once.
  * @hint squaresArray Array.from makes an array of a length, and asks a function for each item.
- * @hint squaresArray return Array.from({ length: n }, (_, x) => x ** 2);
+ * @hint squaresArray return Array.from({ length: … }, (_, x) => …);
  * @hint weigh What is not kept somewhere is garbage, and weighs nothing.
  * @hint weigh Each place of `kept` gets a value of its own from make().
- * @hint weigh for (let i = 0; i < count; i++) kept[i] = make();
+ * @hint weigh for (let i = 0; …; i++) kept[i] = …;
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

@@ -10,16 +10,16 @@
  *
  * @hint average Two things of the values are needed, and one division.
  * @hint average sum() of the library adds up; an array or a range has a length.
- * @hint average return sum(values) / values.length;
+ * @hint average return sum(…) / …;
  * @hint averageArrow The body is that of `average`.
  * @hint averageArrow An arrow function with braces needs `return`, as a function with a name does.
- * @hint averageArrow return sum(values) / values.length;
+ * @hint averageArrow What stands between the braces of average can stand here as it is.
  * @hint makePower What is returned is a function, which gets x later.
  * @hint makePower An arrow function may use `exponent`, a parameter of the function around it.
- * @hint makePower return (x) => power(x, exponent);
+ * @hint makePower return (x) => power(…, …);
  * @hint compose The result is a function that calls two others.
  * @hint compose What `first` gives for x is what `second` gets.
- * @hint compose return (x) => second(first(x));
+ * @hint compose return (x) => second(…);
  */
 import { Pool, range, sum } from "../mod.ts";
 import { flags, section, show, showError, title } from "../lib/lesson.ts";

@@ -10,19 +10,19 @@
  *
  * @hint squareAll Every number becomes another one: which function does that?
  * @hint squareAll map() takes the function first and the data last.
- * @hint squareAll return map((x) => x ** 2, numbers);
+ * @hint squareAll return map((x) => …, numbers);
  * @hint keepEven Some numbers pass, the others do not.
  * @hint keepEven filter() wants a function that says whether a number passes; x % 2 is 0 for even ones.
- * @hint keepEven return filter((x) => x % 2 === 0, numbers);
+ * @hint keepEven return filter((x) => x % … === …, numbers);
  * @hint sumAll Two numbers become one, until there is one left.
  * @hint sumAll reduce() gets a function of two numbers, the data, and where to begin.
- * @hint sumAll return reduce((x, y) => x + y, numbers, initial);
+ * @hint sumAll return reduce((x, y) => …, …, initial);
  * @hint largest Of two numbers, keep the larger one.
  * @hint largest The function for reduce(): x if x is greater than y, else y.
- * @hint largest return reduce((x, y) => x > y ? x : y, numbers, initial);
+ * @hint largest return reduce((x, y) => x > y ? … : …, numbers, …);
  * @hint joinWords Two texts become one, with a space between.
  * @hint joinWords reduce() without an initial value begins with the first word.
- * @hint joinWords return reduce((x, y) => `${x} ${y}`, words);
+ * @hint joinWords return reduce((x, y) => `${…} ${…}`, …);
  */
 import { filter, map, reduce } from "../mod.ts";
 import { flags, section, show, showError, title } from "../lib/lesson.ts";

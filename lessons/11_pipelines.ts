@@ -10,16 +10,16 @@
  *
  * @hint nested What a function gives is what the function around it gets.
  * @hint nested Data innermost: filter around it, map around that, reduce outside.
- * @hint nested return reduce(add, map(double, filter(isEven, data)), 0);
+ * @hint nested return reduce(add, map(…, filter(…, …)), …);
  * @hint stepwise The same three calls, with a name for what each of them gives.
- * @hint stepwise const evens = filter(isEven, data); then doubled, then the result.
- * @hint stepwise const doubled = map(double, evens); return reduce(add, doubled, 0);
+ * @hint stepwise First the even numbers, then the doubled ones, then the result.
+ * @hint stepwise const evens = …; const doubled = map(…, …); return reduce(…, doubled, …);
  * @hint chained Begin with the data, and write the steps in the order in which they happen.
  * @hint chained lazy(data) gives a pipeline, which has filter, map and reduce as methods.
- * @hint chained return lazy(data).filter(isEven).map(double).reduce(add, 0);
+ * @hint chained return lazy(…).filter(…).map(…).reduce(…, …);
  * @hint comprehension Say for which x there is an item, and which.
  * @hint comprehension Inside the generator: a loop, a condition and a `yield`.
- * @hint comprehension for (const x of data) if (isEven(x)) yield double(x);
+ * @hint comprehension for (const x of …) if (…) yield …;
  */
 import { count, filter, lazy, map, Pool, range, reduce, sum } from "../mod.ts";
 import { flags, section, show, title } from "../lib/lesson.ts";

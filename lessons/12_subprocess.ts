@@ -9,16 +9,23 @@
  *
  * @hint currentDirectory The program prints it; wait for the program to end.
  * @hint currentDirectory run() resolves to an object with what was printed, as stdout.
- * @hint currentDirectory const { stdout } = await run(shell); return stdout.trimEnd();
+ * @hint currentDirectory const { stdout } = await run(…); return it without what trimEnd() takes away.
  * @hint pidAndOutput The id is there at once, the outputs only when it has ended.
  * @hint pidAndOutput A Subprocess has a pid; its communicate() collects both outputs.
- * @hint pidAndOutput const { stdout, stderr } = await child.communicate(); return { pid: child.pid, stdout, stderr };
+ * @hint pidAndOutput const { … } = await child.communicate(); return { pid: …, … };
  * @hint endlessProgram Ask its output for one line at a time; look; stop; look again.
  * @hint endlessProgram child.lines() has next(); then isRunning(), terminate(), wait().
- * @hint endlessProgram lines.push(`${(await output.next()).value}`); found.push(await isRunning(child.pid)); child.terminate(); …
+ * @hint endlessProgram Three times lines.push(`${(await output.…()).value}`); then found.push(…); end the child; …
  */
 import { type Command, run, spawn } from "../mod.ts";
-import { flags, section, show, showError, title } from "../lib/lesson.ts";
+import {
+  flags,
+  refusal,
+  section,
+  show,
+  showError,
+  title,
+} from "../lib/lesson.ts";
 
 const isWindows = Deno.build.os === "windows";
 
@@ -83,21 +90,12 @@ export async function endlessProgram(): Promise<
   return { pid: child.pid, lines, found, code: child.poll() };
 }
 
-/** Whether the script may start the programs that the lesson starts. */
-function isAllowed(): boolean {
-  return [shell[0]!, Deno.execPath()].every((command) =>
-    Deno.permissions.querySync({ name: "run", command }).state === "granted"
-  );
-}
-
 if (import.meta.main) {
   flags(import.meta, {}, "--allow-run");
-  if (!isAllowed()) {
-    // Deno's own question would come once for each program.
-    console.error(
-      "Run this lesson with: deno run --allow-run lessons/12_subprocess.ts\n" +
-        "Deno asks, because a program it starts may do all that you may do.",
-    );
+  // Deno's own question would come once for each program.
+  const refused = refusal(import.meta, shell[0]!, Deno.execPath());
+  if (refused) {
+    console.error(refused);
     Deno.exit(1);
   }
   title("Programs as subprocesses");

@@ -10,13 +10,13 @@
  *
  * @hint functionalTotals Say what becomes of the data; change nothing that is there.
  * @hint functionalTotals map() the sales to amounts; summarize() does the rest.
- * @hint functionalTotals return summarize(sales, sales.map((sale) => rule.amount(sale)), rule.above);
+ * @hint functionalTotals return summarize(sales, sales.map(…), …);
  * @hint proceduralTotals Empty the table, fill it, pick from it, sort what was picked.
  * @hint proceduralTotals Loop over the sales with addSale(), and over the ledger with push().
- * @hint proceduralTotals for (const [customer, total] of ledger) { if (total > rule.above) totals.push({ customer, total }); }
+ * @hint proceduralTotals for (const [customer, total] of …) { if (… > rule.above) totals.push(…); }
  * @hint record Decide before anything is changed.
  * @hint record An amount that is not at least 0 is a RangeError.
- * @hint record if (!(amount >= 0)) throw new RangeError(…); this.#totals.set(sale.customer, before + amount);
+ * @hint record if (…) throw new RangeError(…); this.#totals.set(…, before + …);
  */
 import { Pool } from "../mod.ts";
 import { flags, show, showError, table, title } from "../lib/lesson.ts";

@@ -9,7 +9,7 @@
 
 import { checkCount } from "./describe.ts";
 import { Fifo } from "./fifo.ts";
-import { whyNotCloned } from "./host/clone.ts";
+import { toProcess, whyNotCarried, whyNotCloned } from "./host/clone.ts";
 import {
   type Lifeline,
   noteSent,
@@ -62,7 +62,7 @@ export interface SendOptions {
  */
 export function pipe<A, B = A>(): [Connection<A, B>, Connection<B, A>] {
   const { port1, port2 } = new MessageChannel();
-  const cells = new Int32Array(new SharedArrayBuffer(4 * 6));
+  const cells = new Int32Array(new SharedArrayBuffer(4 * 7));
   const end = (side: number, port: MessagePort) => {
     return { portable: "Connection", cells, side, port };
   };
@@ -95,6 +95,7 @@ export class Connection<Sent, Received = Sent>
   static readonly #closed = 0; // whether a side is closed, one cell a side
   static readonly #count = 2; // how many messages it has sent
   static readonly #owner = 4; // the thread that has it
+  static readonly #process = 6; // whether the pipe leads to another process
 
   readonly #cells: Int32Array<SharedArrayBuffer>;
   readonly #side: number;
@@ -197,6 +198,7 @@ export class Connection<Sent, Received = Sent>
       }
       const other = Connection.#owner + 1 - this.#side;
       const receiver = Atomics.load(this.#cells, other);
+      if (this.leadsToProcess) checkCarried(value);
       post(this.#port, value, options, receiver);
       // Counted after it was posted: a count of what never arrives would keep
       // the other end waiting.
@@ -298,6 +300,35 @@ export class Connection<Sent, Received = Sent>
     this.#end();
   }
 
+  /**
+   * Whether what is sent goes to another process.
+   *
+   * @internal
+   */
+  get leadsToProcess(): boolean {
+    return Atomics.load(this.#cells, Connection.#process) !== 0;
+  }
+
+  /**
+   * How many values the other end has sent that have not arrived.
+   *
+   * @internal
+   */
+  get backlog(): number {
+    const sent = Atomics.load(this.#cells, Connection.#count + 1 - this.#side);
+    // The counts may pass 2 ** 31; their difference tells all the same.
+    return (sent - this.#received) | 0;
+  }
+
+  /**
+   * Notes that the pipe leads to another process.
+   *
+   * @internal
+   */
+  joinProcess(): void {
+    Atomics.store(this.#cells, Connection.#process, 1);
+  }
+
   #lifeline(): Lifeline {
     const side = this.#side;
     return { portable: "Connection", cells: this.#cells, side };
@@ -320,10 +351,7 @@ export class Connection<Sent, Received = Sent>
 
   /** The other end is closed, and all that it sent has arrived. */
   #isAtEnd(): boolean {
-    if (!this.#isClosed(1 - this.#side)) return false;
-    const sent = Atomics.load(this.#cells, Connection.#count + 1 - this.#side);
-    // The counts may pass 2 ** 31; their difference tells all the same.
-    return ((sent - this.#received) | 0) <= 0;
+    return this.#isClosed(1 - this.#side) && this.backlog <= 0;
   }
 
   #listen(): void {
@@ -417,6 +445,18 @@ export function post(
     throw sendError(packed ? packed.value : value, moved, error);
   }
   if (packed) noteSent(packed.packings, receiver);
+}
+
+/**
+ * Refuses what another process cannot have, though a thread could.
+ *
+ * @param value What is to be sent.
+ * @throws {TypeError} If a part of the value cannot be sent; it is named.
+ */
+export function checkCarried(value: unknown): void {
+  if (whyNotCarried(value) === undefined) return;
+  const why = whyNotCloned(value, "value", [], toProcess());
+  if (why) throw new TypeError(why);
 }
 
 /**
@@ -592,7 +632,9 @@ export class Queue<T> implements AsyncIterable<T> {
       answer(outcome, value) {
         if (outcome === "done") waiting.resolve(value);
         else if (outcome === "cancelled") waiting.reject(reason);
-        else waiting.reject(new ChannelClosedError("the queue is closed"));
+        else if (outcome === "refused") {
+          waiting.reject(new TypeError(`${value}`));
+        } else waiting.reject(new ChannelClosedError("the queue is closed"));
       },
     };
     try {
@@ -611,7 +653,7 @@ interface QueueAsk {
   readonly answer: (outcome: QueueOutcome, value?: unknown) => void;
 }
 
-type QueueOutcome = "done" | "closed" | "cancelled";
+type QueueOutcome = "done" | "closed" | "cancelled" | "refused";
 
 /** What goes through the pipe of a queue that was sent away. */
 type QueueRequest =
@@ -621,27 +663,36 @@ type QueueRequest =
     readonly value?: unknown;
   }
   | { readonly op: "cancel"; readonly id: number }
+  | { readonly op: "taken"; readonly id: number }
   | { readonly op: "close" }
-  | { readonly op: "serve"; readonly link: QueuePipe; readonly taken: Taken };
+  | {
+    readonly op: "serve";
+    readonly link: QueuePipe;
+    readonly taken: Taken | undefined;
+  };
 
-/** What comes back. */
-interface QueueReply {
-  readonly id: number;
-  readonly outcome: QueueOutcome;
-  readonly value?: unknown;
-}
+/** What comes back: an answer, or news of the size. */
+type QueueReply =
+  | {
+    readonly id: number;
+    readonly outcome: QueueOutcome;
+    readonly value?: unknown;
+  }
+  | { readonly size: number };
 
 type QueuePipe = Connection<QueueReply, QueueRequest>;
 
 /**
  * The number of the last item that arrived at the other end of a queue's pipe.
  * In shared memory it costs no message, and outlives a consumer that dies.
+ * Another process, which shares none, has to send messages.
  */
 type Taken = Int32Array<SharedArrayBuffer>;
 
 /** A Queue as it travels. */
 interface QueueWire extends Wire {
-  readonly link: Wire;
+  /** The end of a pipe; packed, unless it came from another process. */
+  readonly link: Wire | Connection<QueueRequest, QueueReply>;
   readonly taken: Taken;
 }
 
@@ -652,7 +703,9 @@ export class QueueStore {
   readonly #items = new Fifo<unknown>();
   readonly #puts = new Fifo<QueueAsk>();
   readonly #gets = new Fifo<QueueAsk>();
+  readonly #links = new Set<QueuePipe>();
   #isClosed = false;
+  #isTellingSize = false;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -678,7 +731,11 @@ export class QueueStore {
   }
 
   /** Answers the requests that come through a pipe. */
-  serve(link: QueuePipe, taken: Taken): void {
+  serve(
+    link: QueuePipe,
+    taken: Taken = new Int32Array(new SharedArrayBuffer(4)),
+  ): void {
+    this.#links.add(link);
     const asks = new Map<number, QueueAsk>();
     // What was sent to the consumer, and may not have arrived.
     const underway = new Map<number, unknown>();
@@ -698,9 +755,13 @@ export class QueueStore {
             forgetTaken();
             underway.set(id, value);
           }
-          link.send({ id, outcome, value }).catch(() => {
-            // Its consumer is gone; what it was to get is not.
-            if (underway.delete(id)) this.#putBack([value]);
+          link.send({ id, outcome, value }).catch((error) => {
+            // Its consumer is gone, or is a process that cannot have it; what it
+            // was to get is not lost.
+            if (!underway.delete(id)) return;
+            const answer = { id, outcome: "refused", value: error.message };
+            link.send(answer as QueueReply).catch(() => {});
+            this.#putBack([value]);
           });
         },
       };
@@ -710,13 +771,15 @@ export class QueueStore {
     link.subscribe((request) => {
       if (request.op === "put" || request.op === "get") {
         enter(request.op, request.id, request.value);
-      } else if (request.op === "close") this.close();
+      } else if (request.op === "taken") Atomics.store(taken, 0, request.id);
+      else if (request.op === "close") this.close();
       else if (request.op === "serve") this.serve(request.link, request.taken);
       else {
         const ask = asks.get(request.id);
         if (ask) this.cancel(ask);
       }
     }, () => {
+      this.#links.delete(link);
       for (const ask of asks.values()) {
         this.#puts.remove(ask);
         this.#gets.remove(ask);
@@ -754,7 +817,21 @@ export class QueueStore {
     if (this.#isClosed && this.#items.length === 0) {
       for (let get; (get = this.#gets.shift());) get.answer("closed");
     }
-    Atomics.store(this.cells, 0, this.#items.length);
+    const { length } = this.#items;
+    if (Atomics.exchange(this.cells, 0, length) !== length) this.#tellSize();
+  }
+
+  /** Tells the size to other processes, once for all that happens in a turn. */
+  #tellSize(): void {
+    if (this.#isTellingSize || this.#links.size === 0) return;
+    this.#isTellingSize = true;
+    queueMicrotask(() => {
+      this.#isTellingSize = false;
+      for (const link of this.#links) {
+        if (!link.leadsToProcess) continue;
+        link.send({ size: Atomics.load(this.cells, 0) }).catch(() => {});
+      }
+    });
   }
 }
 
@@ -768,14 +845,18 @@ export class QueueLink {
 
   constructor(wire: QueueWire) {
     this.cells = wire.cells;
-    this.#link = Connection.unpack(wire.link) as Connection<
-      QueueRequest,
-      QueueReply
-    >;
-    this.#link.subscribe(({ id, outcome, value }) => {
+    this.#link = wire.link instanceof Connection
+      ? wire.link
+      : Connection.unpack(wire.link) as Connection<QueueRequest, QueueReply>;
+    this.#link.subscribe((reply) => {
+      if ("size" in reply) {
+        Atomics.store(this.cells, 0, reply.size);
+        return;
+      }
+      const { id, outcome, value } = reply;
       const ask = this.#forget(id);
       if (!ask) return;
-      if (ask.op === "get") Atomics.store(wire.taken, 0, id);
+      if (ask.op === "get") this.#noteTaken(wire.taken, id);
       ask.answer(outcome, value);
     }, () => {
       for (const [id, ask] of this.#asks) {
@@ -808,7 +889,14 @@ export class QueueLink {
   }
 
   serve(link: QueuePipe, taken: Taken): void {
-    this.#link.send({ op: "serve", link, taken }).catch(() => {});
+    const shared = this.#link.leadsToProcess ? undefined : taken;
+    this.#link.send({ op: "serve", link, taken: shared }).catch(() => {});
+  }
+
+  #noteTaken(taken: Taken, id: number): void {
+    Atomics.store(taken, 0, id);
+    if (!this.#link.leadsToProcess) return;
+    this.#link.send({ op: "taken", id }).catch(() => {});
   }
 
   #forget(id: number): QueueAsk | undefined {

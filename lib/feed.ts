@@ -75,7 +75,8 @@ export class Feed {
         return outcome!.results;
       }
       void this.#pull();
-      if (this.#ended && this.#flights.length === 0) {
+      // While it pulls, the last chunk may have been taken and not be sent yet.
+      if (this.#ended && !this.#pulling && this.#flights.length === 0) {
         if ("error" in this.#ended) throw this.#ended.error;
         return undefined;
       }

@@ -81,6 +81,7 @@ export function showError<T>(
 ): T extends Promise<unknown> ? Promise<unknown> : unknown;
 export function showError(expression: () => unknown): unknown {
   const caught = (error: unknown) => {
+    if (isTodo(error)) throw error;
     printResult(expression, red(String(error)));
     return error;
   };
@@ -314,6 +315,26 @@ export type FlagValues<Flags extends Readonly<Record<string, Flag>>> = {
 };
 
 /**
+ * Whether a lesson is refused to start programs; Deno's own question is not
+ * asked.
+ *
+ * @param meta `import.meta` of the lesson.
+ * @param programs What it starts, as in `Deno.Command`.
+ * @returns What to say of it; nothing if it may start them.
+ */
+export function refusal(
+  meta: ImportMeta,
+  ...programs: string[]
+): string | undefined {
+  const allowed = programs.every((command) =>
+    Deno.permissions.querySync({ name: "run", command }).state === "granted"
+  );
+  if (allowed) return undefined;
+  return `To see this, run: deno run --allow-run ${fileOf(meta.url)}\n` +
+    "Deno asks, because a program it starts may do all that you may do.";
+}
+
+/**
  * Reads the command line. `--help` prints the usage and ends the program; a
  * wrong option or value prints what is wrong and the usage to stderr, and ends
  * it with 2.
@@ -348,6 +369,7 @@ export function flags<const Flags extends Readonly<Record<string, Flag>>>(
     console.error(`${parsed}\n\n${usage}`);
     Deno.exit(2);
   }
+  stopAtTodo();
   return parsed;
 }
 
@@ -408,13 +430,40 @@ function wrongNumber(text: string, { min = 0, max }: Flag): string | undefined {
   return fits ? undefined : `"${text}" is not a whole number, ${range}`;
 }
 
+/** Whether an error says that a student has something left to write. */
+function isTodo(error: unknown): error is Error {
+  return error instanceof Error && error.message.startsWith("TODO ");
+}
+
+/** Ends an exercise at the first thing that is left to write, in one line. */
+function stopAtTodo(): void {
+  const stop = (event: Event, error: unknown) => {
+    if (!isTodo(error)) return;
+    event.preventDefault();
+    const [, line] = /(lessons\/\w+\.ts:\d+)/.exec(error.stack ?? "") ?? [];
+    console.error(`${error.message}${line ? ` (${line})` : ""}`);
+    Deno.exit(1);
+  };
+  addEventListener("error", (event) => stop(event, event.error));
+  addEventListener(
+    "unhandledrejection",
+    (event) => stop(event, event.reason),
+  );
+}
+
+/** A lesson's file as one types it, such as `lessons/03_pool.ts`. */
+function fileOf(url: string): string {
+  return url.split("/").slice(-2).join("/");
+}
+
 function formatUsage(
   url: string,
   options: Readonly<Record<string, Flag>>,
   permissions: string,
 ): string {
-  const file = url.split("/").slice(-2).join("/");
-  const words = ["deno run", permissions, file, "[options]"].filter(Boolean);
+  const words = ["deno run", permissions, fileOf(url), "[options]"].filter(
+    Boolean,
+  );
   const lines = Object.entries(options).map(([name, flag]) => {
     const isBoolean = typeof flag.default === "boolean";
     const left = isBoolean ? `--${name}` : `--${name} <${typeof flag.default}>`;

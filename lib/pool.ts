@@ -9,8 +9,17 @@ import { Feed } from "./feed.ts";
 import { Fifo } from "./fifo.ts";
 import { continueStack } from "./host/error.ts";
 import { packFunction, type Task } from "./host/function.ts";
-import { type BatchResult, CallError, type Host } from "./host/host.ts";
+import {
+  type BatchResult,
+  CallError,
+  type Host,
+  type Isolation,
+  type ProcessOptions,
+} from "./host/host.ts";
 import { Call, Job, Slot } from "./host/schedule.ts";
+import { checkIsolation } from "./host/start.ts";
+
+export type { Isolation };
 
 /** Which worker ran which task, from when to when. */
 export interface TaskRun {
@@ -32,15 +41,23 @@ export interface Progress {
   readonly total: number | undefined;
 }
 
-/** Options of a Pool. */
-export interface PoolOptions {
+/**
+ * Options of a Pool. `permissions`, `memory` and `onOutput` are for processes
+ * only.
+ */
+export interface PoolOptions extends ProcessOptions {
   /** How many workers at most; the number of logical processors by default. */
   readonly workers?: number;
-  /** Where tasks run: `"worker"` is a thread with a heap of its own. */
-  readonly isolation?: "worker";
+  /**
+   * Where tasks run: `"worker"`, unless given, is a thread with a heap of its
+   * own; `"process"` is a process of the operating system, for which this
+   * program needs `--allow-run` for Deno.
+   */
+  readonly isolation?: Isolation;
   /**
    * The URL of the module that exports the tasks, `import.meta.url`: workers
-   * then import it instead of receiving a task's text. Needs `--allow-read`.
+   * then import it instead of receiving a task's text. A thread needs
+   * `--allow-read` for that; a process needs nothing.
    */
   readonly module?: string;
   /** Called once in each worker before its first task. */
@@ -131,12 +148,7 @@ export class Pool implements Disposable, AsyncDisposable {
     if (options.maxTasksPerWorker !== undefined) {
       checkCount("Pool", "maxTasksPerWorker", options.maxTasksPerWorker);
     }
-    const { isolation = "worker" } = options;
-    if (isolation !== "worker") {
-      throw new TypeError(
-        `Pool: isolation must be "worker": received ${describe(isolation)}`,
-      );
-    }
+    checkIsolation("Pool", options.isolation ?? "worker", options);
     if (options.initializer) {
       this.#initializer = packFunction(
         options.initializer,
@@ -148,7 +160,7 @@ export class Pool implements Disposable, AsyncDisposable {
     this.#options = options;
     this.#slots = Array.from(
       { length: workers },
-      (_, i) => new Slot(i + 1),
+      (_, i) => new Slot(i + 1, options),
     );
   }
 
@@ -367,7 +379,8 @@ export class Pool implements Disposable, AsyncDisposable {
     for (const call of this.#calls) call.fail(error);
     for (const slot of this.#slots) slot.empty(error);
     this.#closed ??= Promise.withResolvers();
-    this.#closed.resolve();
+    const ended = this.#slots.map((slot) => slot.ended);
+    Promise.all(ended).then(() => this.#closed!.resolve());
   }
 
   async #map<Result>(

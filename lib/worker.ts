@@ -4,21 +4,10 @@
  * @module
  */
 
-import { checkTimeout, describe } from "./describe.ts";
-import { continueStack } from "./host/error.ts";
-import { packFunction, type Task } from "./host/function.ts";
-import { CallError, type Host } from "./host/host.ts";
-import { Thread } from "./host/thread.ts";
+import { Life, type WorkerState } from "./host/life.ts";
 
 export { WorkerDiedError } from "./host/host.ts";
-
-/** Where a FunctionWorker is in its life. */
-export type WorkerState =
-  | "initial"
-  | "started"
-  | "finished"
-  | "failed"
-  | "terminated";
+export type { WorkerState };
 
 /**
  * Options of a FunctionWorker.
@@ -51,7 +40,8 @@ let made = 0;
  *
  * A worker that is busy, in a loop that never ends, cannot be stopped:
  * `terminate()` abandons it, and it goes on using its core until the program
- * ends by `Deno.exit()`.
+ * ends by `Deno.exit()`. A worker that runs out of memory ends the whole
+ * program. FunctionProcess has neither limit.
  *
  * @example
  * ```ts
@@ -70,14 +60,7 @@ let made = 0;
  */
 export class FunctionWorker<Args extends readonly unknown[], Result>
   implements Disposable {
-  /** What the worker is called in messages. */
-  readonly name: string;
-  readonly #task: Task;
-  readonly #args: Args;
-  readonly #transfer: Transferable[];
-  readonly #result = Promise.withResolvers<Result>();
-  #state: WorkerState = "initial";
-  #host: Host | undefined;
+  readonly #life: Life<Result>;
 
   /**
    * Makes a worker that has not started yet.
@@ -91,28 +74,30 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     target: (...args: Args) => Result | PromiseLike<Result>,
     options: FunctionWorkerOptions<Args> = {},
   ) {
-    const { args = [], module, transfer = [] } = options;
-    this.#task = packFunction(target, "FunctionWorker", module);
-    if (!Array.isArray(args)) {
-      throw new TypeError(
-        `FunctionWorker: args must be an array: received ${describe(args)}`,
-      );
-    }
-    this.#args = args as unknown as Args;
-    this.#transfer = [...transfer];
-    this.name = options.name ?? `Worker-${made += 1}`;
-    // A failure is for join() to report, whenever that is called.
-    this.#result.promise.catch(() => {});
+    const name = options.name ?? `Worker-${made += 1}`;
+    const life = new Life<Result>(
+      "worker",
+      "FunctionWorker",
+      name,
+      target,
+      options,
+    );
+    this.#life = life;
+  }
+
+  /** What the worker is called in messages. */
+  get name(): string {
+    return this.#life.name;
   }
 
   /** Where the worker is in its life. */
   get state(): WorkerState {
-    return this.#state;
+    return this.#life.state;
   }
 
   /** Whether the worker has started and not ended yet. */
   get isAlive(): boolean {
-    return this.#state === "started";
+    return this.state === "started";
   }
 
   /**
@@ -121,32 +106,7 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
    * @throws {Error} If it was started or terminated before.
    */
   start(): void {
-    if (this.#state !== "initial") {
-      throw new Error(`${this.name} cannot be started: it is ${this.#state}`);
-    }
-    this.#state = "started";
-    const origin: { stack?: string } = {};
-    Error.captureStackTrace(origin, this.start);
-    this.#host = new Thread(this.name, () => {});
-    this.#host.run({
-      task: this.#task,
-      calls: [this.#args],
-      spread: true,
-      timed: false,
-      transfer: this.#transfer,
-      nameOf: () => "args",
-    }).then(
-      ({ results }) => {
-        this.#end("finished");
-        this.#result.resolve(results[0] as Result);
-      },
-      (error) => {
-        const reason = error instanceof CallError ? error.thrown : error;
-        continueStack(reason, `${this.#task.name} on ${this.name}`, origin);
-        this.#end("failed");
-        this.#result.reject(reason);
-      },
-    );
+    this.#life.start(this.start);
   }
 
   /**
@@ -160,23 +120,7 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
    * if the time is over; an Error if it was never started.
    */
   async join(options: { readonly timeout?: number } = {}): Promise<Result> {
-    const { timeout } = options;
-    if (this.#state === "initial") {
-      throw new Error(`${this.name} cannot be joined: it was never started`);
-    }
-    if (timeout === undefined) return await this.#result.promise;
-    const delay = checkTimeout("FunctionWorker.join", timeout);
-
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      const message = `${this.name} has not ended after ${timeout} ms`;
-      late.reject(new DOMException(message, "TimeoutError"));
-    }, delay);
-    try {
-      return await Promise.race([this.#result.promise, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return await this.#life.join(options.timeout);
   }
 
   /**
@@ -184,10 +128,7 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
    * with an AbortError. Of a worker that has ended, nothing changes.
    */
   terminate(): void {
-    if (this.#state !== "initial" && this.#state !== "started") return;
-    this.#end("terminated");
-    const message = `${this.name} was terminated`;
-    this.#result.reject(new DOMException(message, "AbortError"));
+    this.#life.terminate();
   }
 
   /** Terminates the worker, at the end of a `using` block. */
@@ -202,11 +143,5 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
   ): string {
     const { name, state } = this;
     return `FunctionWorker ${inspect({ name, state }, options)}`;
-  }
-
-  #end(state: WorkerState): void {
-    if (this.#state !== "initial" && this.#state !== "started") return;
-    this.#state = state;
-    this.#host?.terminate(undefined);
   }
 }

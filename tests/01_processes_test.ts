@@ -7,11 +7,11 @@ import {
 } from "../lessons/01_processes.ts";
 import { deno, testWith } from "./helper.ts";
 
-Deno.test("the os name is nt on Windows and posix elsewhere", () => {
+Deno.test("osName: nt on Windows, and posix elsewhere", () => {
   assertEquals(osName(), Deno.build.os === "windows" ? "nt" : "posix");
 });
 
-Deno.test("a process can tell its id, its parent, its folder and its system", () => {
+Deno.test("describeProcess: a process can tell its id, its parent, its folder and its system", () => {
   const me = describeProcess();
   assertEquals(me.pid, Deno.pid);
   assertEquals(me.parentPid, Deno.ppid);
@@ -20,7 +20,7 @@ Deno.test("a process can tell its id, its parent, its folder and its system", ()
   assertEquals(me.osName, osName());
 });
 
-Deno.test("a process can count the logical processors and its own memory", () => {
+Deno.test("describeProcess: it can count the logical processors and its own memory", () => {
   const me = describeProcess();
   assertEquals(me.logicalProcessors, navigator.hardwareConcurrency);
   assert(me.logicalProcessors >= 1);
@@ -28,13 +28,13 @@ Deno.test("a process can count the logical processors and its own memory", () =>
   assert(me.memory > 1e6, `${me.memory} bytes`);
 });
 
-Deno.test("a process is found with Task Manager, Activity Monitor or top", () => {
+Deno.test("howToFind: with Task Manager, Activity Monitor or top", () => {
   assertEquals(howToFind("windows", 1140).tool, "Task Manager");
   assertEquals(howToFind("darwin", 1140).tool, "Activity Monitor");
   assertEquals(howToFind("linux", 1140).tool, "top");
 });
 
-Deno.test("the command that finds a process holds its id", () => {
+Deno.test("howToFind: the command holds the id of the process", () => {
   for (const system of ["windows", "darwin", "linux"] as const) {
     assertMatch(howToFind(system, 1140).command, /\b1140\b/);
   }

@@ -4,6 +4,7 @@ import {
   greetFromChildren,
   incrementEverywhere,
   lifecycle,
+  threeProcesses,
 } from "../lessons/02_workers.ts";
 import { deno, testWith } from "./helper.ts";
 
@@ -13,11 +14,11 @@ Deno.test("a new worker has not started yet", () => {
   assertEquals(worker.isAlive, false);
 });
 
-Deno.test("a started worker is alive until it is terminated", async () => {
+Deno.test("lifecycle: a worker is initial, started, and then terminated", async () => {
   assertEquals(await lifecycle(), ["initial", "started", "terminated"]);
 });
 
-Deno.test("each of three children sends back its own greeting, in order", async () => {
+Deno.test("greetFromChildren: each of three sends back its own greeting, in order", async () => {
   const greetings = await greetFromChildren(3);
   assertEquals(greetings.map(({ message }) => message), [
     "Hello from child #0",
@@ -26,28 +27,28 @@ Deno.test("each of three children sends back its own greeting, in order", async 
   ]);
 });
 
-Deno.test("a child is alive before its join and not after it", async () => {
+Deno.test("greetFromChildren: a child is alive before its join and not after it", async () => {
   for (const greeting of await greetFromChildren(3)) {
     assertEquals([greeting.aliveBefore, greeting.aliveAfter], [true, false]);
   }
 });
 
-Deno.test("children have names of their own", async () => {
+Deno.test("greetFromChildren: the children have names of their own", async () => {
   const [a, b] = await greetFromChildren(2);
   assertNotEquals(a!.name, b!.name);
 });
 
-Deno.test("a worker is a thread: its process id is its parent's", async () => {
+Deno.test("greetFromChildren: a worker is a thread: its process id is its parent's", async () => {
   for (const { pid } of await greetFromChildren(2)) {
     assertEquals(pid, Deno.pid);
   }
 });
 
-Deno.test("no children, no greetings", async () => {
+Deno.test("greetFromChildren: no children, no greetings", async () => {
   assertEquals(await greetFromChildren(0), []);
 });
 
-Deno.test("a worker has memory of its own: main's counter is not the worker's", async () => {
+Deno.test("incrementEverywhere: main's counter is not the worker's", async () => {
   assertEquals(await incrementEverywhere(), { main: 1, worker: 1 });
 });
 
@@ -56,3 +57,42 @@ testWith(["run"], "what a worker prints reaches the terminal", async () => {
   assertEquals(code, 0);
   assert(stdout.includes("\nprinted by a worker\n"), stdout);
 });
+
+testWith(
+  ["run"],
+  "children that are processes have ids of their own",
+  async () => {
+    const children = await threeProcesses();
+    assertEquals(children.map(({ hasSaidSo }) => hasSaidSo), [
+      true,
+      true,
+      true,
+    ]);
+    const pids = new Set([Deno.pid, ...children.map(({ pid }) => pid)]);
+    assertEquals(pids.size, 4);
+  },
+);
+
+testWith(["run"], "a process can be killed while it computes", async () => {
+  const [first, second, third] = await threeProcesses();
+  assertEquals([first!.state, first!.exitCode], ["finished", 0]);
+  assertEquals(second!.state, "terminated");
+  if (Deno.build.os !== "windows") assertEquals(second!.signal, "SIGTERM");
+  assertEquals([third!.state, third!.exitCode], ["finished", 0]);
+});
+
+testWith(
+  ["run"],
+  "without permission, the lesson says how to see processes",
+  async () => {
+    const args = ["run", "--no-prompt", "lessons/02_workers.ts"];
+    const { code, stdout } = await deno(...args);
+    assertEquals(code, 0);
+    assert(
+      stdout.includes("deno run --allow-run lessons/02_workers.ts"),
+      stdout,
+    );
+    const allowed = await deno("run", "--allow-run", "lessons/02_workers.ts");
+    assert(allowed.stdout.includes("terminated"), allowed.stdout);
+  },
+);

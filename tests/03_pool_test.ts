@@ -9,37 +9,37 @@ import {
 } from "../lessons/03_pool.ts";
 import { deno, testWith } from "./helper.ts";
 
-Deno.test("the sum of squares of the notes: 4 000 000 and 2", () => {
+Deno.test("sumOfSquares: the notes' figures, for 4 000 000 and 2", () => {
   assertEquals(sumOfSquares(4_000_000), 21333325333334000000n);
   assertEquals(sumOfSquares(2), 1n);
 });
 
-Deno.test("the sum of squares is (n-1)n(2n-1)/6, whatever n is", () => {
+Deno.test("sumOfSquares: is (n-1)n(2n-1)/6, whatever n is", () => {
   for (const n of [0, 1, 3, 4, 5, 1000, 300_001]) {
     const m = BigInt(n);
     assertEquals(sumOfSquares(n), (m - 1n) * m * (2n * m - 1n) / 6n);
   }
 });
 
-Deno.test("the sum of squares is exact where a number would not be", () => {
+Deno.test("sumOfSquares: is exact where a number would not be", () => {
   let rounded = 0;
   for (let i = 0; i < 4_000_000; i++) rounded += i * i;
   assert(BigInt(rounded) !== sumOfSquares(4_000_000), `${rounded} is exact`);
 });
 
-Deno.test("sequential runs give one result a task, and the time they took", async () => {
+Deno.test("runSequential: gives one result a task, and the time they took", async () => {
   const { elapsed, results } = await runSequential(8, 2);
   assertEquals(results, Array(8).fill(1n));
   assert(elapsed >= 0, `${elapsed} ms`);
 });
 
-Deno.test("parallel runs give the same results as sequential ones", async () => {
+Deno.test("runParallel: gives the same results as runSequential", async () => {
   const sequential = await runSequential(8, 100_000);
   const parallel = await runParallel(8, 100_000, 4);
   assertEquals(parallel.results, sequential.results);
 });
 
-Deno.test("eight tasks are shared out among four workers", async () => {
+Deno.test("runParallel: eight tasks are shared out among four workers", async () => {
   const runs: TaskRun[] = [];
   await runParallel(8, 1000, 4, (run) => runs.push(run));
   assertEquals(runs.map(({ task }) => task).sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
@@ -61,12 +61,12 @@ Deno.test("tasks of a pool run at the same time: two wait for each other", async
   assert(!met.includes("timed-out"), "the tasks ran one after the other");
 });
 
-Deno.test("the ratio says how many times as fast the workers were", async () => {
+Deno.test("runSequential and runParallel: the ratio compares their times", async () => {
   const { sequential, parallel, ratio } = await compare(2, 1000, 2);
   assertEquals(ratio, sequential / parallel);
 });
 
-Deno.test("tiny tasks are no work for workers: sending them costs more", async () => {
+Deno.test("runSequential and runParallel: tiny tasks cost more to send than to do", async () => {
   const { ratio } = await compare(8, 2, 4);
   assert(ratio < 1, `workers were ${ratio} times as fast`);
 });
@@ -76,7 +76,7 @@ Deno.test("the search for a task that is worth it ends", async () => {
   assert(n === undefined || n >= 1000, `${n}`);
 });
 
-Deno.test("no workers are no way to run tasks", async () => {
+Deno.test("runParallel: no workers are no way to run tasks", async () => {
   await assertRejects(() => runParallel(2, 2, 0), RangeError, "workers");
 });
 

@@ -76,7 +76,7 @@ Deno.test("runTasks: workers run tasks on other threads", async () => {
   assertEquals((await runTasks("async", inWorker, [0, 0])).results, [0, 0]);
 });
 
-Deno.test("runIoBound and runCpuBound: the same results every way", async () => {
+Deno.test("runTasks: runIoBound and runCpuBound have the same results every way", async () => {
   for (const strategy of strategies) {
     const io = await runIoBound(strategy);
     assertEquals(io.results, [100, 100, 100, 100], strategy);

@@ -88,7 +88,7 @@ Deno.test("a new rule changes all four, and none of their code", () => {
   }
 });
 
-Deno.test("functional: the pool gives the same, in parallel", async () => {
+Deno.test("functionalTotals: the pool gives the same, in parallel", async () => {
   const random = randomSales(200, 7);
   assertEquals(
     await parallelTotals(random, rule),
@@ -96,7 +96,7 @@ Deno.test("functional: the pool gives the same, in parallel", async () => {
   );
 });
 
-Deno.test("functional: the data stays as it is", () => {
+Deno.test("functionalTotals: the data stays as it is", () => {
   // They are frozen, so a change would throw.
   const copy = structuredClone(sales);
   functionalTotals(sales, rule);

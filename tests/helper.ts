@@ -35,10 +35,18 @@ export interface Ran {
  * Runs Deno from the project's folder as CI would: no terminal, no prompt, no
  * standard input, no colours. Needs the `run` permission.
  */
-export async function deno(...args: string[]): Promise<Ran> {
+export function deno(...args: string[]): Promise<Ran> {
+  return runIn(root, ...args);
+}
+
+/** Runs Deno as `deno` does, but in another folder. */
+export async function runIn(
+  folder: string | URL,
+  ...args: string[]
+): Promise<Ran> {
   const output = await new Deno.Command(Deno.execPath(), {
     args,
-    cwd: root,
+    cwd: folder,
     env: { NO_COLOR: "1" },
     stdin: "null",
   }).output();

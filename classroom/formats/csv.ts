@@ -6,6 +6,7 @@
 
 import type { Report } from "../report.ts";
 import { labelled, lessonOf, scoreOf, talliesOf } from "./tally.ts";
+import { visible } from "./text.ts";
 
 /**
  * The report as CSV (RFC 4180, UTF-8): a row a student, a column for each
@@ -39,16 +40,17 @@ export function formatCsv(report: Report): string {
 /**
  * What a spreadsheet would run as a formula: OWASP, "CSV Injection"
  * (owasp.org/www-community/attacks/CSV_Injection), which also names the tab,
- * the line's end, and the characters' full-width forms.
+ * the line's end, and the characters' full-width forms. A carriage return does
+ * not get here, as `visible` replaces it.
  */
-const formula = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/;
+const formula = /^\s*[=+\-@＝＋－＠]|^[\t\n]/;
 
 /** A field: quoted where it must be, never a formula. */
 function field(value: string | number): string {
   if (typeof value === "number") return String(value);
   // With an apostrophe in front, as OWASP advises, it is text to a spreadsheet.
-  const text = value.toWellFormed();
+  const text = visible(value);
   const safe = formula.test(text) ? `'${text}` : text;
   // Where a comma is the decimal sign, spreadsheets split at semicolons.
-  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return /[",;\t\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,8 +1,8 @@
 /**
  * The far side: the code that receives functions and runs them.
  *
- * `farSide` is sent as text to where it runs, so it may use only its
- * arguments, its own locals, globals, and what is sent with it.
+ * `farSide` and the links are sent as text to where they run, so they may use
+ * only their arguments, their own locals, globals, and what is sent with them.
  *
  * @module
  */
@@ -12,18 +12,23 @@ import * as describe from "../describe.ts";
 import { Fifo } from "../fifo.ts";
 import * as sync from "../sync.ts";
 import * as wait from "../wait.ts";
-import { whyNotCloned } from "./clone.ts";
-import { packError } from "./error.ts";
+import { Bridge, type BridgeMessage } from "./bridge.ts";
+import * as clone from "./clone.ts";
+import { type Sending, toProcess, whyNotCloned } from "./clone.ts";
+import { type PackedError, packError } from "./error.ts";
+import type { Stdio } from "./frame.ts";
 import type { Task } from "./function.ts";
 import type { Greeting, Reply, Request } from "./host.ts";
 import * as portable from "./portable.ts";
 import { noteSent, packValue, realm, unpackValue } from "./portable.ts";
 import { portableClasses } from "./portables.ts";
 
-/** What a worker's program consists of: the same source as runs here. */
+/** What a program consists of: the same source as runs here. */
 const parts = [
-  ...[channel, describe, portable, sync, wait].flatMap(Object.values<unknown>),
-  ...[Fifo, packError, portableClasses, whyNotCloned],
+  ...[channel, clone, describe, portable, sync, wait].flatMap(
+    Object.values<unknown>,
+  ),
+  ...[Fifo, packError, portableClasses],
 ];
 
 /**
@@ -32,44 +37,184 @@ const parts = [
  * @returns Its source text.
  */
 export function workerProgram(): string {
-  return `${parts.join("\n")}\n(${farSide})();`;
+  return `${parts.join("\n")}\n(${farSide})((${threadLink})());`;
 }
 
-function farSide(): void {
-  // deno-lint-ignore no-explicit-any
-  type Run = (...args: any[]) => unknown;
+/**
+ * The program of a process.
+ *
+ * @returns The source text of a function that takes the process's streams.
+ */
+export function processProgram(): string {
+  return `(stdio) => {
+    ${[...parts, Bridge, watchParent].join("\n")}
+    (${farSide})((${processLink})(stdio));
+  }`;
+}
+
+/** What the far side talks through. */
+interface Link {
+  /** Called with each request, unpacked. */
+  onRequest: (request: Request) => void;
+  /**
+   * Sends an answer, packed.
+   *
+   * @throws If a part of it cannot be sent.
+   */
+  post(reply: Reply): void;
+  /** Whether a batch was cancelled; a promise where that takes a turn. */
+  isCancelled(batch: number): boolean | Promise<boolean>;
+  /** Waits until what tasks sent through connections is on its way. */
+  flush(): Promise<void> | undefined;
+  /** Ends the far side; a process gets this exit code. */
+  close(exitCode: number): void;
+  /** Ends the far side with an exit code. */
+  exit(code: number): never;
+  /** How this kind of link refuses a value. */
+  readonly sending: Sending | undefined;
+  /** Imports the module that exports the tasks. */
+  load(module: string): Promise<Record<string, unknown>>;
+}
+
+/** The link of a worker: its own messages. */
+function threadLink(): Link {
   const scope = globalThis as unknown as {
     close(): void;
     postMessage(reply: Reply, transfer?: Transferable[]): void;
     onmessage: (event: MessageEvent) => void;
   };
   // Kept, because a task may replace them.
-  const post = scope.postMessage.bind(scope);
-  const { close } = scope;
+  const send = scope.postMessage.bind(scope);
+  const close = scope.close.bind(scope);
   const { exit } = Deno;
+  let cancelled = new Int32Array(new SharedArrayBuffer(4));
+
+  const link: Link = {
+    onRequest: () => {},
+    post(reply) {
+      const packed = reply.kind === "done" && packValue(reply.results);
+      if (!packed) return send(reply);
+      const results = packed.value as unknown[];
+      send({ ...reply, results, isPacked: true }, packed.ports);
+      noteSent(packed.packings, 0);
+    },
+    isCancelled: (batch) => Atomics.load(cancelled, 0) === batch,
+    flush: () => undefined,
+    close: () => close(),
+    exit,
+    sending: undefined,
+    load: (module) => import(module),
+  };
+  scope.onmessage = ({ data }: MessageEvent<Greeting>) => {
+    cancelled = data.cancelled;
+    realm().agent = data.agent;
+    realm().onArrival = (lifeline) => send({ kind: "holds", lifeline });
+    scope.onmessage = ({ data: request }: MessageEvent<Request>) => {
+      if (!request.isPacked) return link.onRequest(request);
+      const calls = unpackValue(request.calls, portableClasses());
+      link.onRequest({ ...request, calls: calls as unknown[] });
+    };
+    link.post({ kind: "ready" });
+  };
+  return link;
+}
+
+/** What a process is sent after its first message. */
+export type ProcessMessage =
+  | { readonly kind: "run"; readonly request: Request }
+  | { readonly kind: "cancel"; readonly batch: number }
+  | { readonly kind: "exit"; readonly code: number }
+  | BridgeMessage;
+
+/** The link of a process: frames over its standard streams. */
+function processLink(stdio: Stdio): Link {
+  const bridge = new Bridge(1, stdio.write);
+  let cancelled = 0;
+  let turned = performance.now();
+
+  const link: Link = {
+    onRequest: () => {},
+    post(reply) {
+      if (reply.kind !== "done") return stdio.write(reply);
+      const { value, isPacked, sent } = bridge.pack(reply.results);
+      stdio.write({ ...reply, results: value, isPacked });
+      sent();
+    },
+    isCancelled(batch) {
+      // News of it can only be read when nothing runs.
+      if (performance.now() - turned < 10) return cancelled === batch;
+      return new Promise((resolve) =>
+        setTimeout(() => {
+          turned = performance.now();
+          resolve(cancelled === batch);
+        })
+      );
+    },
+    flush: () => bridge.isIdle ? undefined : bridge.flush(),
+    close: stdio.exit,
+    exit: stdio.exit,
+    sending: toProcess(),
+    load: () => stdio.load!(),
+  };
+  stdio.onMessage = (data) => {
+    turned = performance.now();
+    const message = data as ProcessMessage;
+    if (message.kind === "run") {
+      const { request } = message;
+      const calls = request.isPacked
+        ? bridge.unpack(request.calls) as unknown[]
+        : request.calls;
+      link.onRequest({ ...request, calls });
+    } else if (message.kind === "cancel") cancelled = message.batch;
+    else if (message.kind === "exit") stdio.exit(message.code);
+    else bridge.receive(message);
+  };
+  // Last, because to start a thread takes a while.
+  queueMicrotask(() => watchParent(stdio.first.parent));
+  link.post({ kind: "ready" });
+  return link;
+}
+
+/**
+ * Ends this process when the one that started it is gone, also when it is busy
+ * and cannot see that its standard input has ended: another thread looks. On
+ * Windows a process keeps the id of its parent, and only the input tells.
+ */
+function watchParent(parent: number): void {
+  // Some systems start programs through another one, which is then the parent.
+  if (Deno.ppid !== parent && Deno.ppid !== 1) parent = Deno.ppid;
+  const watch = (parent: number) => {
+    const { process } = globalThis as unknown as {
+      process: { kill(pid: number, signal: string): void; pid: number };
+    };
+    setInterval(() => {
+      if (Deno.ppid !== parent) process.kill(process.pid, "SIGKILL");
+    }, 250);
+  };
+  const program = `(${watch})(${parent})`;
+  const url = URL.createObjectURL(
+    new Blob([program], { type: "text/javascript" }),
+  );
+  new Worker(url, { type: "module", name: "parent" });
+}
+
+/** Runs what the link brings. */
+function farSide(link: Link): void {
+  // deno-lint-ignore no-explicit-any
+  type Run = (...args: any[]) => unknown;
   const now = performance.now.bind(performance);
   const tasks = new Map<number, Task & { run: Run }>();
-  let greeting: Greeting;
-
-  scope.onmessage = ({ data }: MessageEvent<Greeting>) => {
-    greeting = data;
-    realm().agent = greeting.agent;
-    realm().onArrival = (lifeline) => post({ kind: "holds", lifeline });
-    scope.onmessage = ({ data }: MessageEvent<Request>) => void answer(data);
-    post({ kind: "ready" });
-  };
+  link.onRequest = (request) => void answer(request);
 
   async function answer(request: Request): Promise<void> {
     const results: unknown[] = [];
     const times: [number, number][] = [];
     try {
       const { run } = tasks.get(request.task) ?? await define(request.define!);
-      const { batch, spread, timed } = request;
-      const calls = request.isPacked
-        ? unpackValue(request.calls, portableClasses()) as unknown[]
-        : request.calls;
+      const { batch, calls, spread, timed } = request;
       for (const call of calls) {
-        if (Atomics.load(greeting.cancelled, 0) === batch) break;
+        const cancelled = link.isCancelled(batch);
+        if (typeof cancelled === "boolean" ? cancelled : await cancelled) break;
         const from = timed ? performance.timeOrigin + now() : 0;
         const result = spread ? run(...call as unknown[]) : run(call);
         // Waiting for what is no promise would cost each call a turn.
@@ -79,24 +224,28 @@ function farSide(): void {
     } catch (error) {
       const task = tasks.get(request.task);
       const packed = packError(task ? explain(error, task) : error);
-      return post({ kind: "failed", index: results.length, error: packed });
+      await link.flush();
+      return fail(results.length, packed);
     }
+    const flushed = link.flush();
+    if (flushed) await flushed;
     try {
-      const packed = packValue(results);
-      const reply: Reply = {
-        kind: "done",
-        results: packed ? packed.value as unknown[] : results,
-        isPacked: packed !== undefined,
-        times,
-      };
-      if (packed) post(reply, packed.ports);
-      else post(reply);
-      if (packed) noteSent(packed.packings, 0);
+      link.post({ kind: "done", results, isPacked: false, times });
     } catch (error) {
-      const refused = results.map((result) => whyNotCloned(result, "result"));
+      const refused = results.map((result) =>
+        whyNotCloned(result, "result", [], link.sending)
+      );
       const index = Math.max(0, refused.findIndex((why) => why !== undefined));
-      const reason = new TypeError(refused[index] ?? String(error));
-      post({ kind: "failed", index, error: packError(reason) });
+      fail(index, packError(new TypeError(refused[index] ?? String(error))));
+    }
+  }
+
+  function fail(index: number, error: PackedError): void {
+    try {
+      link.post({ kind: "failed", index, error });
+    } catch (refused) {
+      // What was thrown passes between threads and not between processes.
+      link.post({ kind: "failed", index, error: packError(refused) });
     }
   }
 
@@ -130,9 +279,9 @@ function farSide(): void {
   }
 
   async function load(name: string, module: string): Promise<Run> {
-    const exports = await import(module);
+    const exports = await link.load(module);
     const found = exports[name] ?? exports.default;
-    if (typeof found === "function" && found.name === name) return found;
+    if (typeof found === "function" && found.name === name) return found as Run;
     throw new TypeError(`${module} exports no function named ${name}`);
   }
 
@@ -153,23 +302,32 @@ function farSide(): void {
 
   // The parent hears nothing of a worker that ends by itself, and Deno prints
   // what nothing in the worker caught. So each end is reported before it comes.
-  function die(reply: Omit<Reply & { kind: "died" }, "kind">): void {
-    post({ kind: "died", ...reply });
-    close.call(scope);
+  function die(how: string, thrown?: { error: unknown }): void {
+    try {
+      const error = thrown && packError(thrown.error);
+      link.post({ kind: "died", how, ...(error && { error }) });
+    } catch {
+      link.post({ kind: "died", how });
+    }
+    link.close(thrown ? 1 : 0);
   }
-  scope.close = () => die({ how: "closed itself" });
-  Deno.exit = (code = Deno.exitCode) => {
-    post({ kind: "died", how: `exited with code ${code}`, exitCode: code });
-    return exit(code);
+  const exit = (code = Deno.exitCode) => {
+    const how = `exited with code ${code}`;
+    link.post({ kind: "died", how, exitCode: code });
+    return link.exit(code);
   };
+  globalThis.close = () => die("closed itself");
+  Deno.exit = exit;
+  // Node's way out does not lead through Deno.exit.
+  const { process } = globalThis as { process?: { reallyExit?: typeof exit } };
+  if (process) process.reallyExit = exit;
   addEventListener("error", (event) => {
     event.preventDefault();
-    const error = packError(event.error);
-    die({ how: "died of an error that nothing caught", error });
+    die("died of an error that nothing caught", event);
   });
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    const error = packError(event.reason);
-    die({ how: "died of a rejected promise that nobody handled", error });
+    const error = event.reason;
+    die("died of a rejected promise that nobody handled", { error });
   });
 }

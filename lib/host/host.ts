@@ -41,10 +41,22 @@ export class CallError extends Error {
   }
 }
 
+/** How a host ended; empty for a thread, which has neither. */
+export interface HostEnd {
+  /** The code it exited with. */
+  readonly exitCode?: number | undefined;
+  /** The signal that ended it. */
+  readonly signal?: string | undefined;
+}
+
 /** Where a function runs. It runs one batch at a time. */
 export interface Host {
   /** Resolves once the far side is ready to run something. */
   readonly ready: Promise<void>;
+  /** Resolves once nothing of it is left. */
+  readonly ended: Promise<HostEnd>;
+  /** The id of its process, if it is one of its own. */
+  readonly pid: number | undefined;
   /**
    * Runs a batch.
    *
@@ -54,8 +66,61 @@ export interface Host {
   run(batch: Batch): Promise<BatchResult>;
   /** Lets the call that runs be the last of its batch. */
   cancel(): void;
+  /** Ends a host that runs nothing any more; a process gets this exit code. */
+  finish(exitCode: number): void;
   /** Ends the host; what runs rejects with `reason`. */
   terminate(reason: unknown): void;
+}
+
+/** The kinds of hosts: a thread, and a process of the operating system. */
+export type Isolation = "worker" | "process";
+
+/** What a process may do; nothing unless it is given here. */
+export interface ProcessPermissions {
+  /** Files and folders that it may read; all with `true`. */
+  readonly read?: boolean | readonly (string | URL)[];
+  /** Files and folders that it may write; all with `true`. */
+  readonly write?: boolean | readonly (string | URL)[];
+  /** Hosts that it may connect to, such as `"localhost:8000"`. */
+  readonly net?: boolean | readonly string[];
+  /** Variables of the environment that it may read and write. */
+  readonly env?: boolean | readonly string[];
+  /** Programs that it may run. */
+  readonly run?: boolean | readonly (string | URL)[];
+  /** What it may ask about the system, such as `"hostname"`. */
+  readonly sys?: boolean | readonly string[];
+  /** Libraries that it may call. */
+  readonly ffi?: boolean | readonly (string | URL)[];
+  /** Hosts from which it may import code. */
+  readonly import?: boolean | readonly string[];
+}
+
+/** Options of a process in which functions run. */
+export interface ProcessOptions {
+  /** What it may do; nothing unless it is given here. */
+  readonly permissions?: ProcessPermissions;
+  /**
+   * How much memory its heap may take, in megabytes of 2 ** 20 bytes. What is
+   * outside the heap, such as the bytes of an ArrayBuffer, is not counted.
+   */
+  readonly memory?: number;
+  /**
+   * Told what the process prints, as it comes; without it, that goes to this
+   * program's standard error.
+   */
+  readonly onOutput?: (text: string, stream: "stdout" | "stderr") => void;
+}
+
+/** Options of a host. */
+export interface HostOptions extends ProcessOptions {
+  /** What the host is called in messages. */
+  readonly name: string;
+  /** What errors of starting it begin with, such as `Pool`. */
+  readonly caller: string;
+  /** The URL of the module that exports the tasks, if they come from one. */
+  readonly module: string | undefined;
+  /** Told when the host ends by itself. */
+  readonly onDeath: (error: WorkerDiedError) => void;
 }
 
 /** What is sent to the far side. */
@@ -71,7 +136,7 @@ export interface Request {
   readonly timed: boolean;
 }
 
-/** What the far side is told when it starts. */
+/** What a thread is told when it starts. */
 export interface Greeting {
   readonly name: string;
   /** The number by which shared memory knows the far side's thread. */
@@ -99,13 +164,15 @@ export interface Death {
   how: string;
   /** The code it exited with, if it exited. */
   exitCode?: number | undefined;
+  /** The signal that ended it, if one did. */
+  signal?: string | undefined;
   /** The error that nothing caught, if there was one. */
   cause?: unknown;
 }
 
 /**
- * A worker ended before it answered: it closed itself or exited, or an error
- * that nothing caught ended it.
+ * A worker or process ended before it answered: it closed itself or exited, an
+ * error that nothing caught or a signal ended it, or it ran out of memory.
  */
 export class WorkerDiedError extends Error {
   /** `"WorkerDiedError"`. */
@@ -114,6 +181,8 @@ export class WorkerDiedError extends Error {
   readonly worker: string;
   /** The code it exited with, if it exited. */
   readonly exitCode: number | undefined;
+  /** The signal that ended it, such as `"SIGKILL"`, if one did. */
+  readonly signal: string | undefined;
 
   /**
    * Makes the error.
@@ -127,5 +196,6 @@ export class WorkerDiedError extends Error {
     super(`${worker} ${death.how}${why}`, hasCause ? death : {});
     this.worker = worker;
     this.exitCode = death.exitCode;
+    this.signal = death.signal;
   }
 }

@@ -7,8 +7,14 @@
 
 import type { CallOptions, MapOptions, Progress } from "../pool.ts";
 import type { Task } from "./function.ts";
-import type { Host } from "./host.ts";
-import { Thread } from "./thread.ts";
+import type { Host, Isolation, ProcessOptions } from "./host.ts";
+import { startHost } from "./start.ts";
+
+/** How the workers of a pool run. */
+export interface SlotOptions extends ProcessOptions {
+  readonly isolation?: Isolation;
+  readonly module?: string;
+}
 
 /** A place for one worker. It may be empty, and filled again. */
 export class Slot {
@@ -17,19 +23,39 @@ export class Slot {
   busy = false;
   /** How many tasks the worker has run. */
   tasks = 0;
+  readonly #options: SlotOptions;
+  /** Resolves once nothing is left of any worker that was here. */
+  #ended: Promise<unknown> = Promise.resolve();
 
-  /** @param number The worker's number, from 1. */
-  constructor(readonly number: number) {
+  /**
+   * @param number The worker's number, from 1.
+   * @param options How it runs.
+   */
+  constructor(readonly number: number, options: SlotOptions) {
     this.name = `Worker-${number}`;
+    this.#options = options;
+  }
+
+  /** Resolves once nothing is left of any worker that was here. */
+  get ended(): Promise<unknown> {
+    return this.#ended;
   }
 
   /** Starts a worker in this slot. */
   start(): Host {
-    const host: Host = new Thread(this.name, (error) => {
-      if (this.host === host) this.host = undefined;
-      // Of a worker without a task, no call can report the end.
-      if (!this.busy) console.error(`Pool: while idle, ${error.message}`);
+    const { isolation = "worker", module, ...options } = this.#options;
+    const host: Host = startHost(isolation, {
+      ...options,
+      module,
+      name: this.name,
+      caller: "Pool",
+      onDeath: (error) => {
+        if (this.host === host) this.host = undefined;
+        // Of a worker without a task, no call can report the end.
+        if (!this.busy) console.error(`Pool: while idle, ${error.message}`);
+      },
     });
+    this.#ended = Promise.all([this.#ended, host.ended]);
     this.tasks = 0;
     return this.host = host;
   }

@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { parseArgs } from "@std/cli/parse-args";
+import { outputsOf } from "../../classroom/outputs.ts";
 import { formatJson, parseReport } from "../../classroom/formats.ts";
 import { deno, testWith } from "../helper.ts";
 import { classOf } from "./sample.ts";
@@ -120,3 +122,36 @@ testWith(permissions, "grade:merge --help names every option", async () => {
     assertStringIncludes(stdout, option);
   }
 });
+
+testWith(
+  ["read"],
+  "grade.yml may only read, and merges every shard it grades",
+  async () => {
+    const file = new URL("../../classroom/grade.yml", import.meta.url);
+    const yaml = (await Deno.readTextFile(file)).replaceAll("\r\n", "\n");
+    assertStringIncludes(yaml, "\npermissions:\n  contents: read\n\n");
+    assertEquals(yaml.match(/permissions:|: write/g), ["permissions:"]);
+    for (const [, action] of yaml.matchAll(/uses: (.*)/g)) {
+      assertMatch(action!, /^[\w-]+\/[\w-]+@v\d+$/);
+    }
+    // Inputs within a command would be code.
+    for (const [command] of yaml.matchAll(/run: \|\n(?: {10}.*\n)+/g)) {
+      assertEquals(command.includes("${{"), false, command);
+    }
+    assertStringIncludes(
+      yaml,
+      "SHARD: ${{ matrix.shard }}/${{ strategy.job-total }}",
+    );
+    const shards = JSON.parse(/shard: (\[.*\])/.exec(yaml)![1]!);
+    assertEquals(shards, shards.map((_: number, i: number) => i + 1));
+    const command = /deno task grade:merge shards\/\*\.json (.*)/.exec(
+      yaml.replaceAll(/ \\\n +/g, " "),
+    )![1]!;
+    assertEquals(outputsOf(parseArgs(command.split(" "))), {
+      json: "report/report.json",
+      junit: "report/report.xml",
+      csv: "report/report.csv",
+      html: "report/report.html",
+    });
+  },
+);

@@ -175,7 +175,7 @@ function copied(
   });
 }
 
-/** Other names, comments, white space, quotes; `var` instead of `let`. */
+/** Other names, comments, spaces, quotes; fewer semicolons; `var` for `let`. */
 function disguise(text: string): string {
   const names = new Map<string, string>();
   const renamed = text.replace(/\b[a-z]+\d+\b/g, (name) => {
@@ -183,7 +183,8 @@ function disguise(text: string): string {
     return names.get(name)!;
   });
   return "// All my own work.\n" +
-    renamed.replaceAll("; ", ";\n\n  /* and then */ ").replaceAll('"', "'")
+    renamed.replace(/;$/gm, "").replaceAll("; ", ";\n\n  /* and then */ ")
+      .replaceAll('"', "'")
       .replaceAll("let ", "var ").replaceAll("\n", "\r\n");
 }
 
@@ -257,6 +258,20 @@ Deno.test("similarPairs() takes no evidence from the lesson itself", () => {
   const both = copied(written, "s004", "s017", disguise);
   assertEquals(namesOf(both), ["s004 s017"]);
   assertEquals(namesOf(both, solution), []);
+  // Also if each adds something.
+  const more = both.map((each) => ({
+    ...each,
+    regions: each.regions.map(({ name, text }) => ({
+      name,
+      text: each.student === "s004"
+        ? `console.log("begin", 1, 2);\n${text}`
+        : each.student === "s017"
+        ? `${text}\nif (1 + 2 === 4) debugger;`
+        : text,
+    })),
+  }));
+  assertEquals(namesOf(more), ["s004 s017"]);
+  assertEquals(namesOf(more, solution), []);
 });
 
 Deno.test("similarPairs() compares nobody who left the starter as it was", () => {
@@ -273,6 +288,16 @@ Deno.test("similarPairs() compares nobody who left the starter as it was", () =>
   const known = classOf(1, 1).map(starter);
   assertEquals(namesOf(written, known), []);
   assertEquals(namesOf(written.map(starter), known), []);
+  const [pair] = similarPairs(copied(written, "s004", "s017", disguise), {
+    known,
+  });
+  assertEquals(pair!.regions.map(({ submissions }) => submissions), [
+    20,
+    20,
+    20,
+    20,
+    20,
+  ]);
 });
 
 Deno.test("similarPairs() says nothing of a class too small to tell", () => {
@@ -335,4 +360,6 @@ Deno.test("formatSimilar() says where, how much, how rare, and that it is no ver
     text,
   );
   assertFalse(text.includes("\x1b") || text.includes("\u202e"));
+  // However long the line is that someone wrote.
+  assert(text.split("\n").every((line) => line.length < 140));
 });

@@ -1,14 +1,15 @@
 import {
   assert,
   assertEquals,
-  assertInstanceOf,
   assertMatch,
   assertRejects,
   assertThrows,
 } from "@std/assert";
 import {
   Pool,
+  type PoolOptions,
   type Progress,
+  Queue,
   type TaskRun,
   WorkerDiedError,
 } from "../../mod.ts";
@@ -39,167 +40,762 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** A cell that tasks wait for, so that tests decide when they go on. */
+type Doors = [arrived: Queue<string>, opened: Queue<never>];
+
+/** A gate that tasks wait at, so that tests decide when they go on. */
 function gate() {
-  const cell = new Int32Array(new SharedArrayBuffer(8));
+  const doors: Doors = [new Queue<string>(), new Queue<never>()];
   return {
-    cell,
+    doors,
     /** Resolves once a task waits at the gate. */
-    async reached() {
-      while (Atomics.load(cell, 1) === 0) {
-        const wait = Atomics.waitAsync(cell, 1, 0);
-        if (wait.async) await wait.value;
-      }
-    },
-    open() {
-      Atomics.store(cell, 0, 1);
-      Atomics.notify(cell, 0);
-    },
+    reached: () => doors[0].get(),
+    open: () => doors[1].close(),
   };
 }
 
 /** Waits at a gate. */
-function pass(cell: Int32Array): string {
-  Atomics.store(cell, 1, 1);
-  Atomics.notify(cell, 1);
-  Atomics.wait(cell, 0, 0);
+async function pass(arrived: Queue<string>, opened: Queue<never>) {
+  await arrived.put("here");
+  for await (const _ of opened);
   return "passed";
 }
 
-Deno.test("Pool.map() gives the results in the order of the input", async () => {
-  using pool = new Pool({ workers: 3 });
-  const input = Array.from({ length: 100 }, (_, i) => i);
-  assertEquals(await pool.map(double, input), input.map(double));
-});
-
-Deno.test("Pool.map() takes any iterable, also an empty one and one of one", async () => {
-  using pool = new Pool({ workers: 2 });
-  assertEquals(await pool.map(double, []), []);
-  assertEquals(await pool.map(double, new Set([4])), [8]);
-  assertEquals(
-    await pool.map(
-      double,
-      function* () {
-        yield* [1, 2, 3];
-      }(),
-    ),
-    [2, 4, 6],
-  );
-});
-
-Deno.test("Pool.map() keeps results that are arrays, and waits for promises", async () => {
-  using pool = new Pool({ workers: 2 });
-  const twice = async (x: number) => await Promise.resolve([x, [x]]);
-  assertEquals(await pool.map(twice, [1, 2]), [[1, [1]], [2, [2]]]);
-});
-
-Deno.test("Pool.map() runs a million small tasks", async () => {
-  using pool = new Pool({ workers: 2 });
-  const results = await pool.map(double, Array(1_000_000).fill(21));
-  assertEquals(results.length, 1_000_000);
-  assert(results.every((x) => x === 42));
-});
-
-Deno.test("Pool.map() cuts its input into chunks of a quarter of an even share", async () => {
-  const steps: number[] = [];
-  using pool = new Pool({ workers: 2 });
-  await pool.map(double, Array(80).fill(1), {
-    onProgress: ({ done }) => steps.push(done),
-  });
-  assertEquals(steps, [10, 20, 30, 40, 50, 60, 70, 80]);
-});
-
-Deno.test("Pool.map() cuts its input as chunkSize says", async () => {
-  const steps: Progress[] = [];
-  using pool = new Pool({ workers: 1 });
-  await pool.map(double, [1, 2, 3, 4, 5], {
-    chunkSize: 2,
-    onProgress: (progress) => steps.push(progress),
-  });
-  assertEquals(steps, [
-    { done: 2, total: 5 },
-    { done: 4, total: 5 },
-    { done: 5, total: 5 },
-  ]);
-});
-
-Deno.test("Pool.starmap() calls with argument lists", async () => {
-  using pool = new Pool({ workers: 2 });
-  const power = (base: number, exponent: number) => base ** exponent;
-  assertEquals(await pool.starmap(power, [[2, 3], [3, 2]]), [8, 9]);
-});
-
-Deno.test("Pool.apply() calls once, with or without arguments", async () => {
-  using pool = new Pool({ workers: 1 });
-  assertEquals(
-    await pool.apply((a: number, b: string) => b + a, [1, "b"]),
-    "b1",
-  );
-  assertEquals(await pool.apply(() => "nothing given"), "nothing given");
-  assertEquals(await pool.apply(() => undefined), undefined);
-});
-
-Deno.test("Pool.apply() moves what is to be transferred", async () => {
-  using pool = new Pool({ workers: 1 });
-  const buffer = new ArrayBuffer(16);
-  const size = (buffer: ArrayBuffer) => buffer.byteLength;
-  assertEquals(await pool.apply(size, [buffer], { transfer: [buffer] }), 16);
-  assertEquals(buffer.byteLength, 0);
-});
-
-Deno.test("Pool runs tasks at the same time: as many wait for each other", async () => {
-  using pool = new Pool({ workers: 3 });
-  const met = new Int32Array(new SharedArrayBuffer(4));
-  const meet = (met: Int32Array) => {
-    Atomics.add(met, 0, 1);
-    Atomics.notify(met, 0);
-    for (let n = 0; (n = Atomics.load(met, 0)) < 3;) {
-      if (Atomics.wait(met, 0, n, 60_000) === "timed-out") return false;
+for (const isolation of ["worker", "process"] as const) {
+  /** A pool that is gone at the end of its block, whatever still runs. */
+  class TestPool extends Pool {
+    constructor(options: PoolOptions = {}) {
+      super({ ...options, isolation });
     }
-    return true;
-  };
-  assertEquals(await pool.map(meet, [met, met, met]), [true, true, true]);
-});
-
-Deno.test("Pool starts no more workers than there is work, and uses them again", async () => {
-  const runs: TaskRun[] = [];
-  using pool = new Pool({ workers: 4, onTask: (run) => runs.push(run) });
-  const count = () => {
-    const memory = globalThis as { calls?: number };
-    return memory.calls = (memory.calls ?? 0) + 1;
-  };
-  assertEquals(await pool.apply(count), 1);
-  assertEquals(await pool.apply(count), 2);
-  assertEquals(await pool.apply(count), 3);
-  assertEquals(runs.map(({ worker }) => worker), [1, 1, 1]);
-});
-
-Deno.test("Pool prefers a worker that has started to a new one", async () => {
-  const runs: TaskRun[] = [];
-  using pool = new Pool({ workers: 2, onTask: (run) => runs.push(run) });
-  const { cell, open } = gate();
-  const first = pool.apply(pass, [cell]);
-  await pool.apply(double, [1]);
-  open();
-  await first;
-  await assertRejects(() => pool.apply(() => Deno.exit(1)), WorkerDiedError);
-  await pool.apply(double, [1]);
-  assertEquals(runs.map(({ worker }) => worker), [2, 1, 2]);
-});
-
-Deno.test("Pool.onTask is told which worker ran which task, and when", async () => {
-  const runs: TaskRun[] = [];
-  using pool = new Pool({ workers: 2, onTask: (run) => runs.push(run) });
-  const before = performance.now();
-  await pool.map(double, [1, 2, 3, 4, 5]);
-  const after = performance.now();
-  assertEquals(runs.map(({ task }) => task).sort(), [0, 1, 2, 3, 4]);
-  for (const { worker, from, to } of runs) {
-    assert(worker === 1 || worker === 2, `worker ${worker}`);
-    // Clocks of two threads agree to within some milliseconds.
-    assert(before - 50 < from && from <= to && to < after + 50);
+    override async [Symbol.asyncDispose]() {
+      this.terminate();
+      await this.close();
+    }
   }
-});
+
+  const test = (name: string, fn: () => Promise<void>) =>
+    isolation === "worker"
+      ? Deno.test(name, fn)
+      : testWith(["run"], `${name} (process)`, fn);
+
+  test("Pool.map() gives the results in the order of the input", async () => {
+    await using pool = new TestPool({ workers: 3 });
+    const input = Array.from({ length: 100 }, (_, i) => i);
+    assertEquals(await pool.map(double, input), input.map(double));
+  });
+
+  test("Pool.map() takes any iterable, also an empty one and one of one", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    assertEquals(await pool.map(double, []), []);
+    assertEquals(await pool.map(double, new Set([4])), [8]);
+    assertEquals(
+      await pool.map(
+        double,
+        function* () {
+          yield* [1, 2, 3];
+        }(),
+      ),
+      [2, 4, 6],
+    );
+  });
+
+  test("Pool.map() keeps results that are arrays, and waits for promises", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const twice = async (x: number) => await Promise.resolve([x, [x]]);
+    assertEquals(await pool.map(twice, [1, 2]), [[1, [1]], [2, [2]]]);
+  });
+
+  test("Pool.map() runs a million small tasks", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const results = await pool.map(double, Array(1_000_000).fill(21));
+    assertEquals(results.length, 1_000_000);
+    assert(results.every((x) => x === 42));
+  });
+
+  test("Pool.map() cuts its input into chunks of a quarter of an even share", async () => {
+    const steps: number[] = [];
+    await using pool = new TestPool({ workers: 2 });
+    await pool.map(double, Array(80).fill(1), {
+      onProgress: ({ done }) => steps.push(done),
+    });
+    assertEquals(steps, [10, 20, 30, 40, 50, 60, 70, 80]);
+  });
+
+  test("Pool.map() cuts its input as chunkSize says", async () => {
+    const steps: Progress[] = [];
+    await using pool = new TestPool({ workers: 1 });
+    await pool.map(double, [1, 2, 3, 4, 5], {
+      chunkSize: 2,
+      onProgress: (progress) => steps.push(progress),
+    });
+    assertEquals(steps, [
+      { done: 2, total: 5 },
+      { done: 4, total: 5 },
+      { done: 5, total: 5 },
+    ]);
+  });
+
+  test("Pool.starmap() calls with argument lists", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const power = (base: number, exponent: number) => base ** exponent;
+    assertEquals(await pool.starmap(power, [[2, 3], [3, 2]]), [8, 9]);
+  });
+
+  test("Pool.apply() calls once, with or without arguments", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    assertEquals(
+      await pool.apply((a: number, b: string) => b + a, [1, "b"]),
+      "b1",
+    );
+    assertEquals(await pool.apply(() => "nothing given"), "nothing given");
+    assertEquals(await pool.apply(() => undefined), undefined);
+  });
+
+  test("Pool.apply() moves what is to be transferred", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const buffer = new ArrayBuffer(16);
+    const size = (buffer: ArrayBuffer) => buffer.byteLength;
+    assertEquals(await pool.apply(size, [buffer], { transfer: [buffer] }), 16);
+    assertEquals(buffer.byteLength, 0);
+  });
+
+  test("Pool runs tasks at the same time: as many wait for each other", async () => {
+    await using pool = new TestPool({ workers: 3 });
+    // Each puts a token in for every other one, and waits for as many.
+    const meet = async (own: Queue<number>, others: Queue<number>[]) => {
+      for (const other of others) await other.put(1);
+      for (const _ of others) await own.get();
+      return true;
+    };
+    const queues = [1, 2, 3].map(() => new Queue<number>());
+    const lists = queues.map((own) =>
+      [own, queues.filter((queue) => queue !== own)] as Parameters<typeof meet>
+    );
+    assertEquals(await pool.starmap(meet, lists), [true, true, true]);
+  });
+
+  test("Pool starts no more workers than there is work, and uses them again", async () => {
+    const runs: TaskRun[] = [];
+    await using pool = new TestPool({
+      workers: 4,
+      onTask: (run) => runs.push(run),
+    });
+    const count = () => {
+      const memory = globalThis as { calls?: number };
+      return memory.calls = (memory.calls ?? 0) + 1;
+    };
+    assertEquals(await pool.apply(count), 1);
+    assertEquals(await pool.apply(count), 2);
+    assertEquals(await pool.apply(count), 3);
+    assertEquals(runs.map(({ worker }) => worker), [1, 1, 1]);
+  });
+
+  test("Pool prefers a worker that has started to a new one", async () => {
+    const runs: TaskRun[] = [];
+    await using pool = new TestPool({
+      workers: 2,
+      onTask: (run) => runs.push(run),
+    });
+    const { doors, open } = gate();
+    const first = pool.apply(pass, doors);
+    await pool.apply(double, [1]);
+    open();
+    await first;
+    await assertRejects(() => pool.apply(() => Deno.exit(1)), WorkerDiedError);
+    await pool.apply(double, [1]);
+    assertEquals(runs.map(({ worker }) => worker), [2, 1, 2]);
+  });
+
+  test("Pool.onTask is told which worker ran which task, and when", async () => {
+    const runs: TaskRun[] = [];
+    await using pool = new TestPool({
+      workers: 2,
+      onTask: (run) => runs.push(run),
+    });
+    const before = performance.now();
+    await pool.map(double, [1, 2, 3, 4, 5]);
+    const after = performance.now();
+    assertEquals(runs.map(({ task }) => task).sort(), [0, 1, 2, 3, 4]);
+    for (const { worker, from, to } of runs) {
+      assert(worker === 1 || worker === 2, `worker ${worker}`);
+      // Clocks of two threads agree to within some milliseconds.
+      assert(before - 50 < from && from <= to && to < after + 50);
+    }
+  });
+
+  test("Pool's calls refuse arguments that are wrong", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    class Task {}
+    const bound = function f() {}.bind(null);
+    const wrong: [unknown, string][] = [
+      [5, "Pool.map: a task must be a function: received 5 (number)"],
+      [undefined, "received undefined"],
+      [Task, "the class Task"],
+      [Math.max, "the function max: it is native"],
+      [bound, "the function bound f: it is bound"],
+    ];
+    for (const [task, message] of wrong) {
+      const fn = task as () => void;
+      await assertRejects(() => pool.map(fn, [1]), TypeError, message);
+      assertThrows(() => pool.imap(fn, [1]), TypeError);
+      assertThrows(() => pool.imapUnordered(fn, [1]), TypeError);
+      await assertRejects(() => pool.apply(fn), TypeError);
+      await assertRejects(() => pool.starmap(fn, [[]]), TypeError);
+    }
+    await assertRejects(
+      () => pool.map(double, 5 as unknown as number[]),
+      TypeError,
+      "Pool.map: 5 (number) is not iterable",
+    );
+    assertThrows(
+      () => pool.imap(double, null as unknown as number[]),
+      TypeError,
+      "Pool.imap: null is not iterable",
+    );
+    await assertRejects(
+      () => pool.map(double, (async function* () {})() as never),
+      TypeError,
+      "imap takes what arrives over time",
+    );
+    await assertRejects(
+      () => pool.map(double, [1], { chunkSize: -1 }),
+      RangeError,
+      "chunkSize must be a whole number, at least 1: received -1",
+    );
+    await assertRejects(
+      () => pool.map(double, [1], { timeout: -1 }),
+      RangeError,
+      "timeout must be milliseconds, at least 0: received -1",
+    );
+    await assertRejects(
+      () => pool.apply(double, 1 as never),
+      TypeError,
+      "args must be an array: received 1 (number)",
+    );
+  });
+
+  test("Pool's first failing task rejects its call with its own error", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const error = await assertRejects(
+      () =>
+        pool.map(function check(x: number) {
+          if (x === 3) throw new RangeError(`no ${x}`, { cause: "three" });
+          return x;
+        }, [1, 2, 3, 4]),
+      RangeError,
+      "no 3",
+    );
+    assertEquals([error.name, error.cause], ["RangeError", "three"]);
+    assertMatch(error.stack!, /at check \(worker:check:/);
+    assertMatch(error.stack!, /in task 2 of map\(check\) on Worker-[12]/);
+    assertMatch(error.stack!, /at .*pool_test\.ts/);
+    assertEquals(await pool.map(double, [1]), [2]);
+  });
+
+  test("Pool does not begin what has not begun when a task fails", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const failAtThird = (x: number) => {
+      const memory = globalThis as { ran?: number };
+      memory.ran = (memory.ran ?? 0) + 1;
+      if (x === 3) throw new Error("third");
+    };
+    const takeCount = () => {
+      const memory = globalThis as { ran?: number };
+      const { ran } = memory;
+      delete memory.ran;
+      return ran;
+    };
+    for (const chunkSize of [1, 10]) {
+      await assertRejects(
+        () => pool.map(failAtThird, [1, 2, 3, 4, 5, 6], { chunkSize }),
+        Error,
+        "third",
+      );
+      const ran = await pool.apply(takeCount);
+      assertEquals(ran, 3, `with chunks of ${chunkSize}`);
+    }
+  });
+
+  test("Pool stops the chunk of another worker when a task fails", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const ran = new Queue<number>();
+    const go = new Queue<never>();
+    const task = async (
+      [place, ran, go]: [number, Queue<number>, Queue<never>],
+    ) => {
+      if (place === 5) {
+        // Fails only once the other worker is in its first task.
+        await ran.get();
+        throw new Error("failed");
+      }
+      await ran.put(place);
+      for await (const _ of go);
+    };
+    // The first chunk waits in its first task; the second one fails.
+    const items = [0, 1, 2, 3, 4, 5].map((place) =>
+      [place, ran, go] as [number, typeof ran, typeof go]
+    );
+    await assertRejects(
+      () => pool.map(task, items, { chunkSize: 5 }),
+      Error,
+      "failed",
+    );
+    go.close();
+    await Promise.all([pool.apply(() => {}), pool.apply(() => {})]);
+    assertEquals(ran.size, 0, "more of the chunk has run");
+  });
+
+  test("Pool stops a chunk that computes without a break", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const started = new Queue<number>();
+    const compute = async (item: [number, Queue<number>]) => {
+      const [place, started] = item;
+      if (place === 1_000) {
+        await started.get();
+        throw new Error("failed");
+      }
+      if (place === 0) await started.put(0);
+      const memory = globalThis as { ran?: number };
+      memory.ran = place;
+      const end = performance.now() + 15;
+      while (performance.now() < end);
+    };
+    const items = Array.from(
+      { length: 1_001 },
+      (_, i) => [i, started] as [number, Queue<number>],
+    );
+    await assertRejects(
+      () => pool.map(compute, items, { chunkSize: 1_000 }),
+      Error,
+      "failed",
+    );
+    const last = () => (globalThis as { ran?: number }).ran ?? 0;
+    // Two calls, so that each worker has one of them.
+    const ran = await Promise.all([pool.apply(last), pool.apply(last)]);
+    assert(Math.max(...ran) < 999, `all have run: ${ran}`);
+  });
+
+  test("Pool explains a variable from outside", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const factor = 2;
+    await assertRejects(
+      () => pool.map((x: number) => x * factor, [1]),
+      ReferenceError,
+      'uses "factor", which is neither an argument nor a variable of its own',
+    );
+  });
+
+  test("Pool stays usable after a value that cannot be sent", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const identity = (x: unknown) => x;
+    await assertRejects(
+      () => pool.map(identity, [1, { f: () => {} }]),
+      TypeError,
+      "items[1].f: a function cannot be sent",
+    );
+    await assertRejects(
+      () => pool.starmap(identity, [[1], [{ s: Symbol("s") }]]),
+      TypeError,
+      "argumentLists[1][0].s: a symbol cannot be sent",
+    );
+    await assertRejects(
+      () => pool.apply(identity, [new WeakMap()]),
+      TypeError,
+      "args[0]: a WeakMap cannot be sent",
+    );
+    const bytes = new ArrayBuffer(8);
+    await assertRejects(
+      () => pool.apply(identity, [[bytes, () => {}]], { transfer: [bytes] }),
+      TypeError,
+      "args[0][1]: a function cannot be sent",
+    );
+    await assertRejects(
+      () => pool.map((x: number) => x === 1 ? [() => {}] : x, [0, 1, 2]),
+      TypeError,
+      "result[0]: a function cannot be sent",
+    );
+    assertEquals(await pool.map(identity, ["works"]), ["works"]);
+  });
+
+  test("Pool rejects the tasks of a worker that died, and replaces it", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const { doors, open } = gate();
+    const other = pool.apply(pass, doors);
+    const deaths: [() => unknown, RegExp][] = [
+      [() => Deno.exit(7), /exited with code 7/],
+      [() => (self.close(), new Promise(() => {})), /closed itself/],
+      [
+        () => {
+          setTimeout(() => {
+            throw new Error("late");
+          });
+          return new Promise(() => {});
+        },
+        /late/,
+      ],
+      [
+        () => {
+          Promise.reject(new Error("unhandled"));
+          return new Promise(() => {});
+        },
+        /unhandled/,
+      ],
+    ];
+    for (const [die, message] of deaths) {
+      const error = await assertRejects(() => pool.apply(die), WorkerDiedError);
+      assertMatch(error.message, message);
+      assertEquals(await pool.apply(double, [21]), 42);
+    }
+    open();
+    assertEquals(await other, "passed");
+  });
+
+  test("Pool.map() gives up on a task that takes longer than the timeout", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const error = await assertRejects(
+      () =>
+        pool.map((x: number) => x || new Promise<number>(() => {}), [1, 0], {
+          timeout: 20,
+        }),
+      DOMException,
+      "took over 20 ms",
+    );
+    assertEquals(error.name, "TimeoutError");
+    assertEquals(await pool.map(double, [1, 2, 3]), [2, 4, 6]);
+  });
+
+  test("Pool's timeout is for a task, not for a call, and may be Infinity", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const results = await pool.map(double, [1, 2], { timeout: Infinity });
+    assertEquals(results, [2, 4]);
+  });
+
+  test("Pool ends a call when its signal is aborted", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const { doors, reached, open } = gate();
+    const running = pool.apply(pass, doors, { signal });
+    const waiting = pool.map(double, [1], { signal });
+    await reached();
+    controller.abort(new Error("enough"));
+    await assertRejects(() => running, Error, "enough");
+    await assertRejects(() => waiting, Error, "enough");
+    // The task still waits, but its worker has been replaced.
+    assertEquals(await pool.apply(double, [1]), 2);
+    open();
+  });
+
+  test("Pool starts nothing for a signal that is aborted already", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const run = () => {
+      (globalThis as { ran?: boolean }).ran = true;
+    };
+    const signal = AbortSignal.abort();
+    await assertRejects(() => pool.apply(run, [], { signal }), DOMException);
+    await assertRejects(() => pool.map(run, [1], { signal }), DOMException);
+    await assertRejects(() => collect(pool.imap(run, [1], { signal })));
+    const hasRun = () => (globalThis as { ran?: boolean }).ran === true;
+    assertEquals(await pool.apply(hasRun), false);
+  });
+
+  test("Pool.imap() gives results in the order of the input", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    // The first can only finish after the second has run.
+    const ran = new Queue<number>();
+    const task = async ([place, ran]: [number, Queue<number>]) => {
+      if (place === 1) await ran.get();
+      else await ran.put(place);
+      return place;
+    };
+    const items = [1, 2].map((place) => [place, ran] as [number, typeof ran]);
+    assertEquals(await collect(pool.imap(task, items)), [1, 2]);
+  });
+
+  test("Pool.imapUnordered() gives results as they finish", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const { doors, open } = gate();
+    const task = async (opened: Queue<never> | undefined) => {
+      if (!opened) return "quick";
+      for await (const _ of opened);
+      return "slow";
+    };
+    const results: string[] = [];
+    for await (
+      const result of pool.imapUnordered(task, [doors[1], undefined])
+    ) {
+      results.push(result);
+      open();
+    }
+    assertEquals(results, ["quick", "slow"]);
+  });
+
+  for (const method of ["imap", "imapUnordered"] as const) {
+    test(`Pool.${method}() takes nothing, one item, and what comes over time`, async () => {
+      await using pool = new TestPool({ workers: 2 });
+      assertEquals(await collect(pool[method](double, [])), []);
+      assertEquals(await collect(pool[method](double, [4])), [8]);
+      async function* over() {
+        for (let i = 1; i <= 3; i++) yield await Promise.resolve(i);
+      }
+      const results = await collect(pool[method](double, over()));
+      assertEquals(results.sort(), [2, 4, 6]);
+    });
+
+    test(`Pool.${method}() sends chunks`, async () => {
+      const steps: number[] = [];
+      await using pool = new TestPool({ workers: 1 });
+      const results = pool[method](double, [1, 2, 3, 4, 5], {
+        chunkSize: 2,
+        onProgress: ({ done }) => steps.push(done),
+      });
+      assertEquals(await collect(results), [2, 4, 6, 8, 10]);
+      assertEquals(steps, [2, 4, 5]);
+    });
+
+    test(`Pool.${method}() takes an input that is shorter than a chunk`, async () => {
+      await using pool = new TestPool({ workers: 1 });
+      for (const input of [[], [1], [1, 2]]) {
+        const results = pool[method](double, input, { chunkSize: 3 });
+        assertEquals(await collect(results), input.map(double));
+      }
+    });
+
+    test(`Pool.${method}() takes little more from its input than it gives`, async () => {
+      await using pool = new TestPool({ workers: 2 });
+      const source = endless();
+      let given = 0;
+      for await (const _ of pool[method](double, source)) {
+        given++;
+        assert(
+          source.taken <= given + 5,
+          `${source.taken} taken, ${given} given`,
+        );
+        if (given === 100) break;
+      }
+    });
+
+    test(`Pool.${method}() closes its input once when the loop is left`, async () => {
+      await using pool = new TestPool({ workers: 2 });
+      const source = endless();
+      for await (const _ of pool[method](double, source)) break;
+      assertEquals(source.closed, 1);
+      const { taken } = source;
+      await pool.apply(double, [1]);
+      assertEquals(source.taken, taken);
+    });
+
+    test(`Pool.${method}() closes its input once when a task fails`, async () => {
+      await using pool = new TestPool({ workers: 2 });
+      const source = endless();
+      const fail = (x: number) => {
+        if (x === 10) throw new Error("ten");
+        return x;
+      };
+      await assertRejects(
+        () => collect(pool[method](fail, source)),
+        Error,
+        "ten",
+      );
+      assertEquals(source.closed, 1);
+      assertEquals(await pool.apply(double, [1]), 2);
+    });
+
+    test(`Pool.${method}() delivers what came before its input failed`, async () => {
+      await using pool = new TestPool({ workers: 2 });
+      function* source() {
+        yield* [1, 2, 3];
+        throw new Error("dry");
+      }
+      const results: number[] = [];
+      await assertRejects(
+        async () => {
+          for await (const x of pool[method](double, source())) results.push(x);
+        },
+        Error,
+        "dry",
+      );
+      assertEquals(results.sort(), [2, 4, 6]);
+    });
+
+    test(`Pool.${method}() does not close an input that has ended`, async () => {
+      await using pool = new TestPool({ workers: 2 });
+      let left = 3;
+      let closed = 0;
+      const source: IterableIterator<number> = {
+        [Symbol.iterator]: () => source,
+        next: () => left-- > 0 ? { value: left } : { done: true, value: 0 },
+        return: () => (closed++, { done: true, value: 0 }),
+      };
+      await collect(pool[method](double, source));
+      assertEquals(closed, 0);
+    });
+
+    test(`Pool.${method}() ends with its pool while its input is awaited`, async () => {
+      const pool = new TestPool({ workers: 2 });
+      const asked = Promise.withResolvers<void>();
+      const source = {
+        [Symbol.asyncIterator]: () => source,
+        next: () => (asked.resolve(), new Promise<never>(() => {})),
+      };
+      const result = pool[method](double, source).next();
+      await asked.promise;
+      pool.terminate();
+      await assertRejects(() => result, DOMException, "terminated");
+    });
+
+    test(`Pool.${method}() takes nothing before its first result is asked for`, async () => {
+      await using pool = new TestPool({ workers: 2 });
+      const source = endless();
+      const results = pool[method](double, source);
+      await pool.apply(double, [1]);
+      assertEquals(source.taken, 0);
+      await results.return();
+      assertEquals([source.taken, source.closed], [0, 0]);
+    });
+  }
+
+  test("Pool.imap() gives all that comes before the task that failed", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const { doors, open } = gate();
+    const task = async (opened: Queue<never> | undefined) => {
+      if (!opened) throw new Error("second");
+      for await (const _ of opened);
+      return "first";
+    };
+    const results = pool.imap(task, [doors[1], undefined]);
+    const first = results.next();
+    open();
+    assertEquals((await first).value, "first");
+    await assertRejects(() => results.next(), Error, "second");
+  });
+
+  test("Pool.close() waits for what runs and what waits, and takes no more", async () => {
+    const pool = new TestPool({ workers: 1 });
+    const { doors, open } = gate();
+    const calls = [pool.apply(pass, doors), pool.apply(double, [21])];
+    const closed = pool.close();
+    await assertRejects(
+      () => pool.apply(double, [1]),
+      Error,
+      "Pool.apply: the pool is closing",
+    );
+    open();
+    assertEquals(await Promise.all(calls), ["passed", 42]);
+    await closed;
+    await pool.close();
+    await assertRejects(() => pool.map(double, [1]), Error, "is closed");
+  });
+
+  test("Pool.close() of a pool that never worked resolves", async () => {
+    await new TestPool({ workers: 1 }).close();
+  });
+
+  test("Pool.terminate() rejects what runs and what waits, each once", async () => {
+    const pool = new TestPool({ workers: 2 });
+    const calls = Array.from({ length: 1000 }, () => pool.apply(never));
+    let settled = 0;
+    for (const call of calls) call.catch(() => settled++);
+    const stream = pool.imap(never, [1]).next();
+    pool.terminate();
+    pool.terminate();
+    for (const call of [...calls, stream]) {
+      const error = await assertRejects(() => call, DOMException, "terminated");
+      assertEquals(error.name, "AbortError");
+    }
+    assertEquals(settled, 1000);
+  });
+
+  test("Pool terminates with using, and closes with await using", async () => {
+    let call: Promise<unknown>;
+    let ended: Pool;
+    {
+      using pool = new Pool({ workers: 1, isolation });
+      call = pool.apply(never);
+      ended = pool;
+    }
+    await assertRejects(() => call, DOMException, "terminated");
+    await ended.close();
+    {
+      await using pool = new Pool({ workers: 1, isolation });
+      call = pool.apply(double, [21]);
+    }
+    assertEquals(await call, 42);
+  });
+
+  test("Pool calls its initializer once in each worker, before any task", async () => {
+    await using pool = new TestPool({
+      workers: 1,
+      initializer: async () => {
+        const memory = globalThis as { started?: number };
+        memory.started = await Promise.resolve((memory.started ?? 0) + 1);
+      },
+    });
+    const started = () => (globalThis as { started?: number }).started;
+    assertEquals(await pool.apply(started), 1);
+    assertEquals(await pool.apply(started), 1);
+    await assertRejects(() => pool.apply(() => Deno.exit(1)), WorkerDiedError);
+    assertEquals(await pool.apply(started), 1);
+  });
+
+  test("Pool rejects its calls with what the initializer threw", async () => {
+    await using pool = new TestPool({
+      workers: 1,
+      initializer: () => {
+        throw new RangeError("not today");
+      },
+    });
+    await assertRejects(() => pool.apply(double, [1]), RangeError, "not today");
+    await assertRejects(
+      () => pool.map(double, [1, 2]),
+      RangeError,
+      "not today",
+    );
+  });
+
+  test("Pool replaces a worker after maxTasksPerWorker tasks", async () => {
+    await using pool = new TestPool({ workers: 1, maxTasksPerWorker: 2 });
+    const count = () => {
+      const memory = globalThis as { calls?: number };
+      return memory.calls = (memory.calls ?? 0) + 1;
+    };
+    assertEquals(await pool.map(count, Array(5).fill(0)), [1, 2, 1, 2, 1]);
+  });
+
+  test("Pool fails a call whose onProgress throws, and stays usable", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const onProgress = () => {
+      throw new Error("no bar");
+    };
+    await assertRejects(
+      () => pool.map(double, [1], { onProgress }),
+      Error,
+      "no bar",
+    );
+    assertEquals(await pool.map(double, [1]), [2]);
+  });
+
+  test("Pool says so when a worker dies that has no task", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const printed = Promise.withResolvers<string>();
+    const { error } = console;
+    console.error = printed.resolve;
+    try {
+      await pool.apply(() =>
+        void setTimeout(() => {
+          throw new Error("late");
+        })
+      );
+      assertEquals(
+        await printed.promise,
+        "Pool: while idle, Worker-1 died of an error that nothing caught: " +
+          "Error: late",
+      );
+    } finally {
+      console.error = error;
+    }
+    assertEquals(await pool.apply(() => "replaced"), "replaced");
+  });
+}
 
 Deno.test("Pool has as many workers as there are processors, unless told", () => {
   assertEquals(new Pool().workers, navigator.hardwareConcurrency);
@@ -228,513 +824,6 @@ Deno.test("Pool refuses options that are out of range", () => {
   assertThrows(make({ initializer: 5 }), TypeError, "received 5 (number)");
 });
 
-Deno.test("Pool's calls refuse arguments that are wrong", async () => {
-  using pool = new Pool({ workers: 1 });
-  class Task {}
-  const bound = function f() {}.bind(null);
-  const wrong: [unknown, string][] = [
-    [5, "Pool.map: a task must be a function: received 5 (number)"],
-    [undefined, "received undefined"],
-    [Task, "the class Task"],
-    [Math.max, "the function max: it is native"],
-    [bound, "the function bound f: it is bound"],
-  ];
-  for (const [task, message] of wrong) {
-    const fn = task as () => void;
-    await assertRejects(() => pool.map(fn, [1]), TypeError, message);
-    assertThrows(() => pool.imap(fn, [1]), TypeError);
-    assertThrows(() => pool.imapUnordered(fn, [1]), TypeError);
-    await assertRejects(() => pool.apply(fn), TypeError);
-    await assertRejects(() => pool.starmap(fn, [[]]), TypeError);
-  }
-  await assertRejects(
-    () => pool.map(double, 5 as unknown as number[]),
-    TypeError,
-    "Pool.map: 5 (number) is not iterable",
-  );
-  assertThrows(
-    () => pool.imap(double, null as unknown as number[]),
-    TypeError,
-    "Pool.imap: null is not iterable",
-  );
-  await assertRejects(
-    () => pool.map(double, (async function* () {})() as never),
-    TypeError,
-    "imap takes what arrives over time",
-  );
-  await assertRejects(
-    () => pool.map(double, [1], { chunkSize: -1 }),
-    RangeError,
-    "chunkSize must be a whole number, at least 1: received -1",
-  );
-  await assertRejects(
-    () => pool.map(double, [1], { timeout: -1 }),
-    RangeError,
-    "timeout must be milliseconds, at least 0: received -1",
-  );
-  await assertRejects(
-    () => pool.apply(double, 1 as never),
-    TypeError,
-    "args must be an array: received 1 (number)",
-  );
-});
-
-Deno.test("Pool's first failing task rejects its call with its own error", async () => {
-  using pool = new Pool({ workers: 2 });
-  const error = await assertRejects(
-    () =>
-      pool.map(function check(x: number) {
-        if (x === 3) throw new RangeError(`no ${x}`, { cause: "three" });
-        return x;
-      }, [1, 2, 3, 4]),
-    RangeError,
-    "no 3",
-  );
-  assertEquals([error.name, error.cause], ["RangeError", "three"]);
-  assertMatch(error.stack!, /at check \(worker:check:/);
-  assertMatch(error.stack!, /in task 2 of map\(check\) on Worker-[12]/);
-  assertMatch(error.stack!, /at .*pool_test\.ts/);
-  assertEquals(await pool.map(double, [1]), [2]);
-});
-
-Deno.test("Pool does not begin what has not begun when a task fails", async () => {
-  using pool = new Pool({ workers: 1 });
-  const ran = new Int32Array(new SharedArrayBuffer(4));
-  const failAtThird = (ran: Int32Array) => {
-    if (Atomics.add(ran, 0, 1) === 2) throw new Error("third");
-  };
-  for (const chunkSize of [1, 10]) {
-    Atomics.store(ran, 0, 0);
-    await assertRejects(
-      () => pool.map(failAtThird, Array(10).fill(ran), { chunkSize }),
-      Error,
-      "third",
-    );
-    await pool.apply(() => {});
-    assertEquals(ran[0], 3, `with chunks of ${chunkSize}`);
-  }
-});
-
-Deno.test("Pool stops the chunk of another worker when a task fails", async () => {
-  using pool = new Pool({ workers: 2 });
-  const { cell, reached, open } = gate();
-  const ran = new Int32Array(new SharedArrayBuffer(4));
-  const task = (item: { cell?: Int32Array; ran: Int32Array }) => {
-    if (!item.cell) throw new Error("failed");
-    Atomics.add(item.ran, 0, 1);
-    Atomics.store(item.cell, 1, 1);
-    Atomics.notify(item.cell, 1);
-    Atomics.wait(item.cell, 0, 0);
-  };
-  // The first chunk waits in its first task; the second one fails.
-  const waits = Array(5).fill({ cell, ran });
-  const failed = pool.apply(async (cell: Int32Array) => {
-    await Atomics.waitAsync(cell, 1, 0).value;
-  }, [cell]);
-  const call = pool.map(task, [...waits, { ran }], { chunkSize: 5 });
-  await reached();
-  await failed;
-  await assertRejects(() => call, Error, "failed");
-  open();
-  await pool.apply(() => {});
-  await pool.close();
-  assertEquals(ran[0], 1);
-});
-
-Deno.test("Pool explains a variable from outside", async () => {
-  using pool = new Pool({ workers: 1 });
-  const factor = 2;
-  await assertRejects(
-    () => pool.map((x: number) => x * factor, [1]),
-    ReferenceError,
-    'uses "factor", which is neither an argument nor a variable of its own',
-  );
-});
-
-Deno.test("Pool stays usable after a value that cannot be sent", async () => {
-  using pool = new Pool({ workers: 1 });
-  const identity = (x: unknown) => x;
-  await assertRejects(
-    () => pool.map(identity, [1, { f: () => {} }]),
-    TypeError,
-    "items[1].f: a function cannot be sent",
-  );
-  await assertRejects(
-    () => pool.starmap(identity, [[1], [{ s: Symbol("s") }]]),
-    TypeError,
-    "argumentLists[1][0].s: a symbol cannot be sent",
-  );
-  await assertRejects(
-    () => pool.apply(identity, [new WeakMap()]),
-    TypeError,
-    "args[0]: a WeakMap cannot be sent",
-  );
-  const { port1, port2 } = new MessageChannel();
-  await assertRejects(
-    () => pool.apply(identity, [[port1, () => {}]], { transfer: [port1] }),
-    TypeError,
-    "args[0][1]: a function cannot be sent",
-  );
-  port2.close();
-  await assertRejects(
-    () => pool.map((x: number) => x === 1 ? [() => {}] : x, [0, 1, 2]),
-    TypeError,
-    "result[0]: a function cannot be sent",
-  );
-  assertEquals(await pool.map(identity, ["works"]), ["works"]);
-});
-
-Deno.test("Pool rejects the tasks of a worker that died, and replaces it", async () => {
-  using pool = new Pool({ workers: 2 });
-  const { cell, open } = gate();
-  const other = pool.apply(pass, [cell]);
-  const deaths: [() => unknown, RegExp][] = [
-    [() => Deno.exit(7), /exited with code 7/],
-    [() => (self.close(), new Promise(() => {})), /closed itself/],
-    [
-      () => {
-        setTimeout(() => {
-          throw new Error("late");
-        });
-        return new Promise(() => {});
-      },
-      /late/,
-    ],
-    [
-      () => {
-        Promise.reject(new Error("unhandled"));
-        return new Promise(() => {});
-      },
-      /unhandled/,
-    ],
-  ];
-  for (const [die, message] of deaths) {
-    const error = await assertRejects(() => pool.apply(die), WorkerDiedError);
-    assertMatch(error.message, message);
-    assertEquals(await pool.apply(double, [21]), 42);
-  }
-  open();
-  assertEquals(await other, "passed");
-});
-
-Deno.test("Pool.map() gives up on a task that takes longer than the timeout", async () => {
-  using pool = new Pool({ workers: 2 });
-  const error = await assertRejects(
-    () =>
-      pool.map((x: number) => x || new Promise<number>(() => {}), [1, 0], {
-        timeout: 20,
-      }),
-    DOMException,
-    "took over 20 ms",
-  );
-  assertEquals(error.name, "TimeoutError");
-  assertEquals(await pool.map(double, [1, 2, 3]), [2, 4, 6]);
-});
-
-Deno.test("Pool's timeout is for a task, not for a call, and may be Infinity", async () => {
-  using pool = new Pool({ workers: 1 });
-  const results = await pool.map(double, [1, 2], { timeout: Infinity });
-  assertEquals(results, [2, 4]);
-});
-
-Deno.test("Pool ends a call when its signal is aborted", async () => {
-  using pool = new Pool({ workers: 1 });
-  const controller = new AbortController();
-  const { signal } = controller;
-  const { cell, reached, open } = gate();
-  const running = pool.apply(pass, [cell], { signal });
-  const waiting = pool.map(double, [1], { signal });
-  await reached();
-  controller.abort(new Error("enough"));
-  await assertRejects(() => running, Error, "enough");
-  await assertRejects(() => waiting, Error, "enough");
-  // The task still waits, but its worker has been replaced.
-  assertEquals(await pool.apply(double, [1]), 2);
-  open();
-});
-
-Deno.test("Pool starts nothing for a signal that is aborted already", async () => {
-  using pool = new Pool({ workers: 1 });
-  const ran = new Int32Array(new SharedArrayBuffer(4));
-  const run = (ran: Int32Array) => Atomics.add(ran, 0, 1);
-  const signal = AbortSignal.abort();
-  await assertRejects(() => pool.apply(run, [ran], { signal }), DOMException);
-  await assertRejects(() => pool.map(run, [ran], { signal }), DOMException);
-  await assertRejects(() => collect(pool.imap(run, [ran], { signal })));
-  await pool.apply(() => {});
-  assertEquals(ran[0], 0);
-});
-
-Deno.test("Pool.imap() gives results in the order of the input", async () => {
-  using pool = new Pool({ workers: 2 });
-  const { cell, open } = gate();
-  const task = (item: { cell: Int32Array; wait: boolean; value: number }) => {
-    if (item.wait) Atomics.wait(item.cell, 0, 0);
-    else {
-      Atomics.store(item.cell, 0, 1);
-      Atomics.notify(item.cell, 0);
-    }
-    return item.value;
-  };
-  // The first can only finish after the second has run.
-  const items = [{ cell, wait: true, value: 1 }, {
-    cell,
-    wait: false,
-    value: 2,
-  }];
-  assertEquals(await collect(pool.imap(task, items)), [1, 2]);
-  open();
-});
-
-Deno.test("Pool.imapUnordered() gives results as they finish", async () => {
-  using pool = new Pool({ workers: 2 });
-  const { cell, open } = gate();
-  const task = (cell: Int32Array | undefined) => {
-    if (!cell) return "quick";
-    Atomics.wait(cell, 0, 0);
-    return "slow";
-  };
-  const results: string[] = [];
-  for await (const result of pool.imapUnordered(task, [cell, undefined])) {
-    results.push(result);
-    open();
-  }
-  assertEquals(results, ["quick", "slow"]);
-});
-
-for (const method of ["imap", "imapUnordered"] as const) {
-  Deno.test(`Pool.${method}() takes nothing, one item, and what comes over time`, async () => {
-    using pool = new Pool({ workers: 2 });
-    assertEquals(await collect(pool[method](double, [])), []);
-    assertEquals(await collect(pool[method](double, [4])), [8]);
-    async function* over() {
-      for (let i = 1; i <= 3; i++) yield await Promise.resolve(i);
-    }
-    const results = await collect(pool[method](double, over()));
-    assertEquals(results.sort(), [2, 4, 6]);
-  });
-
-  Deno.test(`Pool.${method}() sends chunks`, async () => {
-    const steps: number[] = [];
-    using pool = new Pool({ workers: 1 });
-    const results = pool[method](double, [1, 2, 3, 4, 5], {
-      chunkSize: 2,
-      onProgress: ({ done }) => steps.push(done),
-    });
-    assertEquals(await collect(results), [2, 4, 6, 8, 10]);
-    assertEquals(steps, [2, 4, 5]);
-  });
-
-  Deno.test(`Pool.${method}() takes little more from its input than it gives`, async () => {
-    using pool = new Pool({ workers: 2 });
-    const source = endless();
-    let given = 0;
-    for await (const _ of pool[method](double, source)) {
-      given++;
-      assert(
-        source.taken <= given + 5,
-        `${source.taken} taken, ${given} given`,
-      );
-      if (given === 100) break;
-    }
-  });
-
-  Deno.test(`Pool.${method}() closes its input once when the loop is left`, async () => {
-    using pool = new Pool({ workers: 2 });
-    const source = endless();
-    for await (const _ of pool[method](double, source)) break;
-    assertEquals(source.closed, 1);
-    const { taken } = source;
-    await pool.apply(double, [1]);
-    assertEquals(source.taken, taken);
-  });
-
-  Deno.test(`Pool.${method}() closes its input once when a task fails`, async () => {
-    using pool = new Pool({ workers: 2 });
-    const source = endless();
-    const fail = (x: number) => {
-      if (x === 10) throw new Error("ten");
-      return x;
-    };
-    await assertRejects(
-      () => collect(pool[method](fail, source)),
-      Error,
-      "ten",
-    );
-    assertEquals(source.closed, 1);
-    assertEquals(await pool.apply(double, [1]), 2);
-  });
-
-  Deno.test(`Pool.${method}() delivers what came before its input failed`, async () => {
-    using pool = new Pool({ workers: 2 });
-    function* source() {
-      yield* [1, 2, 3];
-      throw new Error("dry");
-    }
-    const results: number[] = [];
-    await assertRejects(
-      async () => {
-        for await (const x of pool[method](double, source())) results.push(x);
-      },
-      Error,
-      "dry",
-    );
-    assertEquals(results.sort(), [2, 4, 6]);
-  });
-
-  Deno.test(`Pool.${method}() does not close an input that has ended`, async () => {
-    using pool = new Pool({ workers: 2 });
-    let left = 3;
-    let closed = 0;
-    const source: IterableIterator<number> = {
-      [Symbol.iterator]: () => source,
-      next: () => left-- > 0 ? { value: left } : { done: true, value: 0 },
-      return: () => (closed++, { done: true, value: 0 }),
-    };
-    await collect(pool[method](double, source));
-    assertEquals(closed, 0);
-  });
-
-  Deno.test(`Pool.${method}() ends with its pool while its input is awaited`, async () => {
-    const pool = new Pool({ workers: 2 });
-    const asked = Promise.withResolvers<void>();
-    const source = {
-      [Symbol.asyncIterator]: () => source,
-      next: () => (asked.resolve(), new Promise<never>(() => {})),
-    };
-    const result = pool[method](double, source).next();
-    await asked.promise;
-    pool.terminate();
-    await assertRejects(() => result, DOMException, "terminated");
-  });
-
-  Deno.test(`Pool.${method}() takes nothing before its first result is asked for`, async () => {
-    using pool = new Pool({ workers: 2 });
-    const source = endless();
-    const results = pool[method](double, source);
-    await pool.apply(double, [1]);
-    assertEquals(source.taken, 0);
-    await results.return();
-    assertEquals([source.taken, source.closed], [0, 0]);
-  });
-}
-
-Deno.test("Pool.imap() gives all that comes before the task that failed", async () => {
-  using pool = new Pool({ workers: 2 });
-  const { cell, open } = gate();
-  const task = (item: { cell: Int32Array; first: boolean }) => {
-    if (!item.first) throw new Error("second");
-    Atomics.wait(item.cell, 0, 0);
-    return "first";
-  };
-  const results = pool.imap(task, [{ cell, first: true }, {
-    cell,
-    first: false,
-  }]);
-  const first = results.next();
-  open();
-  assertEquals((await first).value, "first");
-  await assertRejects(() => results.next(), Error, "second");
-});
-
-Deno.test("Pool.close() waits for what runs and what waits, and takes no more", async () => {
-  const pool = new Pool({ workers: 1 });
-  const { cell, open } = gate();
-  const calls = [pool.apply(pass, [cell]), pool.apply(double, [21])];
-  const closed = pool.close();
-  await assertRejects(
-    () => pool.apply(double, [1]),
-    Error,
-    "Pool.apply: the pool is closing",
-  );
-  open();
-  assertEquals(await Promise.all(calls), ["passed", 42]);
-  await closed;
-  await pool.close();
-  await assertRejects(() => pool.map(double, [1]), Error, "is closed");
-});
-
-Deno.test("Pool.close() of a pool that never worked resolves", async () => {
-  await new Pool({ workers: 1 }).close();
-});
-
-Deno.test("Pool.terminate() rejects what runs and what waits, each once", async () => {
-  const pool = new Pool({ workers: 2 });
-  const calls = Array.from({ length: 1000 }, () => pool.apply(never));
-  let settled = 0;
-  for (const call of calls) call.catch(() => settled++);
-  const stream = pool.imap(never, [1]).next();
-  pool.terminate();
-  pool.terminate();
-  for (const call of [...calls, stream]) {
-    const error = await assertRejects(() => call, DOMException, "terminated");
-    assertEquals(error.name, "AbortError");
-  }
-  assertEquals(settled, 1000);
-});
-
-Deno.test("Pool terminates with using, and closes with await using", async () => {
-  let call: Promise<unknown>;
-  {
-    using pool = new Pool({ workers: 1 });
-    call = pool.apply(never);
-  }
-  await assertRejects(() => call, DOMException, "terminated");
-  {
-    await using pool = new Pool({ workers: 1 });
-    call = pool.apply(double, [21]);
-  }
-  assertEquals(await call, 42);
-});
-
-Deno.test("Pool calls its initializer once in each worker, before any task", async () => {
-  using pool = new Pool({
-    workers: 1,
-    initializer: async () => {
-      const memory = globalThis as { started?: number };
-      memory.started = await Promise.resolve((memory.started ?? 0) + 1);
-    },
-  });
-  const started = () => (globalThis as { started?: number }).started;
-  assertEquals(await pool.apply(started), 1);
-  assertEquals(await pool.apply(started), 1);
-  await assertRejects(() => pool.apply(() => Deno.exit(1)), WorkerDiedError);
-  assertEquals(await pool.apply(started), 1);
-});
-
-Deno.test("Pool rejects its calls with what the initializer threw", async () => {
-  using pool = new Pool({
-    workers: 1,
-    initializer: () => {
-      throw new RangeError("not today");
-    },
-  });
-  await assertRejects(() => pool.apply(double, [1]), RangeError, "not today");
-  await assertRejects(() => pool.map(double, [1, 2]), RangeError, "not today");
-});
-
-Deno.test("Pool replaces a worker after maxTasksPerWorker tasks", async () => {
-  using pool = new Pool({ workers: 1, maxTasksPerWorker: 2 });
-  const count = () => {
-    const memory = globalThis as { calls?: number };
-    return memory.calls = (memory.calls ?? 0) + 1;
-  };
-  assertEquals(await pool.map(count, Array(5).fill(0)), [1, 2, 1, 2, 1]);
-});
-
-Deno.test("Pool fails a call whose onProgress throws, and stays usable", async () => {
-  using pool = new Pool({ workers: 1 });
-  const onProgress = () => {
-    throw new Error("no bar");
-  };
-  await assertRejects(
-    () => pool.map(double, [1], { onProgress }),
-    Error,
-    "no bar",
-  );
-  assertEquals(await pool.map(double, [1]), [2]);
-});
-
 /** Exported, so that a worker can import it. */
 export function usesAnImport(x: number): number {
   assert(x > 0);
@@ -751,28 +840,6 @@ testWith(["read"], "Pool imports its tasks from a module", async () => {
   );
 });
 
-Deno.test("Pool says so when a worker dies that has no task", async () => {
-  using pool = new Pool({ workers: 1 });
-  const printed = Promise.withResolvers<string>();
-  const { error } = console;
-  console.error = printed.resolve;
-  try {
-    await pool.apply(() =>
-      void setTimeout(() => {
-        throw new Error("late");
-      })
-    );
-    assertEquals(
-      await printed.promise,
-      "Pool: while idle, Worker-1 died of an error that nothing caught: " +
-        "Error: late",
-    );
-  } finally {
-    console.error = error;
-  }
-  assertEquals(await pool.apply(() => "replaced"), "replaced");
-});
-
 testWith(["run"], "Pool leaves nothing running after using", async () => {
   // A worker that is left keeps the program alive; the test would not end.
   const program = `
@@ -784,27 +851,4 @@ testWith(["run"], "Pool leaves nothing running after using", async () => {
     console.log("over");`;
   const { code, stdout, stderr } = await runProgram(program);
   assertEquals([code, stdout, stderr], [0, "over\n", ""]);
-});
-
-Deno.test("Pool settles a call of every kind under random faults, each once", async () => {
-  using pool = new Pool({ workers: 2 });
-  const task = (kind: number) => {
-    if (kind === 1) throw new RangeError("asked to");
-    if (kind === 2) Deno.exit(2);
-    if (kind === 3) return () => {};
-    return "done";
-  };
-  const kinds = Array.from({ length: 60 }, (_, i) => (i * 7) % 4);
-  const settled = await Promise.allSettled(
-    kinds.map((kind) => pool.apply(task, [kind])),
-  );
-  for (const [i, outcome] of settled.entries()) {
-    if (kinds[i] === 0) {
-      assertEquals(outcome, { status: "fulfilled", value: "done" });
-    } else {
-      assert(outcome.status === "rejected", `kind ${kinds[i]} succeeded`);
-      const expected = [, RangeError, WorkerDiedError, TypeError][kinds[i]!]!;
-      assertInstanceOf(outcome.reason, expected);
-    }
-  }
 });

@@ -7,36 +7,408 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { FunctionWorker, WorkerDiedError } from "../../mod.ts";
+import {
+  FunctionProcess,
+  FunctionWorker,
+  Queue,
+  WorkerDiedError,
+} from "../../mod.ts";
 import { runProgram, testWith } from "../helper.ts";
 
-/** Runs a function in a worker and gives what its join() rejects with. */
-async function failureOf<Args extends unknown[]>(
-  target: (...args: Args) => unknown,
-  ...args: Args
-): Promise<unknown> {
-  using worker = new FunctionWorker(target, { args });
-  worker.start();
-  try {
-    await worker.join();
-  } catch (error) {
-    assertEquals(worker.state, "failed");
-    return error;
-  }
-  throw new Error("the worker did not fail");
+/** Exported, so that a worker can import it. */
+export function usesAnImport(x: number): number {
+  assert(x > 0);
+  return x + 1;
 }
 
-Deno.test("FunctionWorker goes from initial to started to finished", async () => {
-  const worker = new FunctionWorker((a: number, b: number) => a + b, {
-    args: [1, 2],
+// FunctionProcess has the life of a FunctionWorker, so one table is for both.
+const kinds = [FunctionWorker, FunctionProcess as unknown] as [
+  typeof FunctionWorker,
+  typeof FunctionWorker,
+];
+
+for (const Kind of kinds) {
+  const test = (name: string, fn: () => void | Promise<void>) =>
+    testWith(Kind === FunctionWorker ? [] : ["run"], name, fn);
+
+  /** Runs a function and gives what its join() rejects with. */
+  const failureOf = async <Args extends unknown[]>(
+    target: (...args: Args) => unknown,
+    ...args: Args
+  ): Promise<unknown> => {
+    const worker = new Kind(target, { args });
+    worker.start();
+    try {
+      await worker.join();
+    } catch (error) {
+      assertEquals(worker.state, "failed");
+      return error;
+    }
+    throw new Error("the worker did not fail");
+  };
+
+  test(`${Kind.name} goes from initial to started to finished`, async () => {
+    const worker = new Kind((a: number, b: number) => a + b, {
+      args: [1, 2],
+    });
+    assertEquals([worker.state, worker.isAlive], ["initial", false]);
+    worker.start();
+    assertEquals([worker.state, worker.isAlive], ["started", true]);
+    assertEquals(await worker.join(), 3);
+    assertEquals([worker.state, worker.isAlive], ["finished", false]);
+    assertEquals(await worker.join(), 3);
   });
-  assertEquals([worker.state, worker.isAlive], ["initial", false]);
-  worker.start();
-  assertEquals([worker.state, worker.isAlive], ["started", true]);
-  assertEquals(await worker.join(), 3);
-  assertEquals([worker.state, worker.isAlive], ["finished", false]);
-  assertEquals(await worker.join(), 3);
-});
+
+  test(`${Kind.name} names its workers one after another`, () => {
+    const number = (worker: { name: string }) =>
+      Number(/-(\d+)$/.exec(worker.name)?.[1]);
+    const first = new Kind(() => {});
+    const second = new Kind(() => {});
+    assertEquals(number(second), number(first) + 1);
+  });
+
+  test(`${Kind.name} takes arrows, functions, methods and async ones`, async () => {
+    const targets = [
+      (x: number) => x * 2,
+      async (x: number) => await x * 2,
+      function named(x: number) {
+        return x * 2;
+      },
+      { method: (x: number) => x * 2 }.method,
+      {
+        shorthand(x: number) {
+          return x * 2;
+        },
+      }.shorthand,
+      {
+        async shorthand(x: number) {
+          return await x * 2;
+        },
+      }.shorthand,
+    ];
+    for (const target of targets) {
+      const worker = new Kind(target, { args: [21] });
+      worker.start();
+      assertEquals(await worker.join(), 42, String(target));
+    }
+  });
+
+  test(`${Kind.name} runs its function in strict mode, as modules do`, async () => {
+    const worker = new Kind(function (this: unknown) {
+      return this === undefined;
+    });
+    worker.start();
+    assertEquals(await worker.join(), true);
+  });
+
+  test(`${Kind.name}.start() cannot be called twice`, async () => {
+    const worker = new Kind(() => 1, { name: "W" });
+    worker.start();
+    assertThrows(
+      () => worker.start(),
+      Error,
+      "W cannot be started: it is started",
+    );
+    await worker.join();
+    assertThrows(() => worker.start(), Error, "it is finished");
+  });
+
+  test(`${Kind.name}.join() rejects before start()`, async () => {
+    const worker = new Kind(() => 1, { name: "W" });
+    await assertRejects(() => worker.join(), Error, "W cannot be joined");
+  });
+
+  test(`${Kind.name}.join() gives up after a timeout, and the worker lives on`, async () => {
+    const gate = new Queue<never>();
+    const worker = new Kind(async (gate: Queue<never>) => {
+      for await (const _ of gate);
+      return "late";
+    }, { args: [gate] });
+    worker.start();
+    const error = await assertRejects(
+      () => worker.join({ timeout: 1 }),
+      DOMException,
+      "has not ended after 1 ms",
+    );
+    assertEquals(error.name, "TimeoutError");
+    assertEquals(worker.isAlive, true);
+    gate.close();
+    assertEquals(await worker.join({ timeout: Infinity }), "late");
+  });
+
+  test(`${Kind.name}.join() refuses a timeout that is none`, async () => {
+    const worker = new Kind(() => 1);
+    worker.start();
+    await assertRejects(() => worker.join({ timeout: -1 }), RangeError, "-1");
+    await assertRejects(() => worker.join({ timeout: NaN }), RangeError, "NaN");
+    await assertRejects(
+      () => worker.join({ timeout: "1" as unknown as number }),
+      TypeError,
+      '"1" (string)',
+    );
+    await worker.join();
+  });
+
+  test(`${Kind.name}.terminate() ends it, and join() rejects`, async () => {
+    const worker = new Kind(() => new Promise(() => {}), { name: "W" });
+    worker.start();
+    const joined = worker.join();
+    worker.terminate();
+    worker.terminate();
+    assertEquals([worker.state, worker.isAlive], ["terminated", false]);
+    const error = await assertRejects(
+      () => joined,
+      DOMException,
+      "W was termi",
+    );
+    assertEquals(error.name, "AbortError");
+  });
+
+  test(`${Kind.name}.terminate() changes nothing after the end`, async () => {
+    const worker = new Kind(() => 1);
+    worker.start();
+    await worker.join();
+    worker.terminate();
+    assertEquals(worker.state, "finished");
+    assertEquals(await worker.join(), 1);
+  });
+
+  test(`${Kind.name} that is terminated cannot be started`, () => {
+    const worker = new Kind(() => 1, { name: "W" });
+    worker.terminate();
+    assertEquals(worker.state, "terminated");
+    assertThrows(() => worker.start(), Error, "it is terminated");
+  });
+
+  test(`${Kind.name} ends with its using block`, async () => {
+    const outside: FunctionWorker<[], unknown>[] = [];
+    {
+      using worker = new Kind(() => new Promise(() => {}));
+      worker.start();
+      outside.push(worker);
+    }
+    assertEquals(outside[0]!.state, "terminated");
+    await assertRejects(() => outside[0]!.join(), DOMException);
+  });
+
+  test(`${Kind.name} refuses what cannot travel, before it starts`, () => {
+    class Task {}
+    const make = (target: unknown) => () => new Kind(target as () => void);
+    assertThrows(make(5), TypeError, "must be a function: received 5 (number)");
+    assertThrows(make(undefined), TypeError, "received undefined");
+    assertThrows(make(Math.max), TypeError, "the function max: it is native");
+    assertThrows(make(Task), TypeError, "the class Task: a task is called");
+    assertThrows(
+      make(function f() {}.bind(null)),
+      TypeError,
+      "the function bound f: it is bound",
+    );
+  });
+
+  test(`${Kind.name} refuses arguments that are no list`, () => {
+    assertThrows(
+      () => new Kind((_: string) => {}, { args: "a" as never }),
+      TypeError,
+      'args must be an array: received "a" (string)',
+    );
+  });
+
+  test(`${Kind.name} explains a variable from outside`, async () => {
+    const factor = 3;
+    const error = await failureOf(function scale(x: number) {
+      return x * factor;
+    }, 2);
+    assertInstanceOf(error, ReferenceError);
+    assertStringIncludes(error.message, 'scale uses "factor"');
+    assertStringIncludes(error.message, "shares no memory");
+  });
+
+  test(`${Kind.name} leaves a ReferenceError of the program's own alone`, async () => {
+    const error = await failureOf(() => {
+      throw new ReferenceError("no such entry");
+    });
+    assertInstanceOf(error, ReferenceError);
+    assertEquals(error.message, "no such entry");
+  });
+
+  test(`${Kind.name} brings back an error's class, message, cause and fields`, async () => {
+    const error = await failureOf(function withdraw() {
+      class InsufficientFunds extends RangeError {
+        override name = "InsufficientFunds";
+        missing = 12n;
+      }
+      throw new InsufficientFunds("too little", {
+        cause: new TypeError("why"),
+      });
+    });
+    assertInstanceOf(error, RangeError);
+    assertEquals(error.constructor.name, "InsufficientFunds");
+    assertEquals(error.name, "InsufficientFunds");
+    assertEquals(error.message, "too little");
+    assertEquals((error as RangeError & { missing: bigint }).missing, 12n);
+    assertInstanceOf(error.cause, TypeError);
+    assertEquals(error.cause.message, "why");
+  });
+
+  test(`${Kind.name} brings back what an AggregateError holds`, async () => {
+    const error = await failureOf(() => {
+      throw new AggregateError([new RangeError("a"), "b"], "both");
+    });
+    assertInstanceOf(error, AggregateError);
+    assertEquals(error.message, "both");
+    assertInstanceOf(error.errors[0], RangeError);
+    assertEquals(error.errors[1], "b");
+  });
+
+  test(`${Kind.name} brings back a DOMException and an error of Deno's`, async () => {
+    const aborted = await failureOf(() => {
+      throw new DOMException("stop", "AbortError");
+    });
+    assertInstanceOf(aborted, DOMException);
+    assertEquals([aborted.name, aborted.message], ["AbortError", "stop"]);
+    const missing = await failureOf(() => {
+      throw new Deno.errors.NotFound("no file");
+    });
+    assertInstanceOf(missing, Deno.errors.NotFound);
+  });
+
+  test(`${Kind.name} brings back what is thrown and is no Error`, async () => {
+    for (const thing of [null, undefined, "text", 0, { code: 7 }]) {
+      const thrown = await failureOf((thing: unknown) => {
+        throw thing;
+      }, thing);
+      assertEquals(thrown, thing);
+    }
+  });
+
+  test(`${Kind.name} survives errors that are hard to read`, async () => {
+    const cyclic = await failureOf(() => {
+      const error = new Error("cyclic");
+      error.cause = error;
+      throw error;
+    });
+    assertEquals((cyclic as Error).message, "cyclic");
+    const uncloneable = await failureOf(() => {
+      throw () => {};
+    });
+    assertMatch(String(uncloneable), /a thrown function cannot be sent/);
+    const unreadable = await failureOf(() => {
+      throw Object.defineProperty(new Error(), "message", {
+        get() {
+          throw new Error("trap");
+        },
+      });
+    });
+    assertMatch(String(unreadable), /cannot be read: Error: trap/);
+  });
+
+  test(`${Kind.name}'s errors say where they were thrown and asked for`, async () => {
+    const error = await failureOf(function explode() {
+      throw new Error("boom");
+    });
+    assertInstanceOf(error, Error);
+    assertMatch(error.stack!, /at explode \(worker:explode:\d+:\d+\)/);
+    assertMatch(error.stack!, /in explode on (Worker|Process)-\d+/);
+    assertMatch(error.stack!, /at failureOf \(.*worker_test\.ts/);
+  });
+
+  test(`${Kind.name} fails with a SyntaxError of the task itself`, async () => {
+    const error = await failureOf(() => new Function("return @"));
+    assertInstanceOf(error, SyntaxError);
+  });
+
+  test(`${Kind.name} says which part of a result cannot be sent`, async () => {
+    const error = await failureOf(() => ({ items: [0, { f: () => {} }] }));
+    assertInstanceOf(error, TypeError);
+    assertStringIncludes(
+      error.message,
+      "result.items[1].f: a function cannot be sent",
+    );
+  });
+
+  test(`${Kind.name} says which part of an argument cannot be sent`, async () => {
+    const error = await failureOf(
+      (_: unknown) => {},
+      { by: new Map([["key", new Set([Symbol("s")])]]) },
+    );
+    assertInstanceOf(error, TypeError);
+    assertStringIncludes(
+      error.message,
+      'args[0].by.get("key"), member 0: a symbol cannot be sent',
+    );
+  });
+
+  test(`${Kind.name} reports a worker that ends before its function`, async () => {
+    const cases: [() => unknown, RegExp, number?][] = [
+      [() => (self.close(), new Promise(() => {})), /closed itself$/],
+      [() => Deno.exit(3), /exited with code 3$/, 3],
+      [
+        () => {
+          setTimeout(() => {
+            throw new Error("late");
+          });
+          return new Promise(() => {});
+        },
+        /an error that nothing caught: Error: late$/,
+      ],
+      [
+        () => {
+          Promise.reject(new Error("unhandled"));
+          return new Promise(() => {});
+        },
+        /a rejected promise that nobody handled: Error: unhandled$/,
+      ],
+    ];
+    for (const [target, message, exitCode] of cases) {
+      const error = await failureOf(target);
+      assertInstanceOf(error, WorkerDiedError, String(target));
+      assertEquals(error.name, "WorkerDiedError");
+      assertMatch(error.message, message);
+      assertMatch(error.worker, /^(Worker|Process)-\d+$/);
+      if (exitCode !== undefined) assertEquals(error.exitCode, exitCode);
+    }
+  });
+
+  test(`${Kind.name} moves what is to be transferred`, async () => {
+    const buffer = new ArrayBuffer(8);
+    const worker = new Kind(
+      (buffer: ArrayBuffer) => buffer.byteLength,
+      { args: [buffer], transfer: [buffer] },
+    );
+    worker.start();
+    assertEquals(buffer.byteLength, 0);
+    assertEquals(await worker.join(), 8);
+  });
+
+  testWith(
+    ["read", "run"],
+    `${Kind.name} imports a task from its module`,
+    async () => {
+      const worker = new Kind(usesAnImport, {
+        args: [1],
+        module: import.meta.url,
+      });
+      worker.start();
+      assertEquals(await worker.join(), 2);
+    },
+  );
+
+  testWith(
+    ["read", "run"],
+    `${Kind.name} names a task that its module does not export`,
+    async () => {
+      const worker = new Kind(function hidden() {}, {
+        module: import.meta.url,
+      });
+      worker.start();
+      await assertRejects(
+        () => worker.join(),
+        TypeError,
+        "exports no function named hidden",
+      );
+    },
+  );
+}
 
 Deno.test("FunctionWorker prints its name and state", () => {
   const worker = new FunctionWorker(() => {}, { name: "Worker-1" });
@@ -44,319 +416,6 @@ Deno.test("FunctionWorker prints its name and state", () => {
     Deno.inspect(worker),
     'FunctionWorker { name: "Worker-1", state: "initial" }',
   );
-});
-
-Deno.test("FunctionWorker names its workers one after another", () => {
-  const number = (worker: { name: string }) =>
-    Number(/^Worker-(\d+)$/.exec(worker.name)?.[1]);
-  const first = new FunctionWorker(() => {});
-  const second = new FunctionWorker(() => {});
-  assertEquals(number(second), number(first) + 1);
-});
-
-Deno.test("FunctionWorker takes arrows, functions, methods and async ones", async () => {
-  const targets = [
-    (x: number) => x * 2,
-    async (x: number) => await x * 2,
-    function named(x: number) {
-      return x * 2;
-    },
-    { method: (x: number) => x * 2 }.method,
-    {
-      shorthand(x: number) {
-        return x * 2;
-      },
-    }.shorthand,
-    {
-      async shorthand(x: number) {
-        return await x * 2;
-      },
-    }.shorthand,
-  ];
-  for (const target of targets) {
-    const worker = new FunctionWorker(target, { args: [21] });
-    worker.start();
-    assertEquals(await worker.join(), 42, String(target));
-  }
-});
-
-Deno.test("FunctionWorker runs its function in strict mode, as modules do", async () => {
-  const worker = new FunctionWorker(function (this: unknown) {
-    return this === undefined;
-  });
-  worker.start();
-  assertEquals(await worker.join(), true);
-});
-
-Deno.test("FunctionWorker.start() cannot be called twice", async () => {
-  const worker = new FunctionWorker(() => 1, { name: "W" });
-  worker.start();
-  assertThrows(
-    () => worker.start(),
-    Error,
-    "W cannot be started: it is started",
-  );
-  await worker.join();
-  assertThrows(() => worker.start(), Error, "it is finished");
-});
-
-Deno.test("FunctionWorker.join() rejects before start()", async () => {
-  const worker = new FunctionWorker(() => 1, { name: "W" });
-  await assertRejects(() => worker.join(), Error, "W cannot be joined");
-});
-
-Deno.test("FunctionWorker.join() gives up after a timeout, and the worker lives on", async () => {
-  const gate = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new FunctionWorker((gate: Int32Array) => {
-    Atomics.wait(gate, 0, 0);
-    return "late";
-  }, { args: [gate] });
-  worker.start();
-  const error = await assertRejects(
-    () => worker.join({ timeout: 1 }),
-    DOMException,
-    "has not ended after 1 ms",
-  );
-  assertEquals(error.name, "TimeoutError");
-  assertEquals(worker.isAlive, true);
-  Atomics.store(gate, 0, 1);
-  Atomics.notify(gate, 0);
-  assertEquals(await worker.join({ timeout: Infinity }), "late");
-});
-
-Deno.test("FunctionWorker.join() refuses a timeout that is none", async () => {
-  const worker = new FunctionWorker(() => 1);
-  worker.start();
-  await assertRejects(() => worker.join({ timeout: -1 }), RangeError, "-1");
-  await assertRejects(() => worker.join({ timeout: NaN }), RangeError, "NaN");
-  await assertRejects(
-    () => worker.join({ timeout: "1" as unknown as number }),
-    TypeError,
-    '"1" (string)',
-  );
-  await worker.join();
-});
-
-Deno.test("FunctionWorker.terminate() ends it, and join() rejects", async () => {
-  const worker = new FunctionWorker(() => new Promise(() => {}), { name: "W" });
-  worker.start();
-  const joined = worker.join();
-  worker.terminate();
-  worker.terminate();
-  assertEquals([worker.state, worker.isAlive], ["terminated", false]);
-  const error = await assertRejects(() => joined, DOMException, "W was termi");
-  assertEquals(error.name, "AbortError");
-});
-
-Deno.test("FunctionWorker.terminate() changes nothing after the end", async () => {
-  const worker = new FunctionWorker(() => 1);
-  worker.start();
-  await worker.join();
-  worker.terminate();
-  assertEquals(worker.state, "finished");
-  assertEquals(await worker.join(), 1);
-});
-
-Deno.test("FunctionWorker that is terminated cannot be started", () => {
-  const worker = new FunctionWorker(() => 1, { name: "W" });
-  worker.terminate();
-  assertEquals(worker.state, "terminated");
-  assertThrows(() => worker.start(), Error, "it is terminated");
-});
-
-Deno.test("FunctionWorker ends with its using block", () => {
-  const outside: FunctionWorker<[], unknown>[] = [];
-  {
-    using worker = new FunctionWorker(() => new Promise(() => {}));
-    worker.start();
-    outside.push(worker);
-  }
-  assertEquals(outside[0]!.state, "terminated");
-});
-
-Deno.test("FunctionWorker refuses what cannot travel, before it starts", () => {
-  class Task {}
-  const make = (target: unknown) => () =>
-    new FunctionWorker(target as () => void);
-  assertThrows(make(5), TypeError, "must be a function: received 5 (number)");
-  assertThrows(make(undefined), TypeError, "received undefined");
-  assertThrows(make(Math.max), TypeError, "the function max: it is native");
-  assertThrows(make(Task), TypeError, "the class Task: a task is called");
-  assertThrows(
-    make(function f() {}.bind(null)),
-    TypeError,
-    "the function bound f: it is bound",
-  );
-});
-
-Deno.test("FunctionWorker refuses arguments that are no list", () => {
-  assertThrows(
-    () => new FunctionWorker((_: string) => {}, { args: "a" as never }),
-    TypeError,
-    'args must be an array: received "a" (string)',
-  );
-});
-
-Deno.test("FunctionWorker explains a variable from outside", async () => {
-  const factor = 3;
-  const error = await failureOf(function scale(x: number) {
-    return x * factor;
-  }, 2);
-  assertInstanceOf(error, ReferenceError);
-  assertStringIncludes(error.message, 'scale uses "factor"');
-  assertStringIncludes(error.message, "shares no memory");
-});
-
-Deno.test("FunctionWorker leaves a ReferenceError of the program's own alone", async () => {
-  const error = await failureOf(() => {
-    throw new ReferenceError("no such entry");
-  });
-  assertInstanceOf(error, ReferenceError);
-  assertEquals(error.message, "no such entry");
-});
-
-Deno.test("FunctionWorker brings back an error's class, message, cause and fields", async () => {
-  const error = await failureOf(function withdraw() {
-    class InsufficientFunds extends RangeError {
-      override name = "InsufficientFunds";
-      missing = 12n;
-    }
-    throw new InsufficientFunds("too little", { cause: new TypeError("why") });
-  });
-  assertInstanceOf(error, RangeError);
-  assertEquals(error.constructor.name, "InsufficientFunds");
-  assertEquals(error.name, "InsufficientFunds");
-  assertEquals(error.message, "too little");
-  assertEquals((error as RangeError & { missing: bigint }).missing, 12n);
-  assertInstanceOf(error.cause, TypeError);
-  assertEquals(error.cause.message, "why");
-});
-
-Deno.test("FunctionWorker brings back what an AggregateError holds", async () => {
-  const error = await failureOf(() => {
-    throw new AggregateError([new RangeError("a"), "b"], "both");
-  });
-  assertInstanceOf(error, AggregateError);
-  assertEquals(error.message, "both");
-  assertInstanceOf(error.errors[0], RangeError);
-  assertEquals(error.errors[1], "b");
-});
-
-Deno.test("FunctionWorker brings back a DOMException and an error of Deno's", async () => {
-  const aborted = await failureOf(() => {
-    throw new DOMException("stop", "AbortError");
-  });
-  assertInstanceOf(aborted, DOMException);
-  assertEquals([aborted.name, aborted.message], ["AbortError", "stop"]);
-  const missing = await failureOf(() => {
-    throw new Deno.errors.NotFound("no file");
-  });
-  assertInstanceOf(missing, Deno.errors.NotFound);
-});
-
-Deno.test("FunctionWorker brings back what is thrown and is no Error", async () => {
-  for (const thing of [null, undefined, "text", 0, { code: 7 }]) {
-    const thrown = await failureOf((thing: unknown) => {
-      throw thing;
-    }, thing);
-    assertEquals(thrown, thing);
-  }
-});
-
-Deno.test("FunctionWorker survives errors that are hard to read", async () => {
-  const cyclic = await failureOf(() => {
-    const error = new Error("cyclic");
-    error.cause = error;
-    throw error;
-  });
-  assertEquals((cyclic as Error).message, "cyclic");
-  const uncloneable = await failureOf(() => {
-    throw () => {};
-  });
-  assertMatch(String(uncloneable), /a thrown function cannot be sent/);
-  const unreadable = await failureOf(() => {
-    throw Object.defineProperty(new Error(), "message", {
-      get() {
-        throw new Error("trap");
-      },
-    });
-  });
-  assertMatch(String(unreadable), /cannot be read: Error: trap/);
-});
-
-Deno.test("FunctionWorker's errors say where they were thrown and asked for", async () => {
-  const error = await failureOf(function explode() {
-    throw new Error("boom");
-  });
-  assertInstanceOf(error, Error);
-  assertMatch(error.stack!, /at explode \(worker:explode:\d+:\d+\)/);
-  assertMatch(error.stack!, /in explode on Worker-\d+/);
-  assertMatch(error.stack!, /at failureOf \(.*worker_test\.ts/);
-});
-
-Deno.test("FunctionWorker fails with a SyntaxError of the task itself", async () => {
-  const error = await failureOf(() => new Function("return @"));
-  assertInstanceOf(error, SyntaxError);
-});
-
-Deno.test("FunctionWorker says which part of a result cannot be sent", async () => {
-  const error = await failureOf(() => ({ items: [0, { f: () => {} }] }));
-  assertInstanceOf(error, TypeError);
-  assertEquals(error.message, "result.items[1].f: a function cannot be sent");
-});
-
-Deno.test("FunctionWorker says which part of an argument cannot be sent", async () => {
-  const error = await failureOf(
-    (_: unknown) => {},
-    { by: new Map([["key", new Set([Symbol("s")])]]) },
-  );
-  assertInstanceOf(error, TypeError);
-  assertEquals(
-    error.message,
-    'args[0].by.get("key"), member 0: a symbol cannot be sent',
-  );
-});
-
-Deno.test("FunctionWorker reports a worker that ends before its function", async () => {
-  const cases: [() => unknown, RegExp, number?][] = [
-    [() => (self.close(), new Promise(() => {})), /closed itself$/],
-    [() => Deno.exit(3), /exited with code 3$/, 3],
-    [
-      () => {
-        setTimeout(() => {
-          throw new Error("late");
-        });
-        return new Promise(() => {});
-      },
-      /an error that nothing caught: Error: late$/,
-    ],
-    [
-      () => {
-        Promise.reject(new Error("unhandled"));
-        return new Promise(() => {});
-      },
-      /a rejected promise that nobody handled: Error: unhandled$/,
-    ],
-  ];
-  for (const [target, message, exitCode] of cases) {
-    const error = await failureOf(target);
-    assertInstanceOf(error, WorkerDiedError, String(target));
-    assertEquals(error.name, "WorkerDiedError");
-    assertMatch(error.message, message);
-    assertMatch(error.worker, /^Worker-\d+$/);
-    assertEquals(error.exitCode, exitCode);
-  }
-});
-
-Deno.test("FunctionWorker moves what is to be transferred", async () => {
-  const buffer = new ArrayBuffer(8);
-  const worker = new FunctionWorker(
-    (buffer: ArrayBuffer) => buffer.byteLength,
-    { args: [buffer], transfer: [buffer] },
-  );
-  worker.start();
-  assertEquals(buffer.byteLength, 0);
-  assertEquals(await worker.join(), 8);
 });
 
 Deno.test("FunctionWorker shares memory that is made to be shared", async () => {
@@ -384,41 +443,6 @@ Deno.test("FunctionWorkers run at the same time: two wait for each other", async
     assert(await worker.join() !== "timed-out", "the other one did not run");
   }
 });
-
-/** Exported, so that a worker can import it. */
-export function usesAnImport(x: number): number {
-  assert(x > 0);
-  return x + 1;
-}
-
-testWith(
-  ["read"],
-  "FunctionWorker imports a task from its module",
-  async () => {
-    const worker = new FunctionWorker(usesAnImport, {
-      args: [1],
-      module: import.meta.url,
-    });
-    worker.start();
-    assertEquals(await worker.join(), 2);
-  },
-);
-
-testWith(
-  ["read"],
-  "FunctionWorker names a task that its module does not export",
-  async () => {
-    const worker = new FunctionWorker(function hidden() {}, {
-      module: import.meta.url,
-    });
-    worker.start();
-    await assertRejects(
-      () => worker.join(),
-      TypeError,
-      "exports no function named hidden",
-    );
-  },
-);
 
 testWith(
   ["run"],

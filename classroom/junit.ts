@@ -1,0 +1,56 @@
+/**
+ * What `deno test --reporter=junit` reports.
+ *
+ * @module
+ */
+
+/** How one test ended. */
+export interface TestOutcome {
+  readonly name: string;
+  readonly status: "passed" | "failed" | "ignored";
+  /** What a failed test threw, as it was printed. */
+  readonly message: string;
+}
+
+/**
+ * Reads the report of a run.
+ *
+ * @param xml The report. It is read as Deno writes it, which is a small part of
+ * what XML could be.
+ * @returns The tests, in order; none if the text is no report.
+ */
+export function readJunit(xml: string): TestOutcome[] {
+  const cases = xml.matchAll(
+    /<testcase name="([^"]*)"[^>]*?(?:\/>|>(.*?)<\/testcase>)/gs,
+  );
+  return [...cases].map(([, name, inside = ""]) => {
+    const failure = /<(?:failure|error)[^>]*>(.*?)<\/(?:failure|error)>/s.exec(
+      inside,
+    );
+    return {
+      name: unescape(name!),
+      status: failure
+        ? "failed"
+        : inside.includes("<skipped")
+        ? "ignored"
+        : "passed",
+      message: unescape(failure?.[1] ?? ""),
+    };
+  });
+}
+
+const entities: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+};
+
+function unescape(text: string): string {
+  return text.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (all, ...parts) => {
+    const [decimal, hex, name] = parts as (string | undefined)[];
+    if (name) return entities[name] ?? all;
+    return String.fromCodePoint(parseInt(decimal ?? hex!, decimal ? 10 : 16));
+  });
+}

@@ -1,0 +1,340 @@
+/**
+ * A host that is a process of the operating system: a child Deno with memory
+ * and permissions of its own, which can be ended at any moment.
+ *
+ * @module
+ */
+
+import { checkCount, describe } from "../describe.ts";
+import { Program } from "../subprocess/program.ts";
+import { Bridge } from "./bridge.ts";
+import { isShared, toProcess, whyNotCarried, whyNotCloned } from "./clone.ts";
+import { unpackError } from "./error.ts";
+import { type ProcessMessage, processProgram } from "./far.ts";
+import { type Codec, codec, FrameReader, openStdio, type V8 } from "./frame.ts";
+import {
+  type Batch,
+  CallError,
+  type Death,
+  type HostEnd,
+  type HostOptions,
+  type ProcessOptions,
+  type ProcessPermissions,
+  type Reply,
+  type Request,
+} from "./host.ts";
+import { RemoteHost } from "./remote.ts";
+
+/** How long a process has to end once it is asked to, in milliseconds. */
+const grace = 500;
+
+/** Made once, because every process runs the same program. */
+let program: string | undefined;
+
+/** Loaded with the first process: most programs do without. */
+let v8: V8 | undefined;
+
+/** A process that runs batches. */
+export class Child extends RemoteHost {
+  override readonly pid: number;
+  readonly #program: Program<"bytes">;
+  /** Resolves once messages can be written. */
+  readonly #opened: Promise<void>;
+  #codec: Codec | undefined;
+  readonly #bridge = new Bridge(0, (message) => this.#write(message));
+  readonly #ended = Promise.withResolvers<HostEnd>();
+  #isFinishing = false;
+  /** How the process said that it would end. */
+  #death: Death | undefined;
+  /** The end of what it printed on standard error. */
+  #lastWords = "";
+
+  /**
+   * Starts a process.
+   *
+   * @param options What it is called, what it may do, and who is told of its
+   * output and its end.
+   * @throws {Deno.errors.NotCapable} If this program may not run Deno.
+   */
+  constructor(options: HostOptions) {
+    super(options);
+    this.#program = startDeno(options);
+    this.pid = this.#program.pid;
+    this.#opened = this.#open();
+  }
+
+  async #open(): Promise<void> {
+    v8 ??= await import("node:v8") as unknown as V8;
+    this.#codec = codec(v8, new Uint8Array());
+    // What a process prints gets between its frames: a key tells them apart.
+    const key = crypto.getRandomValues(new Uint8Array(16));
+    program ??= processProgram();
+    const { name } = this.options;
+    this.#write({ key, program, name, parent: Deno.pid });
+    void this.#listen(codec(v8, key), key);
+  }
+
+  get ended(): Promise<HostEnd> {
+    return this.#ended.promise;
+  }
+
+  override finish(exitCode: number): void {
+    if (this.isOver) return;
+    this.#isFinishing = true;
+    this.#write({ kind: "exit", code: exitCode });
+    const kill = setTimeout(() => this.#end(), grace);
+    this.ended.then(() => clearTimeout(kill));
+    super.finish(exitCode);
+  }
+
+  protected override send(
+    request: Request,
+    batch: Batch,
+  ): Promise<void> | undefined {
+    if (this.#codec) this.#send(request, batch);
+    else return this.#opened.then(() => this.#send(request, batch));
+    return undefined;
+  }
+
+  #send(request: Request, batch: Batch): void {
+    const { value, isPacked, sent } = this.#bridge.pack(request.calls);
+    const calls = value as unknown[];
+    try {
+      checkTransfer(batch.transfer);
+      this.#write({ kind: "run", request: { ...request, calls, isPacked } });
+    } catch (error) {
+      throw whyNotSent({ ...batch, calls }, error);
+    }
+    sent();
+    // What was moved is no longer here, although it was copied.
+    structuredClone(undefined, { transfer: batch.transfer });
+  }
+
+  protected override sendCancel(batch: number): void {
+    this.#write({ kind: "cancel", batch });
+  }
+
+  protected override unpack(value: unknown): unknown {
+    return this.#bridge.unpack(value);
+  }
+
+  protected override stop(): void {
+    this.#bridge.close();
+    if (!this.#isFinishing) this.#end();
+  }
+
+  #end(): void {
+    // It is not waited for here; `ended` tells when it is gone.
+    this.#program.end(grace).catch(() => {});
+  }
+
+  /** Writes a message; to a process that is gone, it does not matter. */
+  #write(message: ProcessMessage | object): void {
+    if (!this.#codec) void this.#opened.then(() => this.#write(message));
+    else void this.#program.write(this.#codec.encode(message));
+  }
+
+  /** Reads what the process writes, until it has ended. */
+  async #listen({ decode }: Codec, key: Uint8Array): Promise<void> {
+    const print = this.#printer("stdout");
+    const reader = new FrameReader(
+      key,
+      (payload) => this.#take(() => decode(payload) as Reply),
+      print,
+    );
+    const errors = this.#pass("stderr", this.#printer("stderr"));
+    await this.#pass("stdout", (bytes) => reader.push(bytes));
+    reader.end();
+    // Without its output, a process can answer nothing any more.
+    if (!this.#program.ended) this.#end();
+    await errors;
+    const status = await this.#program.status;
+    const exit = { exitCode: status.code, signal: status.signal ?? undefined };
+    this.die({ how: this.#howItEnded(exit), ...this.#death, ...exit });
+    this.#ended.resolve(exit);
+  }
+
+  async #pass(
+    name: "stdout" | "stderr",
+    take: (bytes: Uint8Array) => void,
+  ): Promise<void> {
+    const output = this.#program.giveAway(name);
+    let isMore = true;
+    while (isMore) {
+      isMore = await this.#program.more(output);
+      take(output.take());
+    }
+  }
+
+  #take(read: () => Reply | Parameters<Bridge["receive"]>[0]): void {
+    if (this.isOver) return;
+    let message;
+    try {
+      message = read();
+    } catch (cause) {
+      this.#death = { how: "sent what cannot be read here", cause };
+      return this.#end();
+    }
+    if (message.kind === "died") {
+      const { how, error } = message;
+      this.#death = { how, ...(error && { cause: unpackError(error) }) };
+    } else if (message.kind === "carry" || message.kind === "end") {
+      this.#bridge.receive(message);
+    } else this.receive(message);
+  }
+
+  /** Passes on what the process prints. */
+  #printer(stream: "stdout" | "stderr"): (bytes: Uint8Array) => void {
+    const { onOutput } = this.options;
+    const decoder = new TextDecoder();
+    return (bytes) => {
+      const text = decoder.decode(bytes, { stream: true });
+      if (text === "") return;
+      if (stream === "stderr") {
+        this.#lastWords = (this.#lastWords + text).slice(-4_096);
+      }
+      if (onOutput) onOutput(text, stream);
+      else Deno.stderr.writeSync(bytes);
+    };
+  }
+
+  #howItEnded({ exitCode, signal }: HostEnd): string {
+    if (/JavaScript (heap )?out of memory/.test(this.#lastWords)) {
+      const { memory } = this.options;
+      return `ran out of memory${memory ? ` (it may use ${memory} MB)` : ""}`;
+    }
+    return signal ? `was killed by ${signal}` : `exited with code ${exitCode}`;
+  }
+}
+
+function startDeno(options: HostOptions): Program<"bytes"> {
+  const { module, memory, permissions = {}, caller } = options;
+  const flags = ["--no-prompt", "--quiet", "--no-lock", ...configOf(module)];
+  if (memory !== undefined) {
+    flags.push(`--v8-flags=--max-old-space-size=${memory}`);
+  }
+  flags.push(...permissionFlags(permissions));
+  // That the import is written out and not computed, allows it without a
+  // permission to read files.
+  const load = module ? `() => import(${JSON.stringify(module)})` : "undefined";
+  const parts = [FrameReader, describe, isShared, whyNotCarried, codec];
+  const text = [...parts, openStdio].join("\n");
+  const url = "data:text/javascript," +
+    encodeURIComponent(
+      `import v8 from "node:v8";\n${text}\nopenStdio(v8, ${load});`,
+    );
+  // No limit of the output; but a limit makes the process lead a group.
+  const limits = { maxOutput: Infinity, encoding: "bytes" } as const;
+  const command = [Deno.execPath(), "run", ...flags, url];
+  try {
+    return new Program(caller, command, limits, "piped");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new Deno.errors.NotCapable(
+      `${caller}: a process of its own is another Deno, which this program ` +
+        `may not run: start it with deno run --allow-run=${command[0]} …`,
+      { cause: error },
+    );
+  }
+}
+
+/** The flag for the configuration by which a module's imports are found. */
+function configOf(module: string | undefined): string[] {
+  if (!module?.startsWith("file:")) return ["--no-config"];
+  for (let folder = new URL("./", module);;) {
+    for (const name of ["deno.json", "deno.jsonc"]) {
+      const file = new URL(name, folder);
+      if (isThere(file)) return ["--config", pathOf(file)];
+    }
+    const above = new URL("../", folder);
+    if (above.href === folder.href) return ["--no-config"];
+    folder = above;
+  }
+}
+
+function isThere(file: URL): boolean {
+  try {
+    return Deno.statSync(file).isFile;
+  } catch {
+    // Not there, or not for this program to look at.
+    return false;
+  }
+}
+
+/** The flags that give a process its permissions. */
+function permissionFlags(permissions: ProcessPermissions): string[] {
+  return Object.entries(permissions).flatMap(([name, allowed]) => {
+    if (allowed === undefined || allowed === false) return [];
+    if (allowed === true) return [`--allow-${name}`];
+    if (allowed.length === 0) return [];
+    const list = (allowed as readonly (string | URL)[]).map(toText);
+    return [`--allow-${name}=${list.join(",")}`];
+  });
+}
+
+/** A path or name as it stands in a flag, where a comma separates. */
+function toText(item: string | URL): string {
+  const text = item instanceof URL && item.protocol === "file:"
+    ? pathOf(item)
+    : String(item);
+  return text.replaceAll(",", ",,");
+}
+
+function pathOf(url: URL): string {
+  const path = decodeURIComponent(url.pathname);
+  return Deno.build.os === "windows" ? path.slice(1) : path;
+}
+
+/**
+ * Checks the options that only a process has.
+ *
+ * @param caller What the messages begin with, such as `Pool`.
+ * @param options The options.
+ * @throws {TypeError | RangeError} If one is wrong.
+ */
+export function checkProcessOptions(
+  caller: string,
+  options: ProcessOptions,
+): void {
+  const { memory, permissions, onOutput } = options;
+  if (memory !== undefined) checkCount(caller, "memory", memory);
+  if (onOutput !== undefined && typeof onOutput !== "function") {
+    throw new TypeError(
+      `${caller}: onOutput must be a function: received ${describe(onOutput)}`,
+    );
+  }
+  const known = "read write net env run sys ffi import".split(" ");
+  for (const [name, allowed] of Object.entries(permissions ?? {})) {
+    if (!known.includes(name)) {
+      throw new TypeError(
+        `${caller}: there is no permission ${describe(name)}; there are ${
+          known.join(", ")
+        }`,
+      );
+    }
+    if (typeof allowed !== "boolean" && !Array.isArray(allowed)) {
+      throw new TypeError(
+        `${caller}: permissions.${name} must be true, false or a list: ` +
+          `received ${describe(allowed)}`,
+      );
+    }
+  }
+}
+
+/** Refuses what cannot be moved to a process. */
+function checkTransfer(transfer: readonly Transferable[]): void {
+  for (const part of transfer) {
+    if (part instanceof ArrayBuffer) continue;
+    throw new TypeError(`${describe(part)} cannot be moved to a process`);
+  }
+}
+
+/** Names the call of a batch, and the part of it, that cannot be sent. */
+function whyNotSent(batch: Batch, error: unknown): CallError {
+  for (const [index, call] of batch.calls.entries()) {
+    const name = batch.nameOf(index);
+    const why = whyNotCloned(call, name, batch.transfer, toProcess());
+    if (why) return new CallError(index, new TypeError(why));
+  }
+  return new CallError(0, error);
+}

@@ -1,0 +1,258 @@
+/**
+ * Messages over the standard streams of a process: each a frame, a header and
+ * what structured clone makes of the message.
+ *
+ * `FrameReader`, `codec` and `openStdio` also run on the far side, where they
+ * arrive as text: they use their arguments, globals and each other only, and
+ * what lib/host/child.ts sends with them.
+ *
+ * @module
+ */
+
+import { whyNotCarried } from "./clone.ts";
+
+/** What of `node:v8` is used. Its structured clone is that of Deno's messages. */
+export interface V8 {
+  readonly Serializer: new () => {
+    writeRawBytes(bytes: Uint8Array): void;
+    writeHeader(): void;
+    writeValue(value: unknown): void;
+    releaseBuffer(): Uint8Array<ArrayBuffer>;
+  };
+  readonly Deserializer: new (bytes: Uint8Array) => {
+    readHeader(): void;
+    readValue(): unknown;
+  };
+}
+
+/** Makes frames of messages, and messages of what is in frames. */
+export interface Codec {
+  /**
+   * Makes a frame.
+   *
+   * @throws {TypeError} If a part of the message cannot be sent.
+   */
+  encode(message: unknown): Uint8Array<ArrayBuffer>;
+  /** Makes a message of what a frame holds. */
+  decode(payload: Uint8Array): unknown;
+}
+
+/**
+ * Makes frames of messages, and messages of frames.
+ *
+ * @param v8 The module `node:v8`.
+ * @param key The bytes that every frame begins with. What a program prints gets
+ * between the frames; by a random key they are told apart.
+ * @returns The two functions.
+ */
+export function codec(v8: V8, key: Uint8Array): Codec {
+  const header = new Uint8Array(key.length + 4);
+  return {
+    encode(message) {
+      const why = whyNotCarried(message);
+      if (why) throw new TypeError(why);
+      const serializer = new v8.Serializer();
+      // Room for the header in the same buffer: a large message is not copied
+      // once more to put it in front.
+      serializer.writeRawBytes(header);
+      serializer.writeHeader();
+      serializer.writeValue(message);
+      const frame = serializer.releaseBuffer();
+      frame.set(key);
+      const view = new DataView(frame.buffer, frame.byteOffset);
+      view.setUint32(key.length, frame.length - header.length);
+      return frame;
+    },
+    decode(payload) {
+      const deserializer = new v8.Deserializer(payload);
+      deserializer.readHeader();
+      return deserializer.readValue();
+    },
+  };
+}
+
+/** Finds the frames in a stream of bytes. */
+export class FrameReader {
+  readonly #key: Uint8Array;
+  readonly #onFrame: (payload: Uint8Array) => void;
+  readonly #onStray: (bytes: Uint8Array) => void;
+  /** The beginning of a header whose rest has not come. */
+  #rest = new Uint8Array();
+  /** The frame that is being read, and how much of it there is. */
+  #payload: Uint8Array<ArrayBuffer> | undefined;
+  #filled = 0;
+
+  /**
+   * @param key What every frame begins with.
+   * @param onFrame Called with what each frame holds; it is only valid during
+   * the call.
+   * @param onStray Called with what is between frames.
+   */
+  constructor(
+    key: Uint8Array,
+    onFrame: (payload: Uint8Array) => void,
+    onStray: (bytes: Uint8Array) => void,
+  ) {
+    this.#key = key;
+    this.#onFrame = onFrame;
+    this.#onStray = onStray;
+  }
+
+  /** Whether the rest of a frame is still to come. */
+  get isInside(): boolean {
+    return this.#payload !== undefined || this.#rest.length > 0;
+  }
+
+  /** Takes the next bytes of the stream. */
+  push(bytes: Uint8Array): void {
+    if (this.#rest.length > 0) {
+      const joined = new Uint8Array(this.#rest.length + bytes.length);
+      joined.set(this.#rest);
+      joined.set(bytes, this.#rest.length);
+      bytes = joined;
+      this.#rest = new Uint8Array();
+    }
+    while (bytes.length > 0) {
+      bytes = this.#payload ? this.#fill(bytes) : this.#begin(bytes);
+    }
+  }
+
+  /** Gives up what looked like the beginning of a frame. */
+  end(): void {
+    if (this.#rest.length > 0) this.#onStray(this.#rest);
+    this.#rest = new Uint8Array();
+  }
+
+  /** Reads a header; returns what comes after it. */
+  #begin(bytes: Uint8Array): Uint8Array {
+    const start = this.#find(bytes);
+    if (start > 0) this.#onStray(bytes.subarray(0, start));
+    bytes = bytes.subarray(start);
+    const size = this.#key.length + 4;
+    if (bytes.length < size) {
+      this.#rest = bytes.slice();
+      return new Uint8Array();
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const length = view.getUint32(this.#key.length);
+    bytes = bytes.subarray(size);
+    if (bytes.length >= length) {
+      this.#onFrame(bytes.subarray(0, length));
+      return bytes.subarray(length);
+    }
+    this.#payload = new Uint8Array(length);
+    this.#filled = 0;
+    return bytes;
+  }
+
+  /** Where the key begins, or could begin; the end if nowhere. */
+  #find(bytes: Uint8Array): number {
+    const key = this.#key;
+    if (key.length === 0) return 0;
+    const isKeyAt = (start: number) => {
+      for (let i = 0; i < key.length && start + i < bytes.length; i++) {
+        if (bytes[start + i] !== key[i]) return false;
+      }
+      return true;
+    };
+    let start = bytes.indexOf(key[0]!);
+    while (start >= 0 && !isKeyAt(start)) {
+      start = bytes.indexOf(key[0]!, start + 1);
+    }
+    return start < 0 ? bytes.length : start;
+  }
+
+  /** Takes what belongs to the frame; returns what comes after it. */
+  #fill(bytes: Uint8Array): Uint8Array {
+    const payload = this.#payload!;
+    const part = bytes.subarray(0, payload.length - this.#filled);
+    payload.set(part, this.#filled);
+    this.#filled += part.length;
+    if (this.#filled === payload.length) {
+      this.#payload = undefined;
+      this.#onFrame(payload);
+    }
+    return bytes.subarray(part.length);
+  }
+}
+
+/** The standard streams of a process, as it sees them. */
+export interface Stdio {
+  /** What was told it first. */
+  readonly first: FirstMessage;
+  /** Called with each further message. */
+  onMessage: (message: unknown) => void;
+  /** Writes a message, and waits until it is written. */
+  write(message: unknown): void;
+  /** Ends the process, whatever a task has made of `Deno.exit`. */
+  exit(code: number): never;
+  /** Imports the module that exports the tasks. */
+  readonly load: ((() => Promise<Record<string, unknown>>)) | undefined;
+}
+
+/** The first message that a process gets. */
+export interface FirstMessage {
+  /** What its frames are to begin with. */
+  readonly key: Uint8Array;
+  /** The rest of its program: a function that takes its streams. */
+  readonly program: string;
+  /** What it is called in messages. */
+  readonly name: string;
+  /** The id of the process that started it. */
+  readonly parent: number;
+}
+
+/**
+ * Reads messages from the standard input. The first one brings the rest of the
+ * program: a command line is too short for it on some systems.
+ *
+ * @param v8 The module `node:v8`.
+ * @param load Imports the module that exports the tasks.
+ */
+export async function openStdio(v8: V8, load: Stdio["load"]): Promise<void> {
+  // Kept, because a task may replace them.
+  const { stdin, stdout, exit } = Deno;
+  const read = stdin.read.bind(stdin);
+  const readSync = stdin.readSync.bind(stdin);
+  const writeSync = stdout.writeSync.bind(stdout);
+  let stdio: Stdio | undefined;
+
+  const open = (first: FirstMessage) => {
+    const { encode } = codec(v8, first.key);
+    stdio = {
+      first,
+      load,
+      onMessage: () => {},
+      write(message) {
+        let frame: Uint8Array = encode(message);
+        try {
+          while (frame.length > 0) frame = frame.subarray(writeSync(frame));
+        } catch {
+          // Nobody can be told anything any more.
+          exit(1);
+        }
+      },
+      exit,
+    };
+    (0, eval)(`(${first.program})`)(stdio);
+  };
+
+  const { decode } = codec(v8, new Uint8Array());
+  const reader = new FrameReader(new Uint8Array(), (payload) => {
+    const message = decode(payload);
+    if (stdio) stdio.onMessage(message);
+    else open(message as FirstMessage);
+  }, () => {});
+  const buffer = new Uint8Array(65_536);
+  for (;;) {
+    let count = await read(buffer);
+    for (;;) {
+      // Whoever started this process is gone.
+      if (count === null) return exit(0);
+      reader.push(buffer.subarray(0, count));
+      if (!reader.isInside) break;
+      // The rest of a frame is under way: to wait for it here is quicker.
+      count = readSync(buffer);
+    }
+  }
+}

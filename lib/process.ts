@@ -1,0 +1,189 @@
+/**
+ * One function in one process of the operating system.
+ *
+ * @module
+ */
+
+import type { ProcessOptions } from "./host/host.ts";
+import { Life, type WorkerState } from "./host/life.ts";
+import { checkIsolation } from "./host/start.ts";
+
+export type { ProcessOptions, ProcessPermissions } from "./host/host.ts";
+
+/**
+ * Options of a FunctionProcess.
+ *
+ * @typeParam Args The types of the function's arguments.
+ */
+export interface FunctionProcessOptions<Args extends readonly unknown[]>
+  extends ProcessOptions {
+  /** What to call the function with; copied to the process. */
+  readonly args?: Args;
+  /** What the process is called in messages; `Process-1`, … unless given. */
+  readonly name?: string;
+  /**
+   * The URL of the module that exports the function, `import.meta.url`: the
+   * process then imports it, with all that it uses. It may do so whatever its
+   * permissions are. For names such as `@std/assert` in it, this program has to
+   * be allowed to read the deno.json that explains them.
+   */
+  readonly module?: string;
+  /** What of the arguments, ArrayBuffers, is no longer here once it is sent. */
+  readonly transfer?: readonly Transferable[];
+}
+
+let made = 0;
+
+/**
+ * One function that runs in one process of the operating system, with an id,
+ * memory and permissions of its own.
+ *
+ * The function travels as its source text. It may use its arguments, its own
+ * locals and the globals. It has no permissions unless `permissions` gives it
+ * some. Arguments and results are copied, through the standard input and output
+ * of the process; memory cannot be shared with it. What it prints comes out on
+ * this program's standard error, or goes to `onOutput`.
+ *
+ * Unlike a worker, it can be ended at any moment, also in the middle of a
+ * computation, and when it runs out of memory it ends alone. It ends with this
+ * program, however that ends. (On Windows, a process that computes without a
+ * break outlives a program that was ended by force.)
+ *
+ * The process is another Deno: `--allow-run` for it is needed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ * import { FunctionProcess } from "./process.ts";
+ *
+ * const child = new FunctionProcess((a: number, b: number) => a + b, {
+ *   args: [40, 2],
+ * });
+ * child.start();
+ * assertNotEquals(child.pid, Deno.pid);
+ * assertEquals(await child.join(), 42);
+ * assertEquals(child.exitCode, 0);
+ * ```
+ *
+ * @typeParam Args The types of the function's arguments.
+ * @typeParam Result What the function returns, or what its promise resolves to.
+ */
+export class FunctionProcess<Args extends readonly unknown[], Result>
+  implements Disposable, AsyncDisposable {
+  readonly #life: Life<Result>;
+
+  /**
+   * Makes a process that has not started yet.
+   *
+   * @param target The function to run.
+   * @param options Its arguments, and how to run it.
+   * @throws {TypeError | RangeError} If `target` is no function, or one that
+   * cannot be sent: native, bound, or a class; or if an option is wrong.
+   */
+  constructor(
+    target: (...args: Args) => Result | PromiseLike<Result>,
+    options: FunctionProcessOptions<Args> = {},
+  ) {
+    checkIsolation("FunctionProcess", "process", options);
+    const name = options.name ?? `Process-${made += 1}`;
+    const life = new Life<Result>(
+      "process",
+      "FunctionProcess",
+      name,
+      target,
+      options,
+    );
+    this.#life = life;
+  }
+
+  /** What the process is called in messages. */
+  get name(): string {
+    return this.#life.name;
+  }
+
+  /** Where the process is in its life. */
+  get state(): WorkerState {
+    return this.#life.state;
+  }
+
+  /** Whether the process has started and its function has not ended yet. */
+  get isAlive(): boolean {
+    return this.state === "started";
+  }
+
+  /** The id of the process; undefined before it starts. */
+  get pid(): number | undefined {
+    return this.#life.pid;
+  }
+
+  /**
+   * The code with which the process ended: 0 if its function returned, 1 if it
+   * threw, 128 and the signal's number if a signal ended it; undefined before.
+   */
+  get exitCode(): number | undefined {
+    return this.#life.end.exitCode;
+  }
+
+  /** The signal that ended the process, such as `"SIGTERM"`, if one did. */
+  get signal(): string | undefined {
+    return this.#life.end.signal;
+  }
+
+  /**
+   * Starts the process, which calls the function at once.
+   *
+   * @throws {Error} If it was started or terminated before.
+   * @throws {Deno.errors.NotCapable} If this program may not run Deno.
+   */
+  start(): void {
+    this.#life.start(this.start);
+  }
+
+  /**
+   * Waits for the process to end.
+   *
+   * @param options `timeout`: how long to wait, in milliseconds; without it,
+   * as long as it takes. After a timeout the process lives on.
+   * @returns What the function returned.
+   * @throws What the function threw; a WorkerDiedError if the process ended
+   * before the function did; an AbortError if it was terminated; a TimeoutError
+   * if the time is over; an Error if it was never started.
+   */
+  async join(options: { readonly timeout?: number } = {}): Promise<Result> {
+    return await this.#life.join(options.timeout);
+  }
+
+  /**
+   * Ends the process without waiting for its function; `join()` then rejects
+   * with an AbortError, once the process is gone. It is sent SIGTERM, and after
+   * half a second SIGKILL; with the full `--allow-run`, all that it has started
+   * is, too. Of a process that has ended, nothing changes.
+   */
+  terminate(): void {
+    this.#life.terminate();
+  }
+
+  /** Terminates the process, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.terminate();
+  }
+
+  /**
+   * Terminates the process, at the end of an `await using` block.
+   *
+   * @returns A promise that resolves once the process is gone.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.terminate();
+    await this.#life.gone;
+  }
+
+  /** How the process prints. */
+  [Symbol.for("Deno.customInspect")](
+    inspect: typeof Deno.inspect,
+    options: Deno.InspectOptions,
+  ): string {
+    const { name, state, pid } = this;
+    return `FunctionProcess ${inspect({ name, state, pid }, options)}`;
+  }
+}

@@ -1,0 +1,133 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  blank,
+  findLesson,
+  gradedBy,
+  regionsOf,
+  starterOf,
+} from "../../classroom/regions.ts";
+
+const lesson = `/**
+ * Lesson 99: Halves
+ *
+ * @run deno run lessons/99_halves.ts
+ *
+ * @hint half Think of two.
+ * @hint half Divide.
+ * @hint keep A Set.
+ */
+
+/** Half of it. */
+export function half(x: number): number {
+  // #region solution: divide by "two"
+  return x / 2;
+  // #endregion solution
+}
+
+export class Box {
+  keep(value: unknown): void {
+    // #region solution: keep it
+    this.kept = value;
+
+    this.count += 1;
+    // #endregion solution
+  }
+}
+`;
+
+Deno.test("regionsOf() finds each region with its name, task and hints", () => {
+  const [half, keep, ...rest] = regionsOf(lesson);
+  assertEquals(rest, []);
+  assertEquals(half, {
+    name: "half",
+    task: 'divide by "two"',
+    hints: ["Think of two.", "Divide."],
+    start: 13,
+    end: 15,
+    indent: "  ",
+    text: "  return x / 2;",
+  });
+  assertEquals([keep!.name, keep!.start, keep!.end], ["keep", 20, 24]);
+  assertEquals(
+    keep!.text,
+    "    this.kept = value;\n\n    this.count += 1;",
+  );
+});
+
+Deno.test("regionsOf() reads line ends of Windows too", () => {
+  assertEquals(
+    regionsOf(lesson.replaceAll("\n", "\r\n")),
+    regionsOf(lesson),
+  );
+});
+
+Deno.test("regionsOf() finds nothing where there is nothing", () => {
+  assertEquals(regionsOf(""), []);
+  assertEquals(regionsOf("export const x = 1;\n"), []);
+});
+
+Deno.test("regionsOf() says in which line a region is wrong", () => {
+  const begin = "  // #region solution: do it";
+  const end = "  // #endregion solution";
+  const wrong = (lines: string[], message: string) =>
+    assertThrows(() => regionsOf(lines.join("\n")), SyntaxError, message);
+  wrong(["", begin, "x"], "line 2: a region is not closed");
+  wrong([begin, begin, end, end], "line 2: a region begins inside another one");
+  wrong(["", "", end], "line 3: a region ends that did not begin");
+  wrong([begin, end], "line 2: a region is in nothing that a hint names");
+});
+
+Deno.test("blank() replaces one region by its TODO and leaves the others", () => {
+  const [half, keep] = regionsOf(lesson);
+  const without = blank(lesson, half!);
+  assert(!without.includes("return x / 2;"));
+  assert(without.includes('  // TODO: divide by "two"\n'));
+  assert(
+    without.includes('throw new Error("TODO half: divide by \\"two\\"");'),
+  );
+  assert(without.includes("this.kept = value;"));
+  assert(without.includes("@hint half"));
+  assert(blank(lesson, keep!).includes("return x / 2;"));
+});
+
+Deno.test("starterOf() leaves neither solutions nor hints", () => {
+  const starter = starterOf(lesson);
+  for (
+    const gone of ["return x / 2", "this.kept", "count", "@hint", "#region"]
+  ) {
+    assert(!starter.includes(gone), gone);
+  }
+  assert(starter.includes("@run deno run lessons/99_halves.ts\n */"));
+  assertEquals(regionsOf(starter), []);
+  assertEquals(starterOf("export const x = 1;\n"), "export const x = 1;\n");
+});
+
+Deno.test("gradedBy() takes a name as a whole word", () => {
+  const tests = [
+    "count: counts",
+    "count and sum: agree",
+    "counted: is another one",
+    "recount",
+    "sum: of count()",
+  ];
+  assertEquals(gradedBy("count", tests), [tests[0], tests[1], tests[4]]);
+  assertEquals(gradedBy("squares", ["squaresArray: makes an array"]), []);
+});
+
+Deno.test("findLesson() takes a number or a file, and lists what there is", () => {
+  const lessons = ["03", "07"].map((number) => ({
+    number,
+    path: `lessons/${number}_x.ts`,
+    test: `tests/${number}_x_test.ts`,
+  }));
+  for (const typed of ["7", "07", "lessons/07_x.ts", "07_x"]) {
+    assertEquals(findLesson(lessons, typed).number, "07", typed);
+  }
+  for (const typed of ["8", "x", "", "703"]) {
+    assertThrows(
+      () => findLesson(lessons, typed),
+      RangeError,
+      `there is no lesson ${typed}; there are 03, 07`,
+    );
+  }
+});

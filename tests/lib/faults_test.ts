@@ -1,0 +1,429 @@
+/**
+ * What goes wrong in a task, and what the caller of the pool sees of it, for
+ * both kinds of isolation.
+ */
+
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+} from "@std/assert";
+import { Pool, type PoolOptions, Queue, WorkerDiedError } from "../../mod.ts";
+import { deno, runProgram, testWith } from "../helper.ts";
+
+const mod = new URL("../../mod.ts", import.meta.url).href;
+
+const toUrl = (program: string) =>
+  `data:text/javascript,${encodeURIComponent(program)}`;
+
+/** What a call rejects with; it may be no Error, so assertRejects is no use. */
+async function thrownBy(call: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("the call succeeded");
+}
+
+for (const isolation of ["worker", "process"] as const) {
+  const test = (name: string, fn: (pool: Pool) => Promise<void>) => {
+    const run = async () => {
+      const pool = new Pool({ workers: 2, isolation });
+      try {
+        await fn(pool);
+        // Whatever happened, the pool goes on.
+        assertEquals(await pool.apply((x: number) => x + 1, [41]), 42);
+      } finally {
+        pool.terminate();
+        await pool.close();
+      }
+    };
+    if (isolation === "worker") Deno.test(name, run);
+    else testWith(["run"], `${name} (process)`, run);
+  };
+
+  test("A task's error arrives with its class, message, cause and fields", async (pool) => {
+    const error = await thrownBy(() =>
+      pool.apply(() => {
+        class Overdrawn extends RangeError {
+          override name = "Overdrawn";
+          balance = -5n;
+          owner = { id: 7 };
+        }
+        throw new Overdrawn("no money", { cause: new TypeError("inner") });
+      })
+    ) as RangeError & { balance: bigint; owner: unknown };
+    assertInstanceOf(error, RangeError);
+    assertEquals(error.constructor.name, "Overdrawn");
+    assertEquals([error.name, error.message], ["Overdrawn", "no money"]);
+    assertEquals([error.balance, error.owner], [-5n, { id: 7 }]);
+    assertInstanceOf(error.cause, TypeError);
+  });
+
+  test("An AggregateError arrives with its errors, a DOMException with its name", async (pool) => {
+    const all = await thrownBy(() =>
+      pool.apply(() => Promise.any([Promise.reject(new SyntaxError("one"))]))
+    );
+    assertInstanceOf(all, AggregateError);
+    assertInstanceOf(all.errors[0], SyntaxError);
+    const gone = await thrownBy(() =>
+      pool.apply(() => {
+        throw new DOMException("gone", "NotFoundError");
+      })
+    );
+    assertInstanceOf(gone, DOMException);
+    assertEquals([gone.name, gone.message], ["NotFoundError", "gone"]);
+  });
+
+  test("What is thrown and is no Error arrives as that very value", async (pool) => {
+    const values = [null, undefined, "text", 0, false, { code: 3 }, [1n]];
+    for (const value of values) {
+      const thrown = await thrownBy(() =>
+        pool.apply((value: unknown) => {
+          throw value;
+        }, [value])
+      );
+      assertEquals(thrown, value);
+    }
+  });
+
+  test("A result or a thrown thing that cannot be sent is named", async (pool) => {
+    await assertRejects(
+      () => pool.apply(() => ({ items: [0, 1, 2, { f: () => 1 }] })),
+      TypeError,
+      "result.items[3].f: a function cannot be sent",
+    );
+    await assertRejects(
+      () =>
+        pool.apply(() => {
+          throw () => 1;
+        }),
+      Error,
+      "a thrown function cannot be sent",
+    );
+    const cyclic = await pool.apply(() => {
+      const node: { self?: unknown } = {};
+      node.self = node;
+      return node;
+    });
+    assertEquals(cyclic.self, cyclic);
+  });
+
+  const deaths: [how: string, die: () => unknown, message: RegExp][] = [
+    ["exits", () => Deno.exit(7), /exited with code 7/],
+    [
+      "exits as in Node",
+      () => (globalThis as unknown as { process: typeof Deno }).process.exit(7),
+      /exited with code 7/,
+    ],
+    [
+      "closes itself",
+      () => (self.close(), new Promise(() => {})),
+      /closed itself/,
+    ],
+    [
+      "throws later, from a timer",
+      () => {
+        setTimeout(() => {
+          throw new Error("late");
+        });
+        return new Promise(() => {});
+      },
+      /an error that nothing caught: Error: late/,
+    ],
+    [
+      "rejects a promise that nobody handles",
+      () => {
+        Promise.reject(new Error("alone"));
+        return new Promise(() => {});
+      },
+      /a rejected promise that nobody handled: Error: alone/,
+    ],
+  ];
+  for (const [how, die, message] of deaths) {
+    test(`A worker that ${how} fails its own task only`, async (pool) => {
+      const [started, go] = [new Queue<string>(), new Queue<never>()];
+      const wait = async (started: Queue<string>, go: Queue<never>) => {
+        await started.put("here");
+        for await (const _ of go);
+        return "went on";
+      };
+      const other = pool.apply(wait, [started, go]);
+      await started.get();
+      const error = await thrownBy(() => pool.apply(die));
+      assertInstanceOf(error, WorkerDiedError);
+      assertMatch(error.message, message);
+      if (/code 7/.test(error.message)) assertEquals(error.exitCode, 7);
+      go.close();
+      assertEquals(await other, "went on");
+    });
+  }
+
+  test("Endless recursion fails the task, and no other", async (pool) => {
+    const deeper = () => {
+      const call = (n: number): number => call(n + 1) + 1;
+      return call(0);
+    };
+    await assertRejects(() => pool.apply(deeper), RangeError, "call stack");
+  });
+
+  test("An input that throws delivers what was done and is closed once", async (pool) => {
+    let closed = 0;
+    function* source() {
+      try {
+        yield* [1, 2, 3];
+        throw new Error("dry");
+      } finally {
+        closed++;
+      }
+    }
+    const results: number[] = [];
+    const error = await thrownBy(async () => {
+      for await (const x of pool.imap((x: number) => x * 2, source())) {
+        results.push(x);
+      }
+    });
+    assertEquals((error as Error).message, "dry");
+    assertEquals([results, closed], [[2, 4, 6], 1]);
+    await assertRejects(
+      () => pool.map((x: number) => x, source()),
+      Error,
+      "dry",
+    );
+  });
+
+  test("Leaving an endless input stops it and closes it once", async (pool) => {
+    let taken = 0;
+    let closed = 0;
+    function* source() {
+      try {
+        for (;;) yield taken++;
+      } finally {
+        closed++;
+      }
+    }
+    for await (const _ of pool.imap((x: number) => x, source())) break;
+    const before = taken;
+    await pool.apply(() => {});
+    assertEquals([taken, closed], [before, 1]);
+  });
+
+  const name = (text: string) =>
+    isolation === "worker" ? text : `${text} (process)`;
+
+  testWith(
+    isolation === "worker" ? [] : ["run"],
+    name("10 000 waiting calls all reject once when the pool is terminated"),
+    async () => {
+      const pool = new Pool({ workers: 2, isolation });
+      let settled = 0;
+      const calls = Array.from(
+        { length: 10_000 },
+        () =>
+          thrownBy(() => pool.apply(() => new Promise(() => {}))).finally(() =>
+            settled++
+          ),
+      );
+      pool.terminate();
+      const reasons = await Promise.all(calls);
+      assert(
+        reasons.every((reason) => (reason as Error).name === "AbortError"),
+      );
+      assertEquals(settled, 10_000);
+      await pool.close();
+    },
+  );
+
+  testWith(
+    ["run"],
+    name(
+      "A task that starts a pool of its own works, and the pool ends with it",
+    ),
+    async () => {
+      // The outer program ends, so nothing of the inner pool keeps it alive.
+      const program = `
+        import { Pool } from "mod.ts";
+        const inner = async (url, isolation) => {
+          const { Pool } = await import(url);
+          const pool = new Pool({ workers: 2, isolation });
+          return await pool.map((x) => x + 1, [1, 2, 3]);
+        };
+        const permissions = { read: true, run: true };
+        await using pool = new Pool({
+          workers: 1,
+          isolation: "${isolation}",
+          ${isolation === "process" ? "permissions," : ""}
+        });
+        console.log(await pool.apply(inner, ["mod.ts", "${isolation}"]));`;
+      const flags = ["--allow-run", "--allow-read"];
+      const { code, stdout, stderr } = await runProgram(program, flags);
+      assertEquals([code, stdout, stderr], [0, "[ 2, 3, 4 ]\n", ""]);
+    },
+  );
+
+  testWith(
+    ["run"],
+    name("A hundred pools one after another leave nothing behind"),
+    async () => {
+      const program = `
+        import { Pool } from "${mod}";
+        const isolation = "${isolation}";
+        const count = (folder) => {
+          try {
+            return [...Deno.readDirSync(folder)].length;
+          } catch {
+            return 0; // There is no such folder on this system.
+          }
+        };
+        const work = async () => {
+          const pool = new Pool({ workers: 2, isolation });
+          await pool.map((x) => x, [1, 2]);
+          await pool.close();
+        };
+        const look = () => ({
+          files: count("/proc/self/fd"),
+          threads: count("/proc/self/task"),
+          memory: Deno.memoryUsage().heapUsed / 2 ** 20,
+        });
+        // The first few start threads of Deno's own, which stay.
+        for (let i = 0; i < 10; i++) await work();
+        const first = look();
+        for (let i = 0; i < 90; i++) await work();
+        console.log(JSON.stringify([first, look()]));`;
+      const { stdout, stderr } = await deno(
+        "run",
+        "--allow-all",
+        toUrl(program),
+      );
+      assertEquals(stderr, "");
+      const [first, last] = JSON.parse(stdout);
+      // Some end a little later; one left by each pool would make ninety.
+      assert(last.files < first.files + 45, stdout);
+      assert(last.threads < first.threads + 45, stdout);
+      assert(last.memory <= first.memory + 20, stdout);
+    },
+  );
+}
+
+/** A pool of processes that is gone at the end of the test. */
+async function withProcesses(
+  options: PoolOptions,
+  fn: (pool: Pool) => Promise<void>,
+): Promise<void> {
+  const pool = new Pool({ ...options, isolation: "process" });
+  try {
+    await fn(pool);
+  } finally {
+    pool.terminate();
+    await pool.close();
+  }
+}
+
+testWith(
+  ["run"],
+  "A process that is killed by a signal fails its own task only",
+  async () => {
+    await withProcesses({ workers: 2 }, async (pool) => {
+      const pids = new Queue<number>();
+      const victim = pool.apply(async (pids: Queue<number>) => {
+        await pids.put(Deno.pid);
+        await new Promise(() => {});
+      }, [pids]);
+      Deno.kill(await pids.get(), "SIGKILL");
+      const error = await thrownBy(() => victim);
+      assertInstanceOf(error, WorkerDiedError);
+      if (Deno.build.os !== "windows") {
+        assertEquals(error.signal, "SIGKILL");
+        assertMatch(error.message, /Worker-1 was killed by SIGKILL/);
+      }
+      assertEquals(await pool.apply(() => "goes on"), "goes on");
+    });
+  },
+);
+
+testWith(
+  ["run"],
+  "A process that runs out of memory fails its own task only",
+  async () => {
+    await withProcesses(
+      { workers: 2, memory: 40, onOutput: () => {} },
+      async (pool) => {
+        const fill = () => {
+          const all: unknown[] = [];
+          for (;;) all.push(Array.from({ length: 1000 }, (_, i) => ({ i })));
+        };
+        const error = await thrownBy(() => pool.apply(fill));
+        assertInstanceOf(error, WorkerDiedError);
+        assertMatch(error.message, /ran out of memory \(it may use 40 MB\)/);
+        assertEquals(await pool.apply(() => "goes on"), "goes on");
+      },
+    );
+  },
+);
+
+testWith(["run"], "An endless loop ends at its timeout", async () => {
+  await withProcesses({ workers: 1 }, async (pool) => {
+    await pool.apply(() => "started");
+    const error = await thrownBy(() =>
+      pool.apply(
+        () => {
+          for (;;);
+        },
+        [],
+        { timeout: 50 },
+      )
+    ) as DOMException;
+    assertEquals(error.name, "TimeoutError");
+    assertEquals(await pool.apply(() => "goes on"), "goes on");
+    // close() waits for the process that was ended; it does not hang.
+  });
+});
+
+for (const how of ["ends", "SIGINT", "SIGTERM", "SIGKILL"] as const) {
+  testWith(
+    ["run", "net"],
+    `No process survives a program that ${
+      how === "ends" ? "ends" : `is ended by ${how}`
+    }`,
+    async () => {
+      if (Deno.build.os === "windows" && how !== "ends") return;
+      // Each process holds a connection, which closes when it is gone.
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = listener.addr as Deno.NetAddr;
+      const program = `
+        import { Pool } from "${mod}";
+        const pool = new Pool({
+          workers: 2,
+          isolation: "process",
+          permissions: { net: ["127.0.0.1:${port}"] },
+        });
+        const hold = async (isBusy) => {
+          await Deno.connect({ hostname: "127.0.0.1", port: ${port} });
+          while (isBusy);
+          await new Promise(() => {});
+        };
+        pool.map(hold, [true, false]).catch(() => {});
+        await Deno.stdin.read(new Uint8Array(1));
+        Deno.exit(0);`;
+      const parent = new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-prompt", "--allow-all", toUrl(program)],
+        stdin: "piped",
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+      const held = [await listener.accept(), await listener.accept()];
+      if (how !== "ends") parent.kill(how);
+      await parent.stdin.close().catch(() => {});
+      await parent.status;
+      for (const connection of held) {
+        // Nothing is sent; what ends the read is the end of the process.
+        const read = connection.read(new Uint8Array(1));
+        assertEquals(await read.catch(() => null), null);
+        connection.close();
+      }
+    },
+  );
+}

@@ -1,0 +1,538 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import {
+  Barrier,
+  type Connection,
+  FunctionProcess,
+  Lock,
+  pipe,
+  Pool,
+  Queue,
+  WorkerDiedError,
+} from "../../mod.ts";
+import { deno, runProgram, testWith } from "../helper.ts";
+
+const test = (name: string, fn: () => Promise<void>) =>
+  testWith(["run"], name, fn);
+
+const endless = () => {
+  for (;;);
+};
+
+/** Starts a process and waits for what its function returns. */
+async function outcome<Args extends unknown[], Result>(
+  target: (...args: Args) => Result | PromiseLike<Result>,
+  options: ConstructorParameters<typeof FunctionProcess<Args, Result>>[1] = {},
+): Promise<Result> {
+  const child = new FunctionProcess(target, options);
+  child.start();
+  return await child.join();
+}
+
+test("FunctionProcess has an id and memory of its own", async () => {
+  const child = new FunctionProcess(() => [Deno.pid, Deno.ppid]);
+  assertEquals(child.pid, undefined);
+  child.start();
+  assertNotEquals(child.pid, Deno.pid);
+  assertEquals(await child.join(), [child.pid, Deno.pid]);
+});
+
+Deno.test("FunctionProcess prints its name, state and id", () => {
+  const child = new FunctionProcess(() => {}, { name: "Process-1" });
+  assertEquals(
+    Deno.inspect(child),
+    'FunctionProcess { name: "Process-1", state: "initial", pid: undefined }',
+  );
+});
+
+test("FunctionProcess ends with code 0 after a return, 1 after a throw", async () => {
+  const good = new FunctionProcess(() => 5);
+  good.start();
+  await good.join();
+  assertEquals([good.exitCode, good.signal], [0, undefined]);
+
+  const bad = new FunctionProcess(() => {
+    throw new Error("bad");
+  });
+  bad.start();
+  await assertRejects(() => bad.join(), Error, "bad");
+  assertEquals([bad.exitCode, bad.signal], [1, undefined]);
+});
+
+test("FunctionProcess is terminated in the middle of a computation", async () => {
+  const started = new Queue<string>();
+  const child = new FunctionProcess(async (started: Queue<string>) => {
+    await started.put("started");
+    for (;;);
+  }, { args: [started] });
+  child.start();
+  assertEquals(await started.get(), "started");
+  assertEquals([child.exitCode, child.signal], [undefined, undefined]);
+  child.terminate();
+  assertEquals(child.state, "terminated");
+  const error = await assertRejects(() => child.join(), DOMException);
+  assertEquals(error.name, "AbortError");
+  if (Deno.build.os === "windows") return;
+  assertEquals([child.exitCode, child.signal], [143, "SIGTERM"]);
+});
+
+test("FunctionProcess that does not heed SIGTERM is killed", async () => {
+  if (Deno.build.os === "windows") return;
+  const ready = new Queue<string>();
+  const child = new FunctionProcess(async (ready: Queue<string>) => {
+    Deno.addSignalListener("SIGTERM", () => {});
+    await ready.put("deaf");
+    await new Promise(() => {});
+  }, { args: [ready] });
+  child.start();
+  await ready.get();
+  child.terminate();
+  await assertRejects(() => child.join(), DOMException, "was terminated");
+  assertEquals([child.exitCode, child.signal], [137, "SIGKILL"]);
+});
+
+test("FunctionProcess is gone at the end of an await using block", async () => {
+  const outside: FunctionProcess<[], never>[] = [];
+  {
+    await using child = new FunctionProcess(endless);
+    child.start();
+    outside.push(child);
+  }
+  assertEquals(outside[0]!.state, "terminated");
+  assertNotEquals(outside[0]!.exitCode, undefined);
+});
+
+test("FunctionProcess says which signal killed it", async () => {
+  const child = new FunctionProcess(endless, { name: "P" });
+  child.start();
+  Deno.kill(child.pid!, "SIGKILL");
+  const error = await assertRejects(() => child.join(), WorkerDiedError);
+  assertEquals(child.state, "failed");
+  if (Deno.build.os === "windows") return;
+  assertEquals(error.message, "P was killed by SIGKILL");
+  assertEquals([error.signal, child.signal], ["SIGKILL", "SIGKILL"]);
+});
+
+testWith(
+  ["run", "read"],
+  "FunctionProcess may do nothing unless it is given",
+  async () => {
+    const tries = {
+      read: () => Deno.readTextFileSync("deno.json").length > 0,
+      env: () => Deno.env.get("PATH") !== "",
+      run: () => new Deno.Command(Deno.execPath()).outputSync().code > 0,
+      write: () => Deno.mkdirSync("not-made"),
+      net: () => Deno.listen({ port: 0 }),
+    };
+    for (const attempt of Object.values<() => unknown>(tries)) {
+      const error = await outcome(attempt).catch((error) => error);
+      assertInstanceOf(error, Deno.errors.NotCapable, String(attempt));
+    }
+    const file = new URL("../../deno.json", import.meta.url);
+    const read = (file: string) => Deno.readTextFileSync(new URL(file)).length;
+    const args: [string] = [file.href];
+    const given = { args, permissions: { read: [file] } };
+    assert(await outcome(read, given) > 0);
+    const other = new URL("../../mod.ts", import.meta.url);
+    await assertRejects(
+      () => outcome(read, { ...given, args: [other.href] }),
+      Deno.errors.NotCapable,
+    );
+  },
+);
+
+testWith(
+  ["run", "env"],
+  "FunctionProcess gets the permissions that are given",
+  async () => {
+    const home = () => Deno.env.get("PATH");
+    const path = Deno.env.get("PATH");
+    assertEquals(await outcome(home, { permissions: { env: true } }), path);
+    assertEquals(await outcome(home, { permissions: { env: ["PATH"] } }), path);
+    await assertRejects(
+      () => outcome(home, { permissions: { env: ["HOME"] } }),
+      Deno.errors.NotCapable,
+    );
+    await assertRejects(
+      () => outcome(home, { permissions: { env: false, net: [] } }),
+      Deno.errors.NotCapable,
+    );
+  },
+);
+
+test("FunctionProcess may use no more memory than it is given", async () => {
+  const fill = () => {
+    const all: unknown[] = [];
+    for (;;) all.push(Array.from({ length: 1000 }, (_, i) => ({ i })));
+  };
+  const options = { name: "P", memory: 40, onOutput: () => {} };
+  const error = await assertRejects(
+    () => outcome(fill, options),
+    WorkerDiedError,
+  );
+  assertEquals(error.message, "P ran out of memory (it may use 40 MB)");
+});
+
+test("FunctionProcess gives what it prints to onOutput, apart from results", async () => {
+  const printed = { stdout: "", stderr: "" };
+  const result = await outcome(() => {
+    console.log("to the output");
+    console.error("to the errors");
+    // Bytes of its own must not disturb the messages.
+    Deno.stdout.writeSync(new Uint8Array([104, 105, 10, 0, 255]));
+    return "result";
+  }, {
+    onOutput: (text, stream) => {
+      printed[stream] += text;
+    },
+  });
+  assertEquals(result, "result");
+  assertEquals(printed.stdout, "to the output\nhi\n\0\ufffd");
+  assertEquals(printed.stderr, "to the errors\n");
+});
+
+test("FunctionProcess prints on standard error unless told otherwise", async () => {
+  const program = `
+    import { FunctionProcess } from "mod.ts";
+    const child = new FunctionProcess(() => console.log("hello"));
+    child.start();
+    await child.join();
+    console.log("joined");`;
+  const { stdout, stderr } = await runProgram(program, ["--allow-run"]);
+  assertEquals([stdout, stderr], ["joined\n", "hello\n"]);
+});
+
+test("FunctionProcess carries what structured clone carries", async () => {
+  const shared = { once: true };
+  const cyclic: { self?: unknown; list: unknown[] } = {
+    list: [shared, shared],
+  };
+  cyclic.self = cyclic;
+  const bytes = new Uint8Array([1, 2, 3, 4]);
+  const values = [
+    undefined,
+    null,
+    -0,
+    NaN,
+    10n ** 40n,
+    "\u0000 é 😀 \ud800",
+    new Date(5),
+    /x/gi,
+    new Map<unknown, unknown>([[{ a: 1 }, new Set([1n])]]),
+    [1, , 3],
+    new Float64Array([0.5]),
+    [bytes.subarray(1, 3), bytes.buffer],
+    new DataView(new ArrayBuffer(3), 1),
+    new RangeError("far", { cause: 1 }),
+    Object.assign(Object.create(null), { bare: true }),
+    cyclic,
+  ];
+  const back = await outcome((...values: unknown[]) => values, {
+    args: values,
+  });
+  assertEquals(Object.is(back[2], -0), true);
+  const copied = values.map((value) => structuredClone(value));
+  assertEquals(back.slice(0, -1), copied.slice(0, -1));
+  const copy = back.at(-1) as typeof cyclic;
+  assertEquals(copy.self, copy);
+  assertEquals(copy.list[0], copy.list[1]);
+});
+
+test("FunctionProcess carries 100 MB there and back", async () => {
+  const bytes = new Uint8Array(100 * 2 ** 20);
+  bytes[bytes.length - 1] = 7;
+  const back = await outcome((bytes: Uint8Array) => bytes, { args: [bytes] });
+  assertEquals([back.length, back.at(-1)], [bytes.length, 7]);
+});
+
+test("FunctionProcess names what a process cannot have", async () => {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  const cases: [unknown, string][] = [
+    [
+      { cell },
+      "args[0].cell: an Int32Array cannot be sent to a process, which",
+    ],
+    [
+      [cell.buffer],
+      "args[0][0]: a SharedArrayBuffer cannot be sent to a process, which",
+    ],
+    [{ lock: new Lock() }, "args[0].lock: a Lock cannot be sent to a process"],
+    [new Barrier(2), "args[0]: a Barrier cannot be sent to a process"],
+    [new Blob(["x"]), "args[0]: a Blob cannot be sent to a process"],
+    [new URL("file:///a"), "args[0]: an URL cannot be sent to a process"],
+    [() => 1, "args[0]: a function cannot be sent to a process"],
+  ];
+  for (const [value, message] of cases) {
+    await assertRejects(
+      () => outcome((_: unknown) => {}, { args: [value] }),
+      TypeError,
+      message,
+    );
+  }
+  await assertRejects(
+    () => outcome(() => ({ memory: new SharedArrayBuffer(1) })),
+    TypeError,
+    "result.memory: a SharedArrayBuffer cannot be sent to a process, which",
+  );
+  await assertRejects(
+    () =>
+      outcome(() => {
+        throw new SharedArrayBuffer(1);
+      }),
+    Error,
+    "SharedArrayBuffer cannot be sent",
+  );
+});
+
+Deno.test("FunctionProcess refuses options that are wrong", () => {
+  const make = (options: object) => () =>
+    new FunctionProcess(() => {}, options);
+  assertThrows(make({ memory: 0 }), RangeError, "memory must be a whole");
+  assertThrows(make({ permissions: { disk: true } }), TypeError, '"disk"');
+  assertThrows(make({ permissions: { read: "x" } }), TypeError, "or a list");
+  assertThrows(make({ onOutput: 5 }), TypeError, "received 5 (number)");
+  assertThrows(
+    () => new Pool({ memory: 64 }),
+    TypeError,
+    'memory is for isolation: "process"',
+  );
+});
+
+test("Without --allow-run, FunctionProcess says which command line to use", async () => {
+  const program = `
+    import { FunctionProcess, Pool } from "mod.ts";
+    const child = new FunctionProcess(() => 1);
+    try { child.start(); } catch (error) { console.log(error.name, error.message); }
+    console.log(child.state);
+    using pool = new Pool({ isolation: "process" });
+    await pool.apply(() => 1).catch((error) => console.log(error.message));`;
+  const { stdout } = await runProgram(program);
+  const [first, state, last] = stdout.trim().split("\n");
+  assertMatch(first!, /^NotCapable FunctionProcess: .*deno run --allow-run=\S/);
+  assertEquals(state, "initial");
+  assertMatch(last!, /^Pool: .*deno run --allow-run=\S/);
+});
+
+test("Permission to run Deno alone is enough for a FunctionProcess", async () => {
+  const program = `
+    import { FunctionProcess } from "mod.ts";
+    const child = new FunctionProcess(() => { for (;;); });
+    child.start();
+    child.terminate();
+    await child.join().catch((error) => console.log(error.name));`;
+  const { stdout, stderr } = await runProgram(program, [
+    `--allow-run=${Deno.execPath()}`,
+  ]);
+  assertEquals([stdout, stderr], ["AbortError\n", ""]);
+});
+
+test("Connection works in a process, both ways, and closes with it", async () => {
+  const [here, there] = pipe<string, number>();
+  const child = new FunctionProcess(
+    async (connection: Connection<number, string>) => {
+      for await (const text of connection) await connection.send(text.length);
+      return "closed";
+    },
+    { args: [there] },
+  );
+  child.start();
+  await here.send("hello");
+  assertEquals(await here.recv(), 5);
+  await assertRejects(
+    () => here.send(new SharedArrayBuffer(1) as never),
+    TypeError,
+    "value: a SharedArrayBuffer cannot be sent to a process",
+  );
+  here.close();
+  assertEquals(await child.join(), "closed");
+
+  const [ours, theirs] = pipe<never, string>();
+  const last = new FunctionProcess(async (connection: typeof theirs) => {
+    for (let i = 0; i < 1_000; i++) await connection.send(String(i));
+  }, { args: [theirs] });
+  last.start();
+  const received = await Array.fromAsync(ours);
+  assertEquals(received, Array.from({ length: 1_000 }, (_, i) => String(i)));
+  await last.join();
+});
+
+test("Connection joins two processes, and goes on through a connection", async () => {
+  const [a, b] = pipe<string>();
+  const [way, out] = pipe<typeof b>();
+  const first = new FunctionProcess(async (end: typeof a) => {
+    await end.send("ping");
+    return await end.recv();
+  }, { args: [a] });
+  const second = new FunctionProcess(async (out: typeof way) => {
+    const end = await out.recv();
+    await end.send(`${await end.recv()} pong`);
+  }, { args: [out] });
+  first.start();
+  second.start();
+  await way.send(b);
+  assertEquals(await first.join(), "ping pong");
+  await second.join();
+});
+
+test("A process that dies or is terminated closes its connections", async () => {
+  for (const how of ["dies", "terminated"]) {
+    const [here, there] = pipe<never, string>();
+    const child = new FunctionProcess(
+      async (connection: typeof there, dies: boolean) => {
+        await connection.send("last words");
+        // A turn, in which they are carried over.
+        await new Promise((resolve) => setTimeout(resolve));
+        if (dies) Deno.exit(3);
+        await new Promise(() => {});
+      },
+      { args: [there, how === "dies"] },
+    );
+    child.start();
+    const received: string[] = [];
+    for await (const text of here) {
+      received.push(text);
+      if (how === "terminated") child.terminate();
+    }
+    assertEquals(received, ["last words"]);
+    await assertRejects(() => child.join());
+  }
+});
+
+test("Queue works in processes: each item once, each producer's in order", async () => {
+  const queue = new Queue<[number, number]>({ capacity: 5 });
+  await using pool = new Pool({ workers: 2, isolation: "process" });
+  const produce = async (queue: Queue<[number, number]>, who: number) => {
+    for (let i = 0; i < 100; i++) await queue.put([who, i]);
+  };
+  const produced = pool.starmap(produce, [[queue, 0], [queue, 1]]);
+  void produced.then(() => queue.close());
+  const items = await Array.fromAsync(queue);
+  for (const who of [0, 1]) {
+    const own = items.filter((item) => item[0] === who).map((item) => item[1]);
+    assertEquals(own, Array.from({ length: 100 }, (_, i) => i));
+  }
+});
+
+test("Queue tells a process its size, and that it is closed", async () => {
+  const queue = new Queue<number>();
+  await queue.put(1);
+  await queue.put(2);
+  const child = new FunctionProcess(async (queue: Queue<number>) => {
+    const sizes = [queue.size];
+    const items = [await queue.get()];
+    for await (const item of queue) {
+      items.push(item);
+      sizes.push(queue.size);
+    }
+    return { sizes, items };
+  }, { args: [queue] });
+  child.start();
+  queue.close();
+  const { sizes, items } = await child.join();
+  assertEquals(items, [1, 2]);
+  assertEquals(sizes[0], 2);
+});
+
+test("A consumer process that is killed takes no waiting item with it", async () => {
+  const queue = new Queue<string>();
+  const waiting = new Queue<string>();
+  const child = new FunctionProcess(
+    async (queue: Queue<string>, waiting: Queue<string>) => {
+      const item = queue.get();
+      await waiting.put("waits");
+      return await item;
+    },
+    { args: [queue, waiting] },
+  );
+  child.start();
+  await waiting.get();
+  Deno.kill(child.pid!, "SIGKILL");
+  await assertRejects(() => child.join(), WorkerDiedError);
+  await queue.put("kept");
+  assertEquals(await queue.get({ timeout: 60_000 }), "kept");
+});
+
+test("Queue passes from a process to a process of its own", async () => {
+  const program = `
+    import { FunctionProcess, Queue } from "mod.ts";
+    const queue = new Queue();
+    const outer = async (url, queue) => {
+      const { FunctionProcess } = await import(url);
+      const inner = async (queue) => {
+        await queue.put("from within");
+        return await queue.get();
+      };
+      const child = new FunctionProcess(inner, { args: [queue] });
+      child.start();
+      return await child.join();
+    };
+    const child = new FunctionProcess(outer, {
+      args: ["mod.ts", queue],
+      permissions: { read: true, run: true },
+    });
+    child.start();
+    console.log(await child.join(), queue.size);`;
+  const { stdout, stderr } = await runProgram(program, ["--allow-run"]);
+  assertEquals([stdout, stderr], ["from within 0\n", ""]);
+});
+
+test("FunctionProcess works from a worker too", async () => {
+  const program = `
+    import { FunctionWorker } from "mod.ts";
+    const outer = async (url) => {
+      const { FunctionProcess } = await import(url);
+      const child = new FunctionProcess(() => Deno.pid);
+      child.start();
+      return await child.join() === child.pid;
+    };
+    const worker = new FunctionWorker(outer, { args: ["mod.ts"] });
+    worker.start();
+    console.log(await worker.join());`;
+  const { stdout, stderr } = await runProgram(program, ["--allow-run"]);
+  assertEquals([stdout, stderr], ["true\n", ""]);
+});
+
+test("A process that closes its standard output fails, and does not hang", async () => {
+  const child = new FunctionProcess(async () => {
+    Deno.stdout.close();
+    await Promise.resolve();
+  });
+  child.start();
+  await assertRejects(() => child.join(), WorkerDiedError);
+});
+
+/** Exported, so that a process can import it. */
+export function usesAnImport(x: number): number {
+  assert(x > 0);
+  return x + 1;
+}
+
+testWith(
+  ["run", "read"],
+  "FunctionProcess imports its module without a permission to read",
+  async () => {
+    const options = { args: [1] as [number], module: import.meta.url };
+    assertEquals(await outcome(usesAnImport, options), 2);
+  },
+);
+
+test("A program ends when its processes have ended", async () => {
+  const code = `
+    import { FunctionProcess } from "${new URL(
+    "../../mod.ts",
+    import.meta.url,
+  )}";
+    const child = new FunctionProcess(() => 1);
+    child.start();
+    console.log(await child.join());`;
+  const url = `data:text/javascript,${encodeURIComponent(code)}`;
+  const { code: exit, stdout } = await deno("run", "--allow-all", url);
+  assertEquals([exit, stdout], [0, "1\n"]);
+});
