@@ -5,13 +5,12 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { Pool } from "../mod.ts";
+import { type MapOptions, Pool, type PoolOptions } from "../mod.ts";
 import { formatTable } from "./formats.ts";
 import type { LessonResult, Report, StudentResult } from "./report.ts";
 import { gradeLesson, type Plan, type Submitted } from "./grade_lesson.ts";
-import { inspect, type Inspection } from "./inspect.ts";
+import { findFatal, findTypeErrors, type Inspected } from "./inspect.ts";
 import {
-  type Copy,
   endRuns,
   findLessons,
   type Kit,
@@ -62,6 +61,18 @@ itself failed; 2 for a wrong command line.`;
 
 /** The memory of one sandbox in megabytes, and what it may print in bytes. */
 const limits = { memory: 1_024, output: 1_000_000 };
+
+/** Where the grader's own side of each sandbox runs. */
+const poolOptions: PoolOptions = {
+  isolation: "process",
+  module: import.meta.resolve("./tasks.ts"),
+  permissions: {
+    read: true,
+    write: true,
+    run: true,
+    env: ["SystemRoot", "TEMP", "TMP"],
+  },
+};
 
 /** What to grade, and how. */
 export interface GradeOptions {
@@ -163,105 +174,140 @@ async function gradeAll(
   submissions: readonly Submission[],
   options: GradeOptions,
 ): Promise<LessonResult[][]> {
-  const { timeout = 60_000, onNote = () => {} } = options;
-  const seed = options.seed ?? 0;
-  const optionsOf = (lesson: string): RunLessonOptions => ({
+  const { signal } = options;
+  const call = { chunkSize: 1, ...(signal ? { signal } : {}) };
+  using pool = new Pool({
+    ...poolOptions,
+    workers: options.jobs ?? navigator.hardwareConcurrency,
+  });
+  const lessons = await planAll(kit, pool, call, options);
+  const files = await copyAll(kit, submissions);
+  const own = [...lessons.values()];
+  const fatal = await findFatal(kit, own, files);
+  const sound = files.filter(({ copy }) => !fatal.has(copy));
+  // Types are checked meanwhile; what is found decides no point.
+  const checking = findTypeErrors(kit, sound, signal);
+  checking.catch(() => {});
+
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const tasks = submissions.flatMap((submission, i) =>
+    own.map(({ lesson, plan, source }): Submitted => {
+      const file = byName.get(`${i}-${lesson}`);
+      const found = file && fatal.get(file.copy);
+      const known = problemOf(submission, lesson, kit) ?? found;
+      return {
+        plan,
+        ...(file && !found ? { copy: file.copy } : {}),
+        problems: known === undefined ? [] : [known],
+        hints: file ? differencesOf(source, textOf(file.source)) : [],
+        options: optionsFor(lesson, kit, options),
+      };
+    })
+  );
+  const results = await pool.map(gradeLesson, tasks, {
+    ...call,
+    onProgress: ({ done }) => options.onProgress?.(done, tasks.length),
+  });
+  const typeErrors = await checking;
+  return submissions.map((_, i) =>
+    results.slice(i * own.length, (i + 1) * own.length).map((result) => {
+      const file = byName.get(`${i}-${result.lesson}`);
+      const error = file && typeErrors.get(file.copy);
+      return error === undefined
+        ? result
+        : { ...result, problems: [error, ...result.problems] };
+    })
+  );
+}
+
+/** How a lesson is run. */
+function optionsFor(
+  lesson: string,
+  { folder }: Kit,
+  { timeout = 60_000, seed = 0, trust = [] }: GradeOptions,
+): RunLessonOptions {
+  return {
     lesson,
     seed,
     limits: { ...limits, timeout, testTimeout: timeout / 3 },
-    folder: kit.folder,
-    trusted: options.trust?.includes(lesson) ?? false,
-  });
+    folder,
+    trusted: trust.includes(lesson),
+  };
+}
 
-  const solutions: { copy: Copy; lesson: string }[] = [];
-  const sources = new Map<string, string>();
-  const plans = new Map<string, Plan>();
+/** A lesson of the project: what it says, and what its solution does. */
+interface PlannedLesson extends Inspected {
+  readonly source: string;
+  readonly plan: Plan;
+}
+
+/** Runs every lesson's own solution as submissions will be run. */
+async function planAll(
+  kit: Kit,
+  pool: Pool,
+  call: MapOptions,
+  options: GradeOptions,
+): Promise<Map<string, PlannedLesson>> {
+  const lessons: Omit<PlannedLesson, "plan">[] = [];
   for (const [lesson, name] of kit.lessons) {
-    const source = await Deno.readFile(lessonFile(name));
-    sources.set(lesson, new TextDecoder().decode(source));
-    const copy = await makeCopy(kit, `solution-${lesson}`, lesson, source);
-    solutions.push({ copy, lesson });
-    options.signal?.throwIfAborted();
-    const { plan, notes } = await planOf(
-      copy,
-      sources.get(lesson)!,
-      optionsOf(lesson),
-    );
-    plans.set(lesson, plan);
-    notes.forEach(onNote);
+    const bytes = await Deno.readFile(lessonFile(name));
+    const copy = await makeCopy(kit, `solution-${lesson}`, lesson, bytes);
+    lessons.push({ copy, lesson, source: textOf(bytes) });
   }
+  const args = lessons.map(({ copy, lesson, source }): Parameters<
+    typeof planOf
+  > => [copy, source, optionsFor(lesson, kit, options)]);
+  const planned = await pool.starmap(planOf, args, call);
+  for (const { notes } of planned) {
+    for (const note of notes) options.onNote?.(note);
+  }
+  return new Map(
+    lessons.map((lesson, i) =>
+      [lesson.lesson, { ...lesson, plan: planned[i]!.plan }] as const
+    ),
+  );
+}
 
-  const copies = new Map<string, Copy>();
+/** A submitted file, copied to where it will run. */
+interface SubmittedCopy extends Inspected {
+  /** The submission's place and the lesson's number. */
+  readonly name: string;
+  readonly source: Uint8Array;
+}
+
+async function copyAll(
+  kit: Kit,
+  submissions: readonly Submission[],
+): Promise<SubmittedCopy[]> {
+  const copies: SubmittedCopy[] = [];
   for (const [i, { files }] of submissions.entries()) {
     for (const lesson of kit.lessons.keys()) {
       const file = files.get(lesson);
       if (file === undefined || !("source" in file)) continue;
+      const { source } = file;
       const name = `${i}-${lesson}`;
-      copies.set(name, await makeCopy(kit, name, lesson, file.source));
+      const copy = await makeCopy(kit, name, lesson, source);
+      copies.push({ name, lesson, source, copy });
     }
   }
-  const inspections = await inspect(
-    kit,
-    solutions,
-    [...copies].map(([name, copy]) => ({ copy, lesson: name.slice(-2) })),
-  );
-  options.signal?.throwIfAborted();
-
-  const tasks = submissions.flatMap((submission, i) =>
-    [...kit.lessons].map(([lesson, name]): Submitted => {
-      const copy = copies.get(`${i}-${lesson}`);
-      const found = submission.files.get(lesson);
-      const inspection = copy && inspections.get(copy);
-      const problems = problemsOf(submission, lesson, name, inspection);
-      const source = found && "source" in found
-        ? new TextDecoder().decode(found.source)
-        : "";
-      return {
-        plan: plans.get(lesson)!,
-        ...(copy && !inspection?.fatal ? { copy } : {}),
-        problems,
-        hints: source ? differencesOf(sources.get(lesson)!, source) : [],
-        options: optionsOf(lesson),
-      };
-    })
-  );
-  const results = await runTasks(tasks, options);
-  return submissions.map((_, i) =>
-    results.slice(i * kit.lessons.size, (i + 1) * kit.lessons.size)
-  );
+  return copies;
 }
 
-/** What is known of a file before it runs, in words. */
-function problemsOf(
+function textOf(source: Uint8Array): string {
+  return new TextDecoder().decode(source);
+}
+
+/** Why there is nothing to look at, in words. */
+function problemOf(
   { files, problem }: Submission,
-  number: string,
   lesson: string,
-  inspection: Inspection | undefined,
-): string[] {
-  if (problem !== undefined) return [problem];
-  const file = files.get(number);
-  const path = `lessons/${lesson}.ts`;
-  if (file === undefined) return [`${path} is missing`];
-  if ("problem" in file) return [`${path} ${file.problem}`];
-  const found = [inspection?.fatal, inspection?.types];
-  return found.filter((text) => text !== undefined);
-}
-
-/** Grades what was submitted, many at once; the results in order. */
-async function runTasks(
-  tasks: readonly Submitted[],
-  options: GradeOptions,
-): Promise<LessonResult[]> {
-  const { signal, onProgress } = options;
-  using pool = new Pool({
-    workers: options.jobs ?? navigator.hardwareConcurrency,
-    module: import.meta.resolve("./grade_lesson.ts"),
-  });
-  return await pool.map(gradeLesson, tasks, {
-    chunkSize: 1,
-    ...(signal ? { signal } : {}),
-    onProgress: ({ done }) => onProgress?.(done, tasks.length),
-  });
+  { lessons }: Kit,
+): string | undefined {
+  if (problem !== undefined) return problem;
+  const file = files.get(lesson);
+  const path = `lessons/${lessons.get(lesson)}.ts`;
+  if (file === undefined) return `${path} is missing`;
+  return "problem" in file ? `${path} ${file.problem}` : undefined;
 }
 
 /** What each student wrote inside the regions. */

@@ -56,7 +56,10 @@ export async function gradeLesson(
   if (copy === undefined) {
     return resultOf(plan, new Map(), problems, 0);
   }
-  const run = await runLesson(copy, options);
+  const groups = plan.regions.map((
+    { name, tests },
+  ) => [...tests, freshInputs(name)]);
+  const run = await runLesson(copy, options, groups);
   const found = [...problems, ...run.problems];
   const result = resultOf(plan, run.tests, found, run.elapsed);
   if (result.regions.every(({ solved }) => solved)) return result;

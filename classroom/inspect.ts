@@ -17,58 +17,68 @@ export interface Inspected {
   readonly lesson: string;
 }
 
-/** What was found in a file. */
-export interface Inspection {
-  /** Why it cannot be run, in words. */
-  readonly fatal?: string;
-  /** What is wrong with its types, in words. */
-  readonly types?: string;
-}
+/** How long looking at one file may take, in milliseconds, and at one more. */
+const time = { first: 20_000, more: 500 };
 
-/** How long looking at some files may take, in milliseconds. */
-const timeout = 120_000;
+/** How many files have their types checked in one go. */
+const batch = 50;
 
 /**
- * Looks at files.
+ * Finds the files that cannot be run: they do not parse, or import what the
+ * lesson does not.
  *
  * @param kit The kit that the copies belong to.
  * @param solutions A copy of each lesson's own solution: what it imports is
  * allowed.
  * @param files The files.
- * @returns What was found in each file.
+ * @returns Why the files that cannot be run cannot, in words.
  */
-export async function inspect(
+export async function findFatal(
   kit: Kit,
   solutions: readonly Inspected[],
   files: readonly Inspected[],
-): Promise<Map<Copy, Inspection>> {
-  const graph = new Map<Copy, Graph>();
-  for (const part of [solutions, files]) {
-    for (const [copy, found] of await inHalves(kit, part, readGraph)) {
-      graph.set(copy, found);
-    }
-  }
+): Promise<Map<Copy, string>> {
+  const graphs = await inHalves(kit, [...solutions, ...files], readGraph);
   const allowed = new Map(
     solutions.map(({ copy, lesson }) =>
-      [lesson, new Set(graph.get(copy)?.imports)] as const
+      [lesson, new Set(graphs.get(copy)?.imports)] as const
     ),
   );
-  const found = new Map<Copy, Inspection>();
+  const fatal = new Map<Copy, string>();
   for (const { copy, lesson } of files) {
-    const { error, imports } = graph.get(copy)!;
+    const { error, imports } = graphs.get(copy)!;
     const other = imports.find((one) => !allowed.get(lesson)?.has(one));
-    if (error !== undefined) found.set(copy, { fatal: error });
+    if (error !== undefined) fatal.set(copy, error);
     else if (other !== undefined) {
       const name = JSON.stringify(other.slice(0, 100));
-      const fatal = `imports ${name}, which the lesson does not`;
-      found.set(copy, { fatal });
+      fatal.set(copy, `imports ${name}, which the lesson does not`);
     }
   }
-  const sound = files.filter(({ copy }) => !found.has(copy));
-  for (const [copy, types] of await inHalves(kit, sound, checkTypes)) {
-    if (types !== undefined) found.set(copy, { types });
+  return fatal;
+}
+
+/**
+ * Checks the types of files.
+ *
+ * @param kit The kit that the copies belong to.
+ * @param files The files, which all can be run.
+ * @param signal Ends the check early.
+ * @returns The first error of each file that has one, in words.
+ */
+export async function findTypeErrors(
+  kit: Kit,
+  files: readonly Inspected[],
+  signal?: AbortSignal,
+): Promise<Map<Copy, string>> {
+  const errors = new Map<Copy, string>();
+  for (let i = 0; i < files.length; i += batch) {
+    const part = files.slice(i, i + batch);
+    for (const [copy, error] of await inHalves(kit, part, checkTypes)) {
+      if (error !== undefined) errors.set(copy, error);
+    }
+    if (signal?.aborted) break;
   }
-  return found;
+  return errors;
 }
 
 /** Applies a function to all files, or, if it fails, to halves of them. */
@@ -197,7 +207,7 @@ async function deno(
     ], {
       cwd: folder,
       env: { DENO_DIR: `${kit.folder}/cache`, NO_COLOR: "1" },
-      timeout,
+      timeout: time.first + time.more * files.length,
     });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "TimeoutExpired") {

@@ -55,17 +55,24 @@ export interface RunLessonOptions {
   readonly trusted: boolean;
 }
 
+/** Tests of which all have to pass for any of them to count. */
+export type TestGroup = readonly string[];
+
 /**
  * Runs one copy of a lesson. A test that ends the process, or has to be ended,
- * fails; those after it are run in a new process, as long as there is time.
+ * fails; those after it are run in a new process, as long as there is time. Its
+ * group is not: nothing could be gained, and a loop would cost as many deadlines
+ * as its function has tests.
  *
  * @param copy The copy.
  * @param options How to run it.
+ * @param groups The tests that count together.
  * @returns What its tests did.
  */
 export async function runLesson(
   copy: Copy,
   options: RunLessonOptions,
+  groups: readonly TestGroup[] = [],
 ): Promise<LessonRun> {
   const started = performance.now();
   const deadline = started + options.limits.timeout;
@@ -79,8 +86,12 @@ export async function runLesson(
       if (part.how !== undefined) problems.add(part.how);
       break;
     }
-    const reason = part.how ?? "ended the program";
-    tests.set(part.running, { status: "failed", reason });
+    const { running, how = "ended the program" } = part;
+    tests.set(running, { status: "failed", reason: how });
+    const reason = `not run, because "${running}" ${how}`;
+    for (const name of groups.filter((one) => one.includes(running)).flat()) {
+      if (!tests.has(name)) tests.set(name, { status: "failed", reason });
+    }
     if (performance.now() >= deadline) break;
   }
   const elapsed = performance.now() - started;
