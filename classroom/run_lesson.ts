@@ -9,7 +9,7 @@
  */
 
 import { run, spawn } from "../lib/subprocess.ts";
-import { type Copy, noteRun } from "./kit.ts";
+import { type Copy, noteRun, url } from "./kit.ts";
 import type { Outcome } from "./inputs.ts";
 import { type Job, type SandboxReport, secretLength } from "./protocol.ts";
 
@@ -95,7 +95,19 @@ export async function runLesson(
     if (performance.now() >= deadline) break;
   }
   const elapsed = performance.now() - started;
-  return { tests, problems: [...problems], elapsed };
+  const tidy = (text: string) => withoutFolders(text, copy, options.folder);
+  for (const [name, run] of tests) {
+    if (run.status !== "failed") continue;
+    tests.set(name, { status: "failed", reason: tidy(run.reason) });
+  }
+  return { tests, problems: [...problems].map(tidy), elapsed };
+}
+
+/** Shortens the paths that only grading knows. */
+function withoutFolders(text: string, copy: Copy, folder: string): string {
+  return [`${folder}/kit/refused`, copy.folder, `${folder}/kit`]
+    .flatMap((path) => [url(`${path}/`), `${path}/`])
+    .reduce((text, path) => text.replaceAll(path, ""), text);
 }
 
 /** What came of one process. */
