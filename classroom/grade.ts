@@ -28,7 +28,6 @@ import {
   writeOutputs,
 } from "./outputs.ts";
 import { differencesOf, planOf } from "./plan.ts";
-import { regionsOf } from "./regions.ts";
 import type { RunLessonOptions } from "./run_lesson.ts";
 import { parseShard, type Shard, shardOf } from "./shard.ts";
 import { formatSimilar, similarPairs, type Written } from "./similar.ts";
@@ -37,6 +36,7 @@ import {
   readSubmission,
   type Submission,
 } from "./submissions.ts";
+import { writtenIn } from "./written.ts";
 
 const help = `\
 Grades a class: each subfolder or .zip of SUBMISSIONS is one submission.
@@ -310,15 +310,24 @@ function problemOf(
   return "problem" in file ? `${path} ${file.problem}` : undefined;
 }
 
-/** What each student wrote inside the regions. */
-function writtenBy(submissions: readonly Submission[]): Written[] {
-  return submissions.flatMap(({ student, files }) =>
-    [...files].flatMap(([lesson, file]) => {
-      if (!("source" in file)) return [];
-      const source = new TextDecoder().decode(file.source);
-      return [{ student, lesson, regions: regionsOf(source) }];
-    })
-  );
+/** The pairs of students who have more in common than chance explains. */
+async function compareAll(
+  { report, submissions }: Graded,
+): Promise<string> {
+  const names = await findLessons();
+  const known: Omit<Written, "student">[] = [];
+  const written: Written[] = [];
+  for (const lesson of report.lessons) {
+    const own = await Deno.readTextFile(lessonFile(names.get(lesson)!));
+    known.push({ lesson, regions: writtenIn(own, own) });
+    for (const { student, files } of submissions) {
+      const file = files.get(lesson);
+      if (file === undefined || !("source" in file)) continue;
+      const regions = writtenIn(own, textOf(file.source));
+      written.push({ student, lesson, regions });
+    }
+  }
+  return formatSimilar(similarPairs(written, { known })).trimEnd();
 }
 
 interface CommandLine {
@@ -432,7 +441,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     using ending = interruption();
-    const { report, submissions } = await grade(parsed.folder, {
+    const graded = await grade(parsed.folder, {
       ...parsed.options,
       signal: ending.signal,
       onNote: (text) => tell(`${clear}${text}\n`),
@@ -441,13 +450,12 @@ export async function main(args: readonly string[]): Promise<number> {
       },
     });
     tell(clear);
+    const { report } = graded;
     const colours = Deno.stdout.isTerminal() && !Deno.noColor;
     const width = Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 80;
     console.log(formatTable(report, { colours, width }).trimEnd());
     console.log(`Fresh inputs: --seed ${parsed.options.seed} repeats them.`);
-    if (parsed.similar) {
-      console.log(`\n${formatSimilar(similarPairs(writtenBy(submissions)))}`);
-    }
+    if (parsed.similar) console.log(`\n${await compareAll(graded)}\n`);
     for (const file of await writeOutputs(report, parsed.outputs)) {
       console.log(`wrote ${file}`);
     }

@@ -190,7 +190,7 @@ async function runPart(
 
 /** The program and its arguments. */
 function command(copy: Copy, options: RunLessonOptions): string[] {
-  const { memory } = options.limits;
+  const { memory, timeout } = options.limits;
   const flags = [`--max-old-space-size=${Math.round(memory / 2)}`];
   if (options.lesson === "08") flags.push("--expose-gc");
   const deno = [
@@ -203,9 +203,12 @@ function command(copy: Copy, options: RunLessonOptions): string[] {
   if (Deno.build.os === "windows") return deno;
   // What the scales below are too slow for, the system stops. Each worker takes
   // half a gigabyte of address space from the start, nearly all of it unused.
-  const limit = `ulimit -c 0; ulimit -d "$0" 2>/dev/null; exec "$@"`;
   const kilobytes = (memory + 10 * 550) * 1024;
-  return ["/bin/sh", "-c", limit, String(kilobytes), ...deno];
+  // Should the grader itself be killed, a loop still ends.
+  const seconds = Math.ceil(timeout / 1_000) * navigator.hardwareConcurrency;
+  const limit = `ulimit -c 0; ulimit -t ${seconds}; ` +
+    `ulimit -d ${kilobytes} 2>/dev/null; exec "$@"`;
+  return ["/bin/sh", "-c", limit, "sh", ...deno];
 }
 
 /** A clean environment, but for what Windows needs to start anything. */
