@@ -64,7 +64,13 @@ export async function readSubmission(
   if (isDirectory) {
     return { student: name, files: await readFolder(path, lessons) };
   }
-  const student = name.replace(/\.zip$/i, "");
+  const short = name.replace(/\.zip$/i, "");
+  // A folder of that name is another submission.
+  const isTaken = await Deno.lstat(`${folder}/${short}`).then(
+    () => true,
+    () => false,
+  );
+  const student = isTaken ? name : short;
   try {
     return { student, files: await readZip(path, lessons) };
   } catch (error) {

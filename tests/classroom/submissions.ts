@@ -11,8 +11,7 @@ import { starterOf } from "../../classroom/regions.ts";
 /** The lesson's number and file name. */
 export const lesson = { number: "10", name: "10_map_filter_reduce" };
 
-/** The functions that students write, in the order of the lesson. */
-const functions = ["squareAll", "keepEven", "sumAll", "largest", "joinWords"];
+/** What is written for a function, by its name. */
 type Bodies = Readonly<Record<string, string>>;
 
 /** What somebody submitted, and what grading has to find. */
