@@ -1,0 +1,226 @@
+/**
+ * Looks at submitted files without running them: whether they parse, what they
+ * import, and whether their types are right.
+ *
+ * Many are looked at in one go, as starting Deno takes longer than looking at
+ * one. A file that makes that fail is found by halving.
+ *
+ * @module
+ */
+
+import { run } from "../lib/subprocess.ts";
+import { commonMap, type Copy, type Kit, url } from "./kit.ts";
+
+/** A copy to look at, and the lesson it is of. */
+export interface Inspected {
+  readonly copy: Copy;
+  readonly lesson: string;
+}
+
+/** How long looking at one file may take, in milliseconds, and at one more. */
+const time = { first: 20_000, more: 500 };
+
+/** How many files have their types checked in one go. */
+const batch = 50;
+
+/**
+ * Finds the files that cannot be run: they do not parse, or import what the
+ * lesson does not.
+ *
+ * @param kit The kit that the copies belong to.
+ * @param solutions A copy of each lesson's own solution: what it imports is
+ * allowed.
+ * @param files The files.
+ * @returns Why the files that cannot be run cannot, in words.
+ */
+export async function findFatal(
+  kit: Kit,
+  solutions: readonly Inspected[],
+  files: readonly Inspected[],
+): Promise<Map<Copy, string>> {
+  const graphs = await inHalves(kit, [...solutions, ...files], readGraph);
+  const allowed = new Map(
+    solutions.map(({ copy, lesson }) =>
+      [lesson, new Set(graphs.get(copy)?.imports)] as const
+    ),
+  );
+  const fatal = new Map<Copy, string>();
+  for (const { copy, lesson } of files) {
+    const { error, imports } = graphs.get(copy)!;
+    const other = imports.find((one) => !allowed.get(lesson)?.has(one));
+    if (error !== undefined) fatal.set(copy, error);
+    else if (other !== undefined) {
+      const name = JSON.stringify(other.slice(0, 100));
+      fatal.set(copy, `imports ${name}, which the lesson does not`);
+    }
+  }
+  return fatal;
+}
+
+/**
+ * Checks the types of files.
+ *
+ * @param kit The kit that the copies belong to.
+ * @param files The files, which all can be run.
+ * @param signal Ends the check early.
+ * @returns The first error of each file that has one, in words.
+ */
+export async function findTypeErrors(
+  kit: Kit,
+  files: readonly Inspected[],
+  signal?: AbortSignal,
+): Promise<Map<Copy, string>> {
+  const errors = new Map<Copy, string>();
+  for (let i = 0; i < files.length; i += batch) {
+    const part = files.slice(i, i + batch);
+    for (const [copy, error] of await inHalves(kit, part, checkTypes)) {
+      if (error !== undefined) errors.set(copy, error);
+    }
+    if (signal?.aborted) break;
+  }
+  return errors;
+}
+
+/** Applies a function to all files, or, if it fails, to halves of them. */
+async function inHalves<T>(
+  kit: Kit,
+  files: readonly Inspected[],
+  look: (
+    kit: Kit,
+    files: readonly Inspected[],
+  ) => Promise<Map<Copy, T> | undefined>,
+): Promise<Map<Copy, T>> {
+  if (files.length === 0) return new Map();
+  const found = await look(kit, files);
+  if (found !== undefined) return found;
+  const middle = Math.ceil(files.length / 2);
+  const first = await inHalves(kit, files.slice(0, middle), look);
+  const second = await inHalves(kit, files.slice(middle), look);
+  return new Map([...first, ...second]);
+}
+
+interface Graph {
+  readonly error?: string;
+  readonly imports: readonly string[];
+}
+
+/** The part of what `deno info --json` prints that is used. */
+interface DenoInfo {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly error?: string;
+    readonly dependencies?: readonly { readonly specifier: string }[];
+  }[];
+}
+
+async function readGraph(
+  kit: Kit,
+  files: readonly Inspected[],
+): Promise<Map<Copy, Graph> | undefined> {
+  const { code, stdout } = await deno(kit, "info", ["--json"], files);
+  if (code !== 0) {
+    if (files.length > 1) return undefined;
+    return new Map([[files[0]!.copy, {
+      error: "cannot be read by Deno",
+      imports: [],
+    }]]);
+  }
+  const { modules } = JSON.parse(stdout) as DenoInfo;
+  const byUrl = new Map(modules.map((module) => [module.specifier, module]));
+  return new Map(files.map(({ copy }) => {
+    const module = byUrl.get(url(copy.file));
+    const imports = (module?.dependencies ?? []).map((one) => one.specifier);
+    const error = module === undefined
+      ? "cannot be read by Deno"
+      : module.error === undefined
+      ? undefined
+      : `does not parse: ${shortError(module.error)}`;
+    return [copy, { imports, ...(error === undefined ? {} : { error }) }];
+  }));
+}
+
+async function checkTypes(
+  kit: Kit,
+  files: readonly Inspected[],
+): Promise<Map<Copy, string | undefined> | undefined> {
+  const { code, stderr } = await deno(kit, "check", ["--quiet"], files);
+  const problems = new Map<string, string>();
+  const pattern =
+    /^(TS\d+) \[ERROR\]: ([^\n]*)\n[\s\S]*?\bat (file:\S+):(\d+):\d+$/gm;
+  for (const [, id, text, file, line] of stderr.matchAll(pattern)) {
+    if (problems.has(file!)) continue;
+    problems.set(
+      file!,
+      `does not type-check: line ${line}: ${text} (${id})`,
+    );
+  }
+  const found = files.map(({ copy }) =>
+    [copy, problems.get(url(copy.file))] as const
+  );
+  if (code !== 0 && found.every(([, problem]) => problem === undefined)) {
+    if (files.length > 1) return undefined;
+    return new Map([[files[0]!.copy, "does not type-check"]]);
+  }
+  return new Map(found);
+}
+
+/** Runs a command of Deno on files, in a way that reads nothing else. */
+async function deno(
+  kit: Kit,
+  command: "info" | "check",
+  flags: readonly string[],
+  files: readonly Inspected[],
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const folder = await Deno.makeTempDir({ dir: kit.folder });
+  const addresses = files.map(({ copy }) => url(copy.file));
+  const main = `${folder}/main.ts`;
+  await Deno.writeTextFile(
+    main,
+    addresses.map((one) => `import ${JSON.stringify(one)};\n`).join(""),
+  );
+  const settings = JSON.parse(
+    await Deno.readTextFile(new URL("../deno.json", import.meta.url)),
+  );
+  await Deno.writeTextFile(
+    `${folder}/deno.json`,
+    JSON.stringify({
+      imports: {
+        ...commonMap(kit, files.map(({ copy }) => copy)),
+        ...Object.fromEntries(
+          files.some(({ lesson }) => lesson === "08")
+            ? [["node:v8", "node:v8"], ["node:vm", "node:vm"]]
+            : [],
+        ),
+        [url(main)]: url(main),
+      },
+      compilerOptions: {
+        ...settings.compilerOptions,
+        types: [url(`${kit.folder}/kit/lib/std.d.ts`)],
+      },
+    }),
+  );
+  try {
+    return await run([
+      ...[Deno.execPath(), command, ...flags, "--no-remote", "--no-npm"],
+      ...(command === "info" ? ["--no-lock"] : ["--no-lock", "--cached-only"]),
+      ...["--config", `${folder}/deno.json`, main],
+    ], {
+      cwd: folder,
+      env: { DENO_DIR: `${kit.folder}/cache`, NO_COLOR: "1" },
+      timeout: time.first + time.more * files.length,
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "TimeoutExpired") {
+      throw error;
+    }
+    return { code: 1, stdout: "", stderr: "" };
+  }
+}
+
+/** The first line of an error, without the folder that grading works in. */
+function shortError(error: string): string {
+  const [first] = error.split("\n");
+  const place = /:(\d+):\d+\s*$/m.exec(error);
+  const text = first!.replace(/ at file:\S+$/, "");
+  return place ? `${text} (line ${place[1]})` : text;
+}

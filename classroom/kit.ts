@@ -1,0 +1,296 @@
+/**
+ * The folders that grading works in: a kit, which is the teacher's side, and a
+ * fresh copy for each submitted lesson.
+ *
+ * The kit holds the teacher's own library and tests. A copy holds one submitted
+ * file and an import map. Together they look, from inside, like the project with
+ * that one file exchanged. The import map names all that may be imported; it
+ * sends every other address to a folder that does not exist. So there is nothing
+ * to read, not even for imports that Deno allows without a permission.
+ *
+ * @module
+ */
+
+import { builtinModules } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { signalGroup } from "../lib/subprocess/group.ts";
+// Where a package is, Deno knows once it is imported.
+import "@std/assert";
+
+const root = new URL("../", import.meta.url);
+
+/** The teacher's side, in a temporary folder. */
+export interface Kit {
+  /** The temporary folder: the kit, the copies, Deno's cache. */
+  readonly folder: string;
+  /** The lessons that can be graded with it, by number. */
+  readonly lessons: ReadonlyMap<string, string>;
+}
+
+/** One submitted lesson, ready to run. */
+export interface Copy {
+  /** The folder, which the sandbox's process starts in. */
+  readonly folder: string;
+  /** The program to run there. */
+  readonly main: string;
+  /** The submitted file. */
+  readonly file: string;
+}
+
+/** What runs inside the sandbox, besides the library and the tests. */
+const inside = ["sandbox", "protocol", "lockdown", "inputs", "canonical"];
+
+/** What lesson 8 imports of Node, cut down to what it does with it. */
+const shims: Readonly<Record<string, string>> = {
+  "v8.js": `
+    export function setFlagsFromString(flag) {
+      if (flag === "--expose-gc") return;
+      throw new Error(\`node:v8 is not available while grading: \${flag}\`);
+    }`,
+  "vm.js": `
+    const { gc } = globalThis;
+    export function runInNewContext(code) {
+      // What is freed by one collection can be what the next one finds.
+      if (code === "gc" && gc) return () => void (gc(), gc());
+      throw new Error("node:vm is not available while grading");
+    }`,
+};
+
+/**
+ * The lessons of the project.
+ *
+ * @returns Their file names without the ending, by number: `"07_iterators"`.
+ */
+export async function findLessons(): Promise<Map<string, string>> {
+  const lessons = new Map<string, string>();
+  for await (const { name } of Deno.readDir(new URL("lessons/", root))) {
+    const [, lesson, number] = /^((\d\d)_\w+)\.ts$/.exec(name) ?? [];
+    if (lesson && number) lessons.set(number, lesson);
+  }
+  return new Map([...lessons].sort());
+}
+
+/** Where a lesson of the project stands. */
+export function lessonFile(lesson: string): URL {
+  return new URL(`lessons/${lesson}.ts`, root);
+}
+
+/**
+ * Makes a kit in a temporary folder; {@linkcode removeKit} takes it away.
+ *
+ * @param lessons The lessons to grade, by number.
+ * @returns The kit.
+ * @throws {Error} If `@std` is not where its npm package is.
+ */
+export async function makeKit(
+  lessons: ReadonlyMap<string, string>,
+): Promise<Kit> {
+  const made = await Deno.makeTempDir({ prefix: "grade-" });
+  // Import maps compare addresses, so they have to be those without links.
+  const folder = await Deno.realPath(made);
+  try {
+    await fillKit(folder, lessons);
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  }
+  return { folder, lessons };
+}
+
+async function fillKit(
+  folder: string,
+  lessons: ReadonlyMap<string, string>,
+): Promise<void> {
+  const kit = `${folder}/kit`;
+  for (const name of ["tests", "classroom", "shims", "std"]) {
+    await Deno.mkdir(`${kit}/${name}`, { recursive: true });
+  }
+  await Deno.mkdir(`${folder}/copies`);
+  await Deno.mkdir(`${folder}/running`);
+  const copy = (from: string, to = from) =>
+    Deno.copyFile(new URL(from, root), `${kit}/${to}`);
+  await copy("mod.ts");
+  await copyFolder(new URL("lib/", root), `${kit}/lib`);
+  await copy("tests/helper.ts");
+  for (const lesson of lessons.values()) await copy(`tests/${lesson}_test.ts`);
+  for (const name of inside) await copy(`classroom/${name}.ts`);
+  for (const [name, text] of Object.entries(shims)) {
+    await Deno.writeTextFile(`${kit}/shims/${name}`, text);
+  }
+  const std = stdFolder();
+  for (const name of ["assert", "cli", "fmt", "internal"]) {
+    await copyFolder(new URL(`${name}/`, std), `${kit}/std/${name}`);
+  }
+}
+
+/** Removes a kit and all that was made in its folder. */
+export async function removeKit({ folder }: Kit): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.remove(folder, { recursive: true });
+    } catch (error) {
+      // What has just been killed may be writing its last.
+      if (attempt === 10) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
+    }
+  }
+}
+
+/**
+ * Notes in the kit's folder that a sandbox runs. So the grader finds it, also if
+ * whatever started it has been ended meanwhile.
+ *
+ * @param folder The kit's folder.
+ * @param pid The process id of the sandbox.
+ * @returns Takes the note away when it is disposed of.
+ */
+export async function noteRun(
+  folder: string,
+  pid: number,
+): Promise<AsyncDisposable> {
+  const note = `${folder}/running/${pid}`;
+  await Deno.writeTextFile(note, "");
+  return {
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(note);
+    },
+  };
+}
+
+/** Ends the sandboxes that still run. */
+export async function endRuns({ folder }: Kit): Promise<void> {
+  for await (const { name } of Deno.readDir(`${folder}/running`)) {
+    signalGroup(Number(name), "SIGKILL");
+  }
+}
+
+/**
+ * Makes a fresh copy of a lesson in the kit's folder.
+ *
+ * @param kit The kit.
+ * @param name The name of the copy's folder, used once.
+ * @param number The lesson's number.
+ * @param source What was submitted for it.
+ * @returns The copy.
+ */
+export async function makeCopy(
+  kit: Kit,
+  name: string,
+  number: string,
+  source: Uint8Array,
+): Promise<Copy> {
+  const lesson = kit.lessons.get(number)!;
+  const folder = `${kit.folder}/copies/${name}`;
+  const copy = {
+    folder,
+    main: `${folder}/main.ts`,
+    file: `${folder}/lessons/${lesson}.ts`,
+  };
+  await Deno.mkdir(`${folder}/lessons`, { recursive: true });
+  await Deno.writeFile(copy.file, source);
+  const at = (path: string) => url(`${kit.folder}/kit/${path}`);
+  await Deno.writeTextFile(
+    copy.main,
+    `import { runSandbox } from ${
+      JSON.stringify(at("classroom/sandbox.ts"))
+    };\n` +
+      `await runSandbox(\n` +
+      `  () => import("./lessons/${lesson}.ts"),\n` +
+      `  () => import(${JSON.stringify(at(`tests/${lesson}_test.ts`))}),\n` +
+      `);\n`,
+  );
+  await Deno.writeTextFile(
+    `${folder}/deno.json`,
+    JSON.stringify(importMap(kit, copy, number), null, 2),
+  );
+  return copy;
+}
+
+/** The import map with which many copies can be looked at in one go. */
+export function commonMap(kit: Kit, copies: readonly Copy[]) {
+  const at = (path: string) => url(`${kit.folder}/kit/${path}`);
+  const imports = copies.flatMap((copy) => [
+    [url(copy.file), url(copy.file)],
+    [url(`${copy.folder}/mod.ts`), at("mod.ts")],
+    [url(`${copy.folder}/lib/`), at("lib/")],
+  ]);
+  return { ...commonImports(kit), ...Object.fromEntries(imports) };
+}
+
+/** What a copy may import, and where it really is. */
+function importMap(kit: Kit, copy: Copy, number: string) {
+  const lesson = kit.lessons.get(number)!;
+  const at = (path: string) => url(`${kit.folder}/kit/${path}`);
+  const here = (path: string) => url(`${copy.folder}/${path}`);
+  const itself = (...urls: string[]) =>
+    Object.fromEntries(urls.map((url) => [url, url]));
+  const imports = {
+    ...commonImports(kit),
+    ...(number === "08"
+      ? { "node:v8": at("shims/v8.js"), "node:vm": at("shims/vm.js") }
+      : {}),
+    ...itself(url(copy.main), url(copy.file)),
+    [here("mod.ts")]: at("mod.ts"),
+    [here("lib/")]: at("lib/"),
+  };
+  return {
+    imports,
+    scopes: {
+      [url(copy.main)]: itself(
+        at("classroom/sandbox.ts"),
+        at(`tests/${lesson}_test.ts`),
+      ),
+      [at("classroom/")]: itself(at("classroom/")),
+      [at("tests/")]: {
+        ...itself(at("tests/")),
+        [at(`lessons/${lesson}.ts`)]: url(copy.file),
+      },
+    },
+  };
+}
+
+/** What every file may import, and that nothing else may be. */
+function commonImports(kit: Kit): Record<string, string> {
+  const at = (path: string) => url(`${kit.folder}/kit/${path}`);
+  const refused = at("refused/");
+  const nodes = [...builtinModules, "test", "sqlite"].flatMap((name) => {
+    const bare = name.replace(/^node:/, "");
+    return [[bare, refused + bare], [`node:${bare}`, refused + bare]];
+  });
+  const own = ["mod.ts", "lib/", "std/", "shims/"].map((path) => at(path));
+  return {
+    ...Object.fromEntries(nodes),
+    "file:///": refused,
+    "http://": refused,
+    "https://": refused,
+    "@std/assert": at("std/assert/mod.js"),
+    "@std/cli/parse-args": at("std/cli/parse_args.js"),
+    "@std/fmt/bytes": at("std/fmt/bytes.js"),
+    "@std/fmt/colors": at("std/fmt/colors.js"),
+    "@std/fmt/duration": at("std/fmt/duration.js"),
+    ...Object.fromEntries(own.map((address) => [address, address])),
+  };
+}
+
+/** The folder of the npm package that deno.json takes `@std` from. */
+function stdFolder(): URL {
+  const resolved = import.meta.resolve("@std/assert");
+  if (resolved.startsWith("file:")) return new URL("../", resolved);
+  throw new Error(
+    `grading needs the npm package that deno.json takes @std from: it is ${resolved}`,
+  );
+}
+
+async function copyFolder(from: URL, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    const part = new URL(encodeURIComponent(name), from);
+    if (isDirectory) await copyFolder(new URL(`${part}/`), `${to}/${name}`);
+    else await Deno.copyFile(fileURLToPath(part), `${to}/${name}`);
+  }
+}
+
+/** The address of a file or folder, as modules are known by. */
+export function url(path: string): string {
+  return pathToFileURL(path).href;
+}

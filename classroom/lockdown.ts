@@ -1,0 +1,276 @@
+/**
+ * Inside the sandbox: makes what the harness and the tests rely on unchangeable
+ * for the code that runs after it, and takes away what no lesson needs.
+ *
+ * The idea is that of `lockdown` in Hardened JavaScript (SES): once every object
+ * that code shares without being given it is frozen, code in the same realm can
+ * compute, and cannot change how others compute.
+ *
+ * @module
+ */
+
+/** The globals that lessons, their tests and the library may use. */
+const allowed: readonly string[] = `
+  Object Function Array Number parseFloat parseInt Infinity NaN undefined
+  Boolean String Symbol Date Promise RegExp Error AggregateError EvalError
+  RangeError ReferenceError SyntaxError TypeError URIError SuppressedError
+  globalThis JSON Math Intl ArrayBuffer SharedArrayBuffer Atomics Uint8Array
+  Int8Array Uint16Array Int16Array Uint32Array Int32Array BigUint64Array
+  BigInt64Array Uint8ClampedArray Float16Array Float32Array Float64Array
+  DataView Map BigInt Set Iterator WeakMap WeakSet Proxy Reflect
+  FinalizationRegistry WeakRef decodeURI decodeURIComponent encodeURI
+  encodeURIComponent escape unescape eval isFinite isNaN DisposableStack
+  AsyncDisposableStack Temporal console Deno queueMicrotask AbortController
+  AbortSignal Blob DOMException ErrorEvent Event EventTarget
+  MessageEvent Performance PromiseRejectionEvent TextDecoder TextEncoder URL
+  URLSearchParams MessageChannel MessagePort Worker atob btoa crypto
+  performance reportError setInterval setTimeout clearInterval clearTimeout structuredClone
+  Window self Navigator navigator name close closed onerror
+  onunhandledrejection gc
+  WorkerGlobalScope DedicatedWorkerGlobalScope WorkerNavigator WorkerLocation
+  location postMessage onmessage onmessageerror
+`.trim().split(/\s+/);
+
+/** What of `Deno` reaches below the language, and no lesson needs. */
+const forbidden: readonly string[] = [
+  ...["internal", "dlopen", "UnsafeCallback", "UnsafePointer"],
+  ...["UnsafePointerView", "UnsafeFnPointer", "jupyter", "telemetry"],
+  ...["bench", "lint", "serve", "serveHttp", "upgradeWebSocket"],
+];
+
+/**
+ * Takes away from the realm it runs in whatever reaches the runtime below the
+ * language, and lets workers begin with the same. It travels to them as text,
+ * so it uses nothing but its arguments and the globals.
+ *
+ * @param source Its own source text.
+ * @param allowed The names of the globals that stay.
+ * @param forbidden The names of the properties of `Deno` that go.
+ */
+function disarm(
+  source: string,
+  allowed: readonly string[],
+  forbidden: readonly string[],
+): void {
+  const scope = globalThis as unknown as Record<PropertyKey, unknown>;
+  const deno = Deno as unknown as Record<PropertyKey, unknown>;
+  // The code that runs after this may change what these names stand for.
+  const { construct } = Reflect;
+  const { stringify } = JSON;
+  const [encode, text] = [encodeURIComponent, String];
+  const RealWorker = scope["Worker"] as typeof Worker | undefined;
+  const internal = deno["internal"] as symbol | undefined;
+  if (internal) delete deno[internal];
+  for (const name of forbidden) Reflect.deleteProperty(deno, name);
+  const stays = new Set<PropertyKey>(allowed);
+  for (const name of Object.getOwnPropertyNames(scope)) {
+    if (!stays.has(name)) delete scope[name];
+  }
+  if (RealWorker === undefined) return;
+
+  // A worker is a realm of its own. It runs this function before its program.
+  const args = [source, allowed, forbidden].map((arg) => stringify(arg));
+  const first = URL.createObjectURL(
+    new Blob([`(${source})(${args.join(", ")});`], {
+      type: "text/javascript",
+    }),
+  );
+  const GuardedWorker = new Proxy(RealWorker, {
+    construct(target, args: unknown[], newTarget) {
+      const url = stringify(text(args[0]));
+      const program = `import ${stringify(first)}; import ${url};`;
+      const wrapped = `data:text/javascript,${encode(program)}`;
+      return construct(target, [wrapped, args[1]], newTarget);
+    },
+  });
+  Object.defineProperty(RealWorker.prototype, "constructor", {
+    value: GuardedWorker,
+  });
+  scope["Worker"] = GuardedWorker;
+}
+
+/** What a lock-down leaves out, or takes in. */
+export interface LockDownOptions {
+  /** What else to freeze, with all that can be reached from it. */
+  readonly freeze: readonly unknown[];
+  /** The names of other globals that stay. */
+  readonly keep?: readonly string[];
+}
+
+/**
+ * Takes dangerous means away, in this realm and in the workers it starts, and
+ * freezes the rest.
+ *
+ * @param options What else to freeze, and to keep.
+ */
+export function lockDown({ freeze, keep = [] }: LockDownOptions): void {
+  // Deno replaces this global when it is first called.
+  queueMicrotask(() => {});
+  disarm(String(disarm), [...allowed, ...keep], forbidden);
+  const roots = [...globalValues(), ...hiddenIntrinsics(), ...freeze];
+  mendOverrides();
+  freezeAll(roots);
+}
+
+/** The values of all globals, which are made constant. */
+function globalValues(): unknown[] {
+  const scope = globalThis as unknown as Record<string, unknown>;
+  const values: unknown[] = [Object.getPrototypeOf(scope)];
+  // What code assigns to take part in events stays assignable.
+  const assignable = /^on|^(name|closed)$/;
+  for (const name of Object.getOwnPropertyNames(scope)) {
+    if (assignable.test(name)) continue;
+    const value = scope[name];
+    values.push(value);
+    const { enumerable = false } = Object.getOwnPropertyDescriptor(
+      scope,
+      name,
+    )!;
+    Object.defineProperty(scope, name, {
+      value,
+      enumerable,
+      writable: false,
+      configurable: false,
+    });
+  }
+  // Deno makes some of its own when they are first asked for.
+  for (const name of Object.getOwnPropertyNames(Deno)) {
+    if (forbidden.includes(name)) continue;
+    const value = (Deno as unknown as Record<string, unknown>)[name];
+    values.push(value);
+    if (Object.getOwnPropertyDescriptor(Deno, name)!.configurable) {
+      Object.defineProperty(Deno, name, { value, writable: false });
+    }
+  }
+  return values;
+}
+
+/** The intrinsics that no global leads to, reached by an object of each kind. */
+function hiddenIntrinsics(): unknown[] {
+  // A timer leads to those before and after it.
+  const timer = setTimeout(() => {}, 0) as unknown as Record<string, object>;
+  const neighbours = Object.values(timer).filter((one) =>
+    typeof one === "object" && one !== null
+  );
+  return [
+    timer,
+    ...neighbours,
+    ...neighbours.flatMap((one) => Object.values(one)),
+    crypto.subtle,
+    function* () {},
+    async function () {},
+    async function* () {},
+    (function* () {})(),
+    (async function* () {})(),
+    [].values(),
+    new Map().entries(),
+    new Set().values(),
+    ""[Symbol.iterator](),
+    "".matchAll(/./g),
+    [].values().map(() => {}),
+    Iterator.from({ next: () => ({ done: true, value: undefined }) }),
+    new Intl.Segmenter().segment("")[Symbol.iterator](),
+    new Intl.Segmenter().segment(""),
+    new URLSearchParams().entries(),
+    (function () {
+      return arguments;
+    })(),
+  ].flatMap((object) => {
+    const chain: unknown[] = [];
+    for (
+      let proto = Object.getPrototypeOf(Object(object));
+      proto !== null;
+      proto = Object.getPrototypeOf(proto)
+    ) {
+      chain.push(proto);
+    }
+    return chain;
+  });
+}
+
+/**
+ * In a frozen world, `this.name = "MyError"` would fail because the prototype's
+ * `name` is read-only (the "override mistake"). As accessors, the properties
+ * that programs override by assignment can be overridden still.
+ */
+function mendOverrides(): void {
+  const errors = [
+    Error,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
+    AggregateError,
+    SuppressedError,
+    ...Object.values(Deno.errors),
+  ];
+  const names = (owner: object) => Object.getOwnPropertyNames(owner);
+  mend(Object.prototype, names(Object.prototype));
+  mend(Function.prototype, ["constructor", "name", "toString"]);
+  mend(Array.prototype, ["toString"]);
+  // The library closes generators in its own way, by assignment.
+  for (const fn of [function* () {}, async function* () {}]) {
+    const generator = Object.getPrototypeOf(fn).prototype;
+    mend(generator, ["next", "return", "throw"]);
+  }
+  for (const { prototype } of errors) mend(prototype, names(prototype));
+}
+
+function mend(owner: object, keys: readonly string[]): void {
+  for (const key of keys) {
+    const found = Object.getOwnPropertyDescriptor(owner, key);
+    if (found === undefined || !("value" in found) || !found.configurable) {
+      continue;
+    }
+    const { value, enumerable = false } = found;
+    Object.defineProperty(owner, key, {
+      get: () => value,
+      set(this: object, own: unknown) {
+        if (this === owner) {
+          throw new TypeError(`Cannot assign to read only property '${key}'`);
+        }
+        Object.defineProperty(this, key, {
+          value: own,
+          writable: true,
+          enumerable: true,
+          configurable: true,
+        });
+      },
+      enumerable,
+      configurable: false,
+    });
+  }
+}
+
+/** Freezes objects and all that their properties and prototypes lead to. */
+function freezeAll(roots: readonly unknown[]): void {
+  // The global object has to take new variables, and its listeners.
+  const seen = new Set<unknown>([globalThis]);
+  const waiting = [...roots];
+  const visit = (value: unknown) => {
+    const isObject = typeof value === "object" && value !== null;
+    if ((isObject || typeof value === "function") && !seen.has(value)) {
+      seen.add(value);
+      waiting.push(value);
+    }
+  };
+  for (const root of roots) seen.add(root);
+  while (waiting.length > 0) {
+    const object = waiting.pop();
+    if (
+      object === globalThis || object === null ||
+      typeof object !== "object" && typeof object !== "function"
+    ) continue;
+    // A typed array's items cannot be frozen; no shared one holds any.
+    if (!ArrayBuffer.isView(object)) Object.freeze(object);
+    visit(Object.getPrototypeOf(object));
+    for (const key of Reflect.ownKeys(object)) {
+      const property = Object.getOwnPropertyDescriptor(object, key)!;
+      visit(property.value);
+      visit(property.get);
+      visit(property.set);
+    }
+  }
+}

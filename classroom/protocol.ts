@@ -1,0 +1,57 @@
+/**
+ * What the grader and the sandbox say to each other.
+ *
+ * The grader writes a secret and a job to the standard input of the sandbox's
+ * process. The sandbox writes reports, each a line of its own that begins with
+ * the secret.
+ *
+ * @module
+ */
+
+import type { Outcome } from "./inputs.ts";
+
+/** What the grader asks for. */
+export interface Job {
+  /** The lesson's number, such as `"07"`. */
+  readonly lesson: string;
+  /** Decides the fresh inputs. */
+  readonly seed: number;
+  /** The tests that have been run before, or ended the run. */
+  readonly skip: readonly string[];
+  /** How long importing, and each test, may take, in milliseconds. */
+  readonly testTimeout: number;
+  /** How often a test is tried that fails. */
+  readonly attempts: number;
+  /** Whether programs may be started. */
+  readonly trusted: boolean;
+}
+
+/** What the grader is told. Each is numbered, so that none can be missing. */
+export type SandboxReport =
+  & { readonly number: number }
+  & (
+    /** Something went wrong with the file as a whole. */
+    | { readonly kind: "problem"; readonly text: string }
+    | { readonly kind: "started"; readonly name: string }
+    | { readonly kind: "passed"; readonly name: string }
+    | {
+      readonly kind: "failed";
+      readonly name: string;
+      readonly reason: string;
+    }
+    /** What came of a fresh input, for the grader to compare. */
+    | {
+      readonly kind: "outcome";
+      readonly name: string;
+      readonly outcome: Outcome;
+    }
+    | { readonly kind: "ended" }
+  );
+
+/** The length of the secret, in bytes; it is printable. */
+export const secretLength = 64;
+
+/** What the name of the test of fresh inputs is made of. */
+export function freshInputs(name: string): string {
+  return `${name}: fresh inputs`;
+}

@@ -1,0 +1,282 @@
+/**
+ * Inside the sandbox: imports one submitted lesson and its tests, runs them, and
+ * reports to the grader.
+ *
+ * Its process has no permission at all. It reads its job and a secret from the
+ * standard input, before any submitted code is loaded; from then on the realm is
+ * locked down. Each report begins with the secret, which only this module's
+ * closures hold, so what else is printed is not taken for a report.
+ *
+ * @module
+ */
+
+import * as assertions from "@std/assert";
+import * as library from "../mod.ts";
+import * as talk from "../lib/lesson.ts";
+import { drawnFor, outcomesOf } from "./inputs.ts";
+import { lockDown } from "./lockdown.ts";
+import {
+  freshInputs,
+  type Job,
+  type SandboxReport,
+  secretLength,
+} from "./protocol.ts";
+
+/** How many characters of text a report holds at most. */
+const textLimit = 1_500;
+interface Test {
+  readonly name: string;
+  readonly ignore?: boolean;
+  readonly fn: (context: unknown) => unknown;
+}
+
+// Taken before any other code can run.
+const { exit, stdin, stdout } = Deno;
+const write = stdout.writeSync.bind(stdout);
+const { setTimeout, clearTimeout, setInterval } = globalThis;
+const encoder = new TextEncoder();
+
+/**
+ * Runs the job that the standard input names, and ends the process.
+ *
+ * @param importLesson Imports the submitted lesson.
+ * @param importTests Imports the tests of the lesson, which import it too.
+ */
+export async function runSandbox(
+  importLesson: () => Promise<Record<string, unknown>>,
+  importTests: () => Promise<unknown>,
+): Promise<void> {
+  const input = readAll();
+  const report = reporter(input.slice(0, secretLength));
+  const job: Job = JSON.parse(
+    new TextDecoder().decode(input.subarray(secretLength)),
+  );
+  input.fill(0);
+
+  const known = new Set<string>();
+  const problems = (text: string) => {
+    if (!known.has(text)) report({ kind: "problem", text });
+    known.add(text);
+  };
+  const collector = collectTests(problems);
+  const late = collectLateErrors();
+  replaceExits(problems, job.trusted);
+  lockDown({
+    freeze: [
+      ...[assertions, library, talk].map((module) => ({ ...module })),
+      library.lazy([]),
+      library.range(1),
+    ],
+    // The library needs them to talk to programs.
+    keep: job.trusted ? ["ReadableStream", "WritableStream"] : [],
+  });
+  // A promise that never settles must not end the process early.
+  setInterval(() => {}, 60_000);
+
+  let lesson: Record<string, unknown>;
+  try {
+    lesson = await within(job.testTimeout, importLesson);
+    if (late.happened()) throw late.take();
+  } catch (error) {
+    problems(`importing it fails: ${describe(error)}`);
+    return end(report);
+  }
+  const tests = await collector.collect(importTests).catch((error) => {
+    problems(describeImport(error));
+    return undefined;
+  });
+  if (tests === undefined) return end(report);
+
+  for (const { name, fn } of tests) {
+    if (job.skip.includes(name)) continue;
+    report({ kind: "started", name });
+    let failure: { readonly error: unknown } | undefined;
+    for (let attempt = 1; attempt <= job.attempts; attempt++) {
+      failure = undefined;
+      late.take();
+      try {
+        await within(job.testTimeout, () => fn({ name }));
+        if (late.happened()) throw late.take();
+        break;
+      } catch (error) {
+        failure = { error };
+      }
+    }
+    if (failure === undefined) report({ kind: "passed", name });
+    else report({ kind: "failed", name, reason: describe(failure.error) });
+  }
+  for (const drawn of drawnFor(job.lesson)) {
+    const name = freshInputs(drawn);
+    if (job.skip.includes(name)) continue;
+    report({ kind: "started", name });
+    try {
+      const outcomes = await within(
+        job.testTimeout,
+        () => outcomesOf(job.lesson, drawn, lesson, job.seed),
+      );
+      for (const outcome of outcomes) {
+        report({ kind: "outcome", name, outcome });
+      }
+      report({ kind: "passed", name });
+    } catch (error) {
+      report({ kind: "failed", name, reason: describe(error) });
+    }
+  }
+  end(report);
+}
+
+type Unnumbered<T> = T extends unknown ? Omit<T, "number"> : never;
+type Report = (report: Unnumbered<SandboxReport>) => void;
+
+function end(report: Report): void {
+  report({ kind: "ended" });
+  exit(0);
+}
+
+/** The standard input up to its end. */
+function readAll(): Uint8Array<ArrayBuffer> {
+  const chunk = new Uint8Array(65_536);
+  let all = new Uint8Array(0);
+  for (let size; (size = stdin.readSync(chunk)) !== null;) {
+    const longer = new Uint8Array(all.length + size);
+    longer.set(all);
+    longer.set(chunk.subarray(0, size), all.length);
+    all = longer;
+  }
+  return all;
+}
+
+/** Makes the function that reports; nothing else gets the secret. */
+function reporter(secret: Uint8Array): Report {
+  let number = 0;
+  return (report) => {
+    const text = JSON.stringify({ ...report, number: number++ });
+    const body = encoder.encode(text);
+    // What was printed before may have left its line open.
+    const line = new Uint8Array(1 + secret.length + body.length + 1);
+    line[0] = 10;
+    line.set(secret, 1);
+    line.set(body, 1 + secret.length);
+    line[line.length - 1] = 10;
+    for (let sent = 0; sent < line.length;) {
+      sent += write(line.subarray(sent));
+    }
+    line.fill(0);
+  };
+}
+
+/** Puts a collector in the place of Deno.test. */
+function collectTests(problem: (text: string) => void) {
+  const tests: Test[] = [];
+  let isOpen = false;
+  const register = (first: unknown, second?: unknown, third?: unknown) => {
+    if (!isOpen) {
+      problem("registers tests of its own; they are not run");
+      return;
+    }
+    const fn = [third, second, first].find((one) => typeof one === "function");
+    const options = typeof first === "object" ? first as Test : undefined;
+    const test = {
+      name: typeof first === "string" ? first : options?.name ?? "",
+      fn: (fn ?? options?.fn) as Test["fn"],
+    };
+    if (!options?.ignore) tests.push(test);
+  };
+  const names = ["ignore", "only", "beforeAll", "afterAll"];
+  for (const name of [...names, "beforeEach", "afterEach"]) {
+    Object.assign(register, { [name]: () => {} });
+  }
+  Object.defineProperty(Deno, "test", {
+    value: register,
+    configurable: true,
+    enumerable: true,
+  });
+  return {
+    /** The tests that a module registers. */
+    async collect(importTests: () => Promise<unknown>): Promise<Test[]> {
+      isOpen = true;
+      await importTests();
+      isOpen = false;
+      return [...tests];
+    },
+  };
+}
+
+/** Notes errors that nobody catches, instead of ending the process. */
+function collectLateErrors() {
+  let late: { readonly error: unknown } | undefined;
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    late ??= { error: event.reason };
+  });
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    late ??= { error: event.error ?? event.message };
+  });
+  return {
+    happened: () => late !== undefined,
+    take(): unknown {
+      const error = late?.error;
+      late = undefined;
+      return error;
+    },
+  };
+}
+
+/** Replaces what would end the process by functions that say so. */
+function replaceExits(
+  problem: (text: string) => void,
+  isTrusted: boolean,
+): void {
+  const refuse = (name: string) => () => {
+    problem(`calls ${name}, which would end the program`);
+    throw new Error(`${name} is not available while grading`);
+  };
+  // The library ends programs with Deno.kill.
+  for (const name of isTrusted ? ["exit"] : ["exit", "kill"]) {
+    Object.defineProperty(Deno, name, { value: refuse(`Deno.${name}()`) });
+  }
+  Object.defineProperty(globalThis, "close", {
+    value: refuse("close()"),
+    configurable: true,
+  });
+}
+
+/** Waits for what a function gives, for so many milliseconds. */
+async function within<T>(
+  timeout: number,
+  fn: () => T | PromiseLike<T>,
+): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`it has not ended after ${timeout / 1000} seconds`));
+    }, timeout);
+  });
+  try {
+    return await Promise.race([fn(), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What was thrown, in words. It comes from code that nobody trusts. */
+function describe(thrown: unknown): string {
+  try {
+    const text = thrown instanceof Error
+      ? `${thrown.name}: ${thrown.message}`
+      : String(thrown);
+    return `${text}`.slice(0, textLimit);
+  } catch {
+    return "something that cannot be printed was thrown";
+  }
+}
+
+/** Why the tests cannot be imported: as a rule, an export is missing. */
+function describeImport(thrown: unknown): string {
+  const text = describe(thrown);
+  const missing = /does not provide an export named '([^']+)'/.exec(text);
+  return missing
+    ? `does not export ${missing[1]}, which the tests import`
+    : `its tests cannot be imported: ${text}`;
+}

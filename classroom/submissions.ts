@@ -1,0 +1,145 @@
+/**
+ * Finds what was submitted: the file of each lesson, in a folder or an archive
+ * for each student.
+ *
+ * @module
+ */
+
+import { ArchiveError, readArchive } from "./archive.ts";
+
+/** What one student submitted. */
+export interface Submission {
+  /** The name of the folder, or of the archive without its ending. */
+  readonly student: string;
+  /** The submitted files by the lesson's number. */
+  readonly files: ReadonlyMap<string, SubmittedFile>;
+  /** What concerns the whole submission, in words. */
+  readonly problem?: string;
+}
+
+/** A submitted file, or why it cannot be graded. */
+export type SubmittedFile =
+  | { readonly source: Uint8Array }
+  | { readonly problem: string };
+
+/** How many bytes a submitted file may have. */
+const largest = 1 << 20;
+
+/** How many bytes an archive may have. */
+const largestArchive = 64 << 20;
+
+/**
+ * The names of the submissions in a folder.
+ *
+ * @param folder The folder of the class.
+ * @returns The names of its subfolders and archives, sorted.
+ */
+export async function listSubmissions(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    // What begins with a dot is the system's or an editor's.
+    if (entry.name.startsWith(".")) continue;
+    const isArchive = entry.isFile && /\.zip$/i.test(entry.name);
+    if (entry.isDirectory || isArchive) names.push(entry.name);
+  }
+  return names.sort();
+}
+
+/**
+ * Reads a submission. Of its files, only those of lessons are looked at, at the
+ * top or one folder below. Symbolic links are not followed.
+ *
+ * @param folder The folder of the class.
+ * @param name The name of the submission in it.
+ * @param lessons The lessons' file names without the ending, by number.
+ * @returns What was submitted.
+ */
+export async function readSubmission(
+  folder: string,
+  name: string,
+  lessons: ReadonlyMap<string, string>,
+): Promise<Submission> {
+  const path = `${folder}/${name}`;
+  const { isDirectory } = await Deno.lstat(path);
+  if (isDirectory) {
+    return { student: name, files: await readFolder(path, lessons) };
+  }
+  const short = name.replace(/\.zip$/i, "");
+  // A folder of that name is another submission.
+  const isTaken = await Deno.lstat(`${folder}/${short}`).then(
+    () => true,
+    () => false,
+  );
+  const student = isTaken ? name : short;
+  try {
+    return { student, files: await readZip(path, lessons) };
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    const problem = `the archive cannot be read: ${error.message}`;
+    return { student, files: new Map(), problem };
+  }
+}
+
+async function readFolder(
+  path: string,
+  lessons: ReadonlyMap<string, string>,
+): Promise<Map<string, SubmittedFile>> {
+  const files = new Map<string, SubmittedFile>();
+  const inner: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    const skipped = name.startsWith(".") || name === "node_modules";
+    if (isDirectory && !skipped) inner.push(`${path}/${name}`);
+  }
+  for (const folder of [path, ...inner.sort()]) {
+    // The folder of lessons itself may be a link.
+    const found = await Deno.lstat(`${folder}/lessons`).catch(() => undefined);
+    if (!found?.isDirectory) continue;
+    for (const [number, lesson] of lessons) {
+      if (files.has(number)) continue;
+      const file = await readFile(`${folder}/lessons/${lesson}.ts`);
+      if (file !== undefined) files.set(number, file);
+    }
+  }
+  return files;
+}
+
+async function readFile(path: string): Promise<SubmittedFile | undefined> {
+  const found = await Deno.lstat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  if (found.isSymlink) return { problem: "is a link, and no file" };
+  if (!found.isFile) return { problem: "is no file" };
+  if (found.size > largest) return tooLarge(found.size);
+  return { source: await Deno.readFile(path) };
+}
+
+function tooLarge(size: number): SubmittedFile {
+  return { problem: `has ${size} bytes; ${largest} are allowed` };
+}
+
+async function readZip(
+  path: string,
+  lessons: ReadonlyMap<string, string>,
+): Promise<Map<string, SubmittedFile>> {
+  const { size } = await Deno.lstat(path);
+  if (size > largestArchive) {
+    throw new ArchiveError(`it has ${size} bytes`);
+  }
+  const bytes = await Deno.readFile(path);
+  const numberOf = (path: string) => {
+    const [, , name] = /^([^/]+\/)?lessons\/(\w+)\.ts$/.exec(path) ?? [];
+    return [...lessons].find(([, lesson]) => lesson === name)?.[0];
+  };
+  const found = await readArchive(
+    bytes,
+    (path) => numberOf(path) !== undefined,
+  );
+  const files = new Map<string, SubmittedFile>();
+  // Those at the top come before those one folder below.
+  const paths = [...found.keys()].sort((a, b) => a.length - b.length);
+  for (const path of paths) {
+    const number = numberOf(path)!;
+    if (files.has(number)) continue;
+    files.set(number, { source: found.get(path)! });
+  }
+  return files;
+}

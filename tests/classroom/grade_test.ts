@@ -1,0 +1,270 @@
+/**
+ * A class is graded end to end: every submission of `submissions.ts`, each in a
+ * sandbox of its own, at the same time.
+ */
+
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
+import { grade } from "../../classroom/grade.ts";
+import { UsageError } from "../../classroom/outputs.ts";
+import { lessonsIn, regionsOf } from "../../classroom/regions.ts";
+import type { LessonResult } from "../../classroom/report.ts";
+import { deno, testWith } from "../helper.ts";
+import { lesson, submissions } from "./submissions.ts";
+
+const root = new URL("../../", import.meta.url);
+
+const source = () =>
+  Deno.readTextFile(new URL(`lessons/${lesson.name}.ts`, root));
+
+/** A file name that every system takes; the students' names need not be. */
+const isWindows = Deno.build.os === "windows";
+const folderOf = (student: string) =>
+  isWindows ? student.replace(/[<>:"/\\|?*]/g, "_") : student;
+
+const test = (name: string, fn: (folder: string) => Promise<void>) =>
+  testWith(["run", "read", "write", "env"], name, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "class-" });
+    try {
+      await fn(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+
+/** Writes the submissions of some students into a folder. */
+async function write(folder: string, students: readonly string[]) {
+  const text = await source();
+  for (const student of students) {
+    const { file, folder: inner = "." } = submissions[student]!;
+    const path = `${folder}/${folderOf(student)}/${inner}/lessons`;
+    await Deno.mkdir(path, { recursive: true });
+    if (file) {
+      await Deno.writeTextFile(`${path}/${lesson.name}.ts`, file(text));
+    }
+  }
+}
+
+const initials = (result: LessonResult) =>
+  result.regions.filter(({ solved }) => solved)
+    .map(({ name }) => name[0]).join("");
+
+const reasons = (result: LessonResult) =>
+  [
+    ...result.problems,
+    ...result.regions.flatMap(({ name, tests }) =>
+      tests.map(({ reason = "" }) => `${name}: ${reason}`)
+    ),
+  ].join("\n");
+
+test("a class gets what it deserves: right, wrong, broken and hostile", async (folder) => {
+  const students = Object.keys(submissions);
+  await write(folder, students);
+  const { report } = await grade(folder, { timeout: 30_000, seed: 1 });
+  assertEquals(report.lessons, [lesson.number]);
+  const found = new Map(
+    report.students.map(({ student, lessons }) => [student, lessons[0]!]),
+  );
+  const solved = students.map((student) =>
+    `${student}: ${initials(found.get(folderOf(student))!)}`
+  );
+  assertEquals(
+    solved,
+    students.map((student) => `${student}: ${submissions[student]!.solved}`),
+  );
+  for (const student of students) {
+    const { says } = submissions[student]!;
+    if (says) {
+      assertMatch(reasons(found.get(folderOf(student))!), says, student);
+    }
+  }
+});
+
+test("the lessons' own solutions pass in the sandbox, every region of them", async (folder) => {
+  await Deno.mkdir(`${folder}/teacher/lessons`, { recursive: true });
+  const lessons = lessonsIn(root);
+  for (const { path } of lessons) {
+    await Deno.copyFile(new URL(path, root), `${folder}/teacher/${path}`);
+  }
+  const notes: string[] = [];
+  const onNote = (text: string) => void notes.push(text);
+  const { report } = await grade(folder, { seed: 2, onNote });
+  const results = report.students[0]!.lessons;
+  for (const [i, { number, path }] of lessons.entries()) {
+    const { regions, problems } = results[i]!;
+    const source = await Deno.readTextFile(new URL(path, root));
+    const names = regionsOf(source).map(({ name }) => name);
+    // Lesson 12 starts programs, and the sandbox lets nothing do that.
+    const expected = number === "12" ? [] : names;
+    assertEquals(regions.map(({ name }) => name), expected, path);
+    assertEquals(regions.filter(({ solved }) => !solved), [], path);
+    assertEquals(problems, [], path);
+  }
+  assertEquals(notes.length, 1);
+  assertMatch(notes[0]!, /^lesson 12: .*: not graded, .*--trust 12/);
+});
+
+test("the same seed gives the same fresh inputs, another one others", async (folder) => {
+  await write(folder, ["wrong, hard-coded"]);
+  const reasonsOf = async (seed: number) => {
+    const { report } = await grade(folder, { seed });
+    return reasons(report.students[0]!.lessons[0]!);
+  };
+  const first = await reasonsOf(3);
+  assertEquals(await reasonsOf(3), first);
+  assertNotEquals(await reasonsOf(4), first);
+});
+
+test("what nobody can grade is an error in the use: no folder, no such lesson", async (folder) => {
+  await assertRejects(
+    () => grade(`${folder}/none`),
+    UsageError,
+    "is no folder",
+  );
+  await assertRejects(
+    () => grade(folder, { lessons: ["99"] }),
+    UsageError,
+    "there is no lesson 99",
+  );
+});
+
+const command = (...args: string[]) =>
+  deno("task", "--quiet", "grade", ...args);
+
+test("grade ends with 0 whatever the students did, and writes what it found", async (folder) => {
+  const students = ["right by calls", "hostile, exits at import"];
+  await write(folder, students);
+  const json = `${folder}/out/report.json`;
+  const { code, stdout, stderr } = await command(folder, "--json", json);
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^right by calls +5\/5/m);
+  assertMatch(stdout, /^hostile, exits at import +0\/5/m);
+  assertMatch(stdout, /--seed \d+ repeats them/);
+  const report = JSON.parse(await Deno.readTextFile(json));
+  assertEquals(report.students.length, 2);
+});
+
+test("grade ends with 2 for a wrong command line, and says what is wrong", async (folder) => {
+  const cases = [
+    [[], "name the folder"],
+    [[folder, "--jobs", "0"], "--jobs is a whole number from 1"],
+    [[folder, "--timeout", "soon"], "--timeout is a whole number"],
+    [[folder, "--shard", "3/2"], "--shard: a shard is I/N"],
+    [[folder, "--lessons", "7,99"], "there is no lesson 99"],
+    [[folder, "--fast"], "there is no option --fast"],
+  ] as const;
+  for (const [args, message] of cases) {
+    const { code, stdout, stderr } = await command(...args);
+    assertEquals([code, stdout], [2, ""], args.join(" "));
+    assert(stderr.startsWith(`grade: ${message}`), stderr);
+  }
+});
+
+test("grade ends with 1 if what it found cannot be written", async (folder) => {
+  await write(folder, ["right by calls"]);
+  const { code, stderr } = await command(folder, "--csv", folder);
+  assertEquals(code, 1);
+  assertMatch(stderr, /^grade: cannot write /m);
+});
+
+test("a submission is a folder or an archive, and links in it are not followed", async (folder) => {
+  await write(folder, ["right by calls"]);
+  await Deno.mkdir(`${folder}/linked/lessons`, { recursive: true });
+  const file = `lessons/${lesson.name}.ts`;
+  if (!isWindows) {
+    await Deno.symlink(
+      `${folder}/right by calls/${file}`,
+      `${folder}/linked/${file}`,
+    );
+    await Deno.symlink(`${folder}/right by calls`, `${folder}/copy`);
+  }
+  await Deno.writeTextFile(`${folder}/damaged.zip`, "PK and nothing else");
+  await Deno.writeTextFile(`${folder}/notes.txt`, "not a submission");
+  const { report } = await grade(folder, { lessons: [lesson.number] });
+  const found = report.students.map(({ student, lessons }) => [
+    student,
+    initials(lessons[0]!),
+    lessons[0]!.problems.join(),
+  ]);
+  assertEquals(found.map(([student]) => student), [
+    "damaged",
+    "linked",
+    "right by calls",
+  ]);
+  assertMatch(found[0]![2]!, /^the archive cannot be read: /);
+  assertMatch(
+    found[1]![2]!,
+    isWindows ? /is missing/ : /is a link, and no file/,
+  );
+  assertEquals(found[2]![1], "skslj");
+});
+
+testWith(
+  ["run", "read", "write", "env"],
+  "Ctrl-C leaves nothing running and no folder behind, whatever ignores it",
+  async () => {
+    if (isWindows) return; // where a program cannot be sent one
+    const folder = await Deno.makeTempDir({ prefix: "class-" });
+    const temp = await Deno.makeTempDir({ prefix: "temp-" });
+    try {
+      const path = `${folder}/deaf/lessons`;
+      await Deno.mkdir(path, { recursive: true });
+      const deaf =
+        'for (const it of ["SIGINT", "SIGTERM", "SIGHUP"] as const)' +
+        "Deno.addSignalListener(it, () => {});\nfor (;;);\n";
+      await Deno.writeTextFile(
+        `${path}/${lesson.name}.ts`,
+        deaf + await source(),
+      );
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "classroom/grade.ts", folder],
+        cwd: root,
+        env: { TMPDIR: temp, NO_COLOR: "1" },
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+      const isRunning = (pid: string) =>
+        new Deno.Command("kill", { args: ["-0", pid], stderr: "null" })
+          .outputSync().success;
+      const pids = await sandboxesIn(temp);
+      assert(pids.every(isRunning), "it runs");
+      child.kill("SIGINT");
+      assertEquals((await child.status).code, 130);
+      assertEquals([...Deno.readDirSync(temp)], []);
+      // What has been killed is gone when the system has got round to it.
+      while (pids.some(isRunning)) {
+        await new Promise((go) => setTimeout(go, 10));
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(temp, { recursive: true });
+    }
+  },
+);
+
+/** Waits for a submission to run, and gives the ids of its processes. */
+async function sandboxesIn(temp: string): Promise<string[]> {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const [kit] = [...Deno.readDirSync(temp)].filter(({ name }) =>
+      name.startsWith("grade-")
+    );
+    if (kit === undefined) continue;
+    const folder = `${temp}/${kit.name}`;
+    try {
+      // The first is the lesson's own solution, which ends by itself.
+      const running = [...Deno.readDirSync(`${folder}/running`)];
+      const begun = Deno.statSync(`${folder}/copies/0-${lesson.number}`);
+      if (begun.isDirectory && running.length > 0) {
+        return running.map(({ name }) => name);
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
