@@ -11,6 +11,8 @@
  * @module
  */
 
+import { dirname, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "@std/cli/parse-args";
 import {
   findLesson,
@@ -48,29 +50,50 @@ export interface Assignment {
  * @param root The folder of this project.
  * @param assignment What to assign, and where.
  * @returns Where what was in the folder is now, if there was something.
+ * @throws {UsageError} If the folder is in this project, or around it.
  * @throws {Deno.errors.AlreadyExists} If there is something in the folder and
  * `force` is not given.
+ * @throws {Error} If it cannot be written; what was there is not lost.
  */
 export async function assign(
   root: URL,
   { lessons, out, force }: Assignment,
 ): Promise<string | undefined> {
-  if (isInside(out, root)) {
-    throw new UsageError("the folder is in this project: take one outside");
+  const [own, folder] = await Promise.all([realPath(root), realPath(out)]);
+  if (folder.startsWith(own) || own.startsWith(folder)) {
+    throw new UsageError(
+      "the folder is in this project, or around it: take one beside it",
+    );
   }
   // Made before anything is moved: a lesson that is wrong changes nothing.
   const files = await projectFor(root, lessons);
   const kept = await makeRoom(out, force);
-  for (const [path, content] of files) {
-    const file = new URL(path, out);
-    await Deno.mkdir(new URL("./", file), { recursive: true });
-    await Deno.writeFile(file, content);
+  try {
+    for (const [path, content] of files) {
+      const file = new URL(path, out);
+      await Deno.mkdir(new URL("./", file), { recursive: true });
+      await Deno.writeFile(file, content);
+    }
+  } catch (error) {
+    const before = kept ? `; what was there is now in ${kept}` : "";
+    throw new Error(
+      `${pathOf(out)} could not be written to its end${before}: ${error}`,
+    );
   }
   return kept;
 }
 
-function isInside(folder: URL, root: URL): boolean {
-  return folder.href.startsWith(root.href);
+/** The path of a folder that need not be there, without links, with a slash. */
+async function realPath(folder: URL): Promise<string> {
+  for (let path = pathOf(folder), rest = "/";;) {
+    try {
+      return await Deno.realPath(path) + rest;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      rest = path.slice(dirname(path).length) + rest;
+      path = dirname(path);
+    }
+  }
 }
 
 /** Makes sure that a folder is empty or not there. */
@@ -78,14 +101,16 @@ async function makeRoom(
   out: URL,
   force: boolean,
 ): Promise<string | undefined> {
-  let entries: Deno.DirEntry[] = [];
-  try {
-    entries = [...Deno.readDirSync(out)];
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  if (entries.length === 0) return undefined;
   const path = pathOf(out);
+  let isEmpty = false;
+  try {
+    isEmpty = Deno.readDirSync(path)[Symbol.iterator]().next().done === true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    // A file has something in it as well.
+    if (!(error instanceof Deno.errors.NotADirectory)) throw error;
+  }
+  if (isEmpty) return undefined;
   if (!force) {
     throw new Deno.errors.AlreadyExists(
       `${path} has something in it; --force keeps that beside it, and writes`,
@@ -103,15 +128,15 @@ async function isThere(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 
 /** The path of a folder's URL, without the slash at its end. */
 function pathOf(folder: URL): string {
-  const path = decodeURIComponent(folder.pathname).replace(/\/$/, "");
-  return Deno.build.os === "windows" ? path.slice(1) : path;
+  return resolve(fileURLToPath(folder));
 }
 
 /** The files of a project for students, by their paths. */
@@ -126,6 +151,7 @@ async function projectFor(
     files.set(path, await Deno.readFile(new URL(path, root)));
 
   const exercises: Record<string, Exercises[string]> = {};
+  const commands: Commands[] = [];
   for (const { number, path, test } of lessons) {
     const source = await Deno.readTextFile(new URL(path, root));
     add(path, starterOf(source));
@@ -134,28 +160,29 @@ async function projectFor(
       return { name, task, hints };
     });
     exercises[number] = { path, test, regions };
+    commands.push({ number, ...commandsIn(source, { path, test }) });
   }
-  for (const path of [...filesIn(root, "lib"), ...always]) await copy(path);
+  const folders = ["lib", ".vscode"].flatMap((name) => filesIn(root, name));
+  for (const path of [...folders, ...always]) await copy(path);
   const config = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),
   );
   add("deno.json", asJson(configFor(config)));
   add("classroom/exercises.json", asJson(exercises));
-  add("README.md", readmeFor(lessons));
+  add("README.md", readmeFor(commands));
   return files;
 }
 
 /** What every project for students has a copy of. */
 const always = [
-  "classroom/graded.ts",
   "deno.lock",
   "mod.ts",
   "LICENSE",
   "tests/helper.ts",
   "classroom/exercise.ts",
   "classroom/explain.ts",
+  "classroom/graded.ts",
   "classroom/junit.ts",
-  ".vscode/settings.json",
 ];
 
 function asJson(value: unknown): string {
@@ -202,29 +229,68 @@ function configFor({ imports, compilerOptions, tasks }: Config): unknown {
   };
 }
 
-function readmeFor(lessons: readonly LessonFiles[]): string {
-  const { number } = lessons[0]!;
-  const list = lessons.map(({ path }) => `- \`${path}\``).join("\n");
+/** What a student types for a lesson. */
+interface Commands {
+  readonly number: string;
+  readonly run: string;
+  readonly test: string;
+}
+
+/** The commands that a lesson's header gives. */
+function commandsIn(
+  source: string,
+  { path, test }: { path: string; test: string },
+): Omit<Commands, "number"> {
+  const given = (tag: string) =>
+    new RegExp(`^ \\* @${tag} (.+?)\\s*$`, "m").exec(source)?.[1];
+  return {
+    run: given("run") ?? `deno run ${path}`,
+    test: given("test") ?? `deno test ${test}`,
+  };
+}
+
+/** A table as the formatter would have it. */
+function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const widths = head.map((_, i) =>
+    Math.max(...[head, ...rows].map((row) => row[i]!.length))
+  );
+  const rule = widths.map((width) => "-".repeat(width));
+  return [head, rule, ...rows].map((row) =>
+    `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`
+  ).join("\n");
+}
+
+function readmeFor(lessons: readonly Commands[]): string {
+  const table = markdownTable(
+    ["lesson", "run it", "test it"],
+    lessons.map(({ number, run, test }) => [
+      number,
+      `\`${run}\``,
+      `\`${test}\``,
+    ]),
+  );
   return `# Exercises
 
-In each of these files something is left for you to write:
-
-${list}
-
-Look for \`TODO\`. Put your own code in place of the line that throws; leave the
+In each lesson something is left for you to write. Look for \`TODO\` in its file
+under \`lessons/\`. Put your own code in place of the line that throws; leave the
 names and parameters of the functions as they are.
 
-- \`deno run ${lessons[0]!.path}\`
+${table}
 
-  runs a lesson, up to the first thing that is left to write.
-- \`deno task exercise ${number}\`
+To run a lesson takes you up to the first thing that is left to write; to test
+it says of each function what works and what does not. And there is a command
+that goes with you through a lesson:
 
-  shows what is done, what is next, and the first test that fails. With \`--hint\`
-  it gives a hint, one more each time; with \`--watch\` it looks again whenever
-  you save.
-- \`deno task test\`
-
-  runs all tests.
+- \`deno task exercise ${
+    lessons[0]!.number
+  }\` shows what is done and what is next, and the first
+  test that fails;
+- with \`--hint\` it gives a hint, one more each time; \`--reset\` begins again with
+  the first one;
+- with \`--watch\` it looks again whenever you save.
 
 What counts are the functions that are left to write. One is solved when all
 tests that name it pass. It is also tried on values that the tests do not have.
@@ -286,24 +352,14 @@ function chosen(root: URL, typed: readonly string[]): LessonFiles[] {
   }
 }
 
+/** The folder at a path, which is seen from where the command was typed. */
 function folderAt(out: string | undefined): URL {
   if (!out) throw new UsageError("where to? give --out <folder>");
-  const here = Deno.cwd().replaceAll("\\", "/").replace(/\/?$/, "/");
-  const base = new URL(
-    `file://${here.startsWith("/") ? "" : "/"}${encode(here)}`,
-  );
-  const path = out.replaceAll("\\", "/").replace(/\/*$/, "/");
-  return /^[a-z]:\//i.test(path)
-    ? new URL(`file:///${encode(path)}`)
-    : new URL(encode(path), base);
-}
-
-/** Escapes what means something in a URL and nothing in a path. */
-function encode(path: string): string {
-  return path.replaceAll("%", "%25").replaceAll("#", "%23").replaceAll(
-    "?",
-    "%3F",
-  );
+  // A task runs in the project's folder, and knows where it was started.
+  const variable = "INIT_CWD";
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  const here = state === "granted" ? Deno.env.get(variable) : undefined;
+  return pathToFileURL(resolve(here ?? Deno.cwd(), out) + "/");
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -29,12 +29,13 @@ import { readJunit, type TestOutcome } from "./junit.ts";
 
 const usage = `Shows what is done in an exercise, and what is next.
 
-Usage: deno task exercise <lesson> [--hint] [--watch]
+Usage: deno task exercise <lesson> [options]
 
   <lesson>  its number, such as: 07
   --hint    give a hint for what is next; one more each time
   --reset   begin again with the first hint
   --watch   look again whenever the lesson is saved
+  --timeout how many seconds the tests may take (default: 60)
   --help    print this text and end`;
 
 /** What a student is to write in one place. */
@@ -132,6 +133,13 @@ async function writeProgress(progress: Progress): Promise<void> {
   await Deno.writeTextFile(new URL(progressFile, root), text);
 }
 
+/** Has a lesson begin again with the first hints. */
+async function forgetHints(lesson: string): Promise<void> {
+  const kept = Object.entries(await readProgress())
+    .filter(([key]) => !key.startsWith(`${lesson} `));
+  await writeProgress(Object.fromEntries(kept));
+}
+
 async function giveHint(lesson: string, step: Step): Promise<void> {
   const progress = await readProgress();
   const key = `${lesson} ${step.name}`;
@@ -144,13 +152,21 @@ async function giveHint(lesson: string, step: Step): Promise<void> {
   }
 }
 
-/** How long the tests of a lesson may take, in milliseconds. */
-const timeout = 60_000;
+/** What a command line asks for. */
+interface Request {
+  /** The number of the lesson. */
+  readonly number: string;
+  readonly exercise: Exercises[string];
+  readonly hint: boolean;
+  readonly reset: boolean;
+  readonly watch: boolean;
+  /** How long the tests may take, in seconds. */
+  readonly timeout: number;
+}
 
 /** Runs the tests that grade a lesson. */
 async function test(
-  number: string,
-  { test, regions }: Exercises[string],
+  { number, exercise: { test, regions }, timeout }: Request,
 ): Promise<readonly TestOutcome[]> {
   const permissions = ["read", "write", "run", "env"].map((name) =>
     `--allow-${name}`
@@ -165,7 +181,7 @@ async function test(
   try {
     const { stdout, stderr } = await run(command, {
       cwd: root,
-      timeout,
+      timeout: timeout * 1000,
       env: { NO_COLOR: "1" },
     });
     const tests = readJunit(await read(report).catch(() => ""));
@@ -180,7 +196,7 @@ async function test(
     const printed = stripAnsiCode(String(error.stdout)).trimEnd();
     const [, name] = /\n(.+) \.\.\.$/.exec(printed) ?? [];
     throw new Error(
-      `the tests have not ended after ${timeout / 1000} s; is there a loop ` +
+      `the tests have not ended after ${timeout} s; is there a loop ` +
         `without an end?${name ? `\n  It was in the test: ${name}` : ""}`,
     );
   } finally {
@@ -202,12 +218,9 @@ function withCause(
 }
 
 /** Looks once; whether all is solved. */
-async function look(
-  number: string,
-  exercise: Exercises[string],
-  withHint: boolean,
-): Promise<boolean> {
-  const tests = await test(number, exercise);
+async function look(request: Request): Promise<boolean> {
+  const { number, exercise, hint } = request;
+  const tests = await test(request);
   const steps = stepsOf(exercise.regions, tests);
   const lines = (await read(exercise.test)).split(/\r?\n/);
   const source = (path: string) => path === exercise.test ? lines : undefined;
@@ -217,7 +230,7 @@ async function look(
     console.log("\nAll is solved.");
     return true;
   }
-  if (withHint) await giveHint(number, next);
+  if (hint) await giveHint(number, next);
   else console.log(dim(`\nA hint: deno task exercise ${number} --hint`));
   return false;
 }
@@ -229,42 +242,83 @@ const interval = 300;
  * Waits until a file is saved. It is read again and again, because not every
  * file system tells of changes, or keeps the time of the last one exactly.
  */
-async function saved(path: string, since: string): Promise<string> {
+async function saved(
+  path: string,
+  since: string | undefined,
+): Promise<string> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, interval));
     const state = await stateOf(path);
-    if (state !== since) return state;
+    // While an editor replaces the file, there is none.
+    if (state !== since && state !== undefined) return state;
   }
 }
 
-/** When a file was changed, and what is in it. */
-async function stateOf(path: string): Promise<string> {
+/** When a file was changed, and what is in it; nothing if it is not there. */
+async function stateOf(path: string): Promise<string | undefined> {
   try {
     const { mtime } = await Deno.stat(new URL(path, root));
     return `${mtime?.getTime()} ${await read(path)}`;
   } catch {
-    // An editor is about to replace it.
-    return "";
+    return undefined;
   }
 }
 
-async function watch(
-  number: string,
-  exercise: Exercises[string],
-  withHint: boolean,
-): Promise<void> {
+async function watch(request: Request): Promise<void> {
+  const { path } = request.exercise;
   // Read before the tests run: what is saved meanwhile is looked at next.
-  let state = await stateOf(exercise.path);
+  let state = await stateOf(path);
   for (let first = true;; first = false) {
     if (Deno.stdout.isTerminal()) console.clear();
     try {
-      if (await look(number, exercise, withHint && first)) return;
+      if (await look({ ...request, hint: request.hint && first })) return;
     } catch (error) {
       console.error((error as Error).message);
     }
-    console.log(dim(`Waiting for ${exercise.path} to be saved (Ctrl+C ends)`));
-    state = await saved(exercise.path, state);
+    console.log(dim(`Waiting for ${path} to be saved (Ctrl+C ends)`));
+    state = await saved(path, state);
   }
+}
+
+/** Reads a command line: what it asks for, `"help"`, or what is wrong. */
+function requestOf(
+  args: readonly string[],
+  exercises: Exercises,
+): Request | "help" | Error {
+  const unknown: string[] = [];
+  const flags = parseArgs([...args], {
+    boolean: ["hint", "reset", "watch", "help"],
+    string: ["_", "timeout"],
+    unknown: (flag: string) => {
+      if (flag.startsWith("-")) unknown.push(flag);
+    },
+  });
+  if (flags.help) return "help";
+  if (unknown.length > 0) return new Error(`unknown option ${unknown[0]}`);
+
+  const there = `there are ${Object.keys(exercises).sort().join(", ")}`;
+  const [typed, ...more] = flags._.map(String);
+  if (typed === undefined || more.length > 0) {
+    return new Error(`which lesson? ${there}`);
+  }
+  const [number, exercise] = Object.entries(exercises).find((
+    [number, { path }],
+  ) => isMeant({ number, path }, typed)) ?? [];
+  if (number === undefined || exercise === undefined) {
+    return new Error(`there is no lesson ${typed} here; ${there}`);
+  }
+  const timeout = Number(flags.timeout ?? 60);
+  if (!(timeout > 0 && timeout <= 86_400)) {
+    return new Error(`--timeout: "${flags.timeout}" is no number of seconds`);
+  }
+  return {
+    number,
+    exercise,
+    hint: flags.hint === true,
+    reset: flags.reset === true,
+    watch: flags.watch === true,
+    timeout,
+  };
 }
 
 /**
@@ -276,47 +330,21 @@ async function watch(
  */
 export async function main(args: readonly string[]): Promise<number> {
   setColorEnabled(Deno.stdout.isTerminal() && !Deno.noColor);
-  const wrong: string[] = [];
-  const flags = parseArgs([...args], {
-    boolean: ["hint", "reset", "watch", "help"],
-    string: ["_"],
-    unknown: (flag: string) => {
-      if (flag.startsWith("-")) wrong.push(flag);
-    },
-  });
-  if (flags.help) {
-    console.log(usage);
-    return 0;
-  }
-  const exercises: Exercises = JSON.parse(
-    await read("classroom/exercises.json"),
-  );
-  const there = Object.keys(exercises).sort().join(", ");
-  const typed = flags._.map(String);
-  const number = Object.keys(exercises).find((number) =>
-    isMeant({ number, path: exercises[number]!.path }, typed[0] ?? "")
-  );
-  if (wrong.length > 0 || typed.length !== 1 || number === undefined) {
-    const why = wrong.length > 0
-      ? `unknown option ${wrong[0]}`
-      : typed.length !== 1
-      ? `which lesson? there are ${there}`
-      : `there is no lesson ${typed[0]} here; there are ${there}`;
-    console.error(`exercise: ${why}\n\n${usage}`);
-    return 2;
-  }
-  if (flags.reset) {
-    const kept = Object.entries(await readProgress())
-      .filter(([key]) => !key.startsWith(`${number} `));
-    await writeProgress(Object.fromEntries(kept));
-  }
-  const exercise = exercises[number]!;
-  if (flags.watch) {
-    await watch(number, exercise, flags.hint === true);
-    return 0;
-  }
   try {
-    return await look(number, exercise, flags.hint === true) ? 0 : 1;
+    const exercises = JSON.parse(await read("classroom/exercises.json"));
+    const request = requestOf(args, exercises);
+    if (request === "help") {
+      console.log(usage);
+      return 0;
+    }
+    if (request instanceof Error) {
+      console.error(`exercise: ${request.message}\n\n${usage}`);
+      return 2;
+    }
+    if (request.reset) await forgetHints(request.number);
+    if (!request.watch) return await look(request) ? 0 : 1;
+    await watch(request);
+    return 0;
   } catch (error) {
     console.error((error as Error).message);
     return 1;

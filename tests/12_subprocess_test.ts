@@ -77,13 +77,16 @@ testWith(
   async () => {
     const controller = new AbortController();
     const ending = run(ticking, { signal: controller.signal });
-    const first = await Promise.race([
-      ending.catch(() => "ended"),
-      endlessProgram().then(() => "still running"),
-    ]);
-    controller.abort();
-    assertEquals(first, "still running");
-    await ending.catch(() => {});
+    try {
+      const first = await Promise.race([
+        ending.catch(() => "ended"),
+        endlessProgram().then(() => "still running"),
+      ]);
+      assertEquals(first, "still running");
+    } finally {
+      controller.abort();
+      await ending.catch(() => {});
+    }
   },
 );
 

@@ -41,34 +41,49 @@ test("assign writes a project that is formatted, lints and type-checks", async (
   }
 });
 
+/** Every file of a folder and its subfolders, with what is in it. */
+function* filesOf(folder: string): Generator<[path: string, text: string]> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* filesOf(path);
+    else yield [path, Deno.readTextFileSync(path)];
+  }
+}
+
+/** A line as one would look for it: without what is around the code. */
+const bare = (line: string) =>
+  line.replace(/^[\s*]+|[;,{\s]+$/g, "").replaceAll('\\"', '"');
+
 test("assign leaves no line of a solution anywhere", async (folder) => {
   const all = lessonsIn(root);
+  const out = `${folder}/class`;
   const numbers = all.map(({ number }) => number);
-  await assign(...numbers, "--out", `${folder}/class`);
-  const exercises = await read(`${folder}/class`, "classroom/exercises.json");
-  const readme = await read(`${folder}/class`, "README.md");
-  for (const { path } of all) {
-    const source = await Deno.readTextFile(new URL(path, root));
-    const starter = await read(`${folder}/class`, path);
-    const regions = regionsOf(source);
-    const given = regions.reduce(
-      (rest, { text }) => rest.replace(text, ""),
-      source,
-    );
-    for (const { name, text } of regions) {
-      for (const line of text.split("\n").map((line) => line.trim())) {
-        // What stands outside the regions as well, or is too short to tell
-        // anything, is no secret.
-        const telling = line.replace(/;$/, "");
-        if (telling.length < 12 || /^\/\/|^case /.test(telling)) continue;
-        const hinted = JSON.stringify(telling).slice(1, -1);
-        assert(!exercises.includes(hinted), `${name}: a hint says ${telling}`);
-        assert(!readme.includes(telling), `${name}: README: ${telling}`);
-        if (given.replace(/^ \* @hint .*$/gm, "").includes(telling)) continue;
-        assert(!starter.includes(telling), `${path}, ${name}: ${telling}`);
-      }
+  assertEquals((await assign(...numbers, "--out", out)).code, 0);
+  const sources = all.map(({ path }) =>
+    Deno.readTextFileSync(new URL(path, root)).replaceAll("\r\n", "\n")
+  );
+  // What stands outside the regions, to be read, is no secret.
+  const given = sources.map((source) =>
+    regionsOf(source).reduce((rest, { text }) => rest.replace(text, ""), source)
+      .replace(/^ \* @hint .*$/gm, "")
+  ).join("\n");
+  const secrets = sources.flatMap(regionsOf).flatMap(({ text }) =>
+    text.split("\n").map(bare)
+  ).filter((line) => line.length >= 12 && !given.includes(line));
+  assert(secrets.length > 80, `${secrets.length} lines`);
+
+  for (const [path, text] of filesOf(out)) {
+    // A student does not write comments or data, so any part counts there.
+    const isCode = /[/\\](lib|tests)[/\\]|mod\.ts$/.test(path);
+    const lines = new Set(text.split(/\r?\n/).map(bare));
+    const whole = text.replaceAll('\\"', '"');
+    for (const secret of secrets) {
+      const found = isCode ? lines.has(secret) : whole.includes(secret);
+      assert(!found, `${path}: ${secret}`);
     }
-    assert(!/#region|@hint|sourceMappingURL/.test(starter), path);
+    const marks = /#(end)?region\b|sourceMappingURL/;
+    assert(!marks.test(text), path);
+    if (/[/\\]lessons[/\\]/.test(path)) assert(!text.includes("@hint"), path);
   }
 });
 
@@ -99,7 +114,10 @@ test("assign ends with 2 for a wrong command line, and writes nothing", async (f
     [["7"], /where to\? give --out/],
     [["99", "--out", out], /there is no lesson 99; there are 01, 02/],
     [["7", "--out", out, "--colour"], /unknown option --colour/],
+    // Without --force: were they not refused, they would move these folders.
     [["7", "--out", "lessons"], /the folder is in this project/],
+    [["7", "--out", "."], /the folder is in this project/],
+    [["7", "--out", ".."], /the folder is in this project, or around it/],
   ];
   for (const [args, message] of wrong) {
     const ran = await assign(...args);
@@ -111,12 +129,36 @@ test("assign ends with 2 for a wrong command line, and writes nothing", async (f
   assertEquals((await assign("--help")).code, 0);
 });
 
+test("assign says why it cannot write, and moves nothing", async (folder) => {
+  await Deno.writeTextFile(`${folder}/file`, "a file");
+  const refused = await assign("7", "--out", `${folder}/file`);
+  assertEquals(refused.code, 1);
+  assertMatch(refused.stderr, /file has something in it/);
+  const under = await assign("7", "--out", `${folder}/file/class`, "--force");
+  assertEquals([under.code, under.stdout], [1, ""]);
+  assertMatch(under.stderr, /^assign: .*file/);
+  assertEquals(Deno.readTextFileSync(`${folder}/file`), "a file");
+});
+
+test("assign takes a path from where it was typed", async (folder) => {
+  await Deno.mkdir(`${folder}/here`);
+  const output = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "assign", "7", "--out", "../a class #1"],
+    cwd: root,
+    env: { NO_COLOR: "1", INIT_CWD: `${folder}/here` },
+    stdin: "null",
+  }).output();
+  assertEquals(new TextDecoder().decode(output.stderr), "");
+  assertMatch(await read(`${folder}/a class #1`, "README.md"), /# Exercises/);
+});
+
 test("An exercise stops at its first TODO, and says so in one line", async (folder) => {
-  await assign("5", "7", "--out", `${folder}/class`);
+  const out = `${folder}/class`;
+  await assign("5", "7", "--out", out);
   for (
     const path of ["lessons/05_shared_memory.ts", "lessons/07_iterators.ts"]
   ) {
-    const ran = await runIn(`${folder}/class`, "run", "--no-prompt", path);
+    const ran = await runIn(out, "run", "--no-prompt", path);
     assertEquals(ran.code, 1);
     const [, name] =
       /^TODO (\w+): .* \(lessons\/\w+\.ts:\d+\)\n$/.exec(ran.stderr) ?? [];
@@ -135,7 +177,7 @@ test("exercise shows what is next, gives hint after hint, and ends with 0 when a
   assertMatch(begun.stdout, /░ 0 of 4 solved\n {2}next {2}isIterable: /);
   assertMatch(
     begun.stdout,
-    /it asked: assertEquals\(isIterable\(value\), true/,
+    /it asked: assertEquals\(isIterable\(value\), true, .*\);/,
   );
 
   const hints = [1, 2, 3, 3];
@@ -158,7 +200,8 @@ test("exercise says what is wrong: the command line, or a lesson that does not r
   await assign("7", "--out", out);
   const exercise = (...args: string[]) =>
     runIn(out, "task", "--quiet", "exercise", ...args);
-  for (const args of [[], ["8"], ["7", "--fast"]]) {
+  const wrong = [[], ["8"], ["7", "7"], ["7", "--fast"], ["7", "--timeout=x"]];
+  for (const args of wrong) {
     const ran = await exercise(...args);
     assertEquals(ran.code, 2);
     assertMatch(ran.stderr, /Usage: deno task exercise/);
@@ -169,7 +212,64 @@ test("exercise says what is wrong: the command line, or a lesson that does not r
   );
   const broken = await exercise("7");
   assertEquals(broken.code, 1);
-  assertMatch(broken.stderr, /the lesson does not run:/);
+  assertMatch(broken.stderr, /the lesson does not run:\n.*SyntaxError/);
+});
+
+/** Writes something else in the place of a TODO. */
+async function write(path: string, todo: string, code: string): Promise<void> {
+  const source = await Deno.readTextFile(path);
+  const changed = source.replace(
+    new RegExp(`// TODO: ${todo}[^]*?;\n`),
+    () => `${code}\n`,
+  );
+  assert(changed !== source, `no TODO: ${todo}`);
+  await Deno.writeTextFile(path, changed);
+}
+
+test("exercise says what goes wrong around the tests", async (folder) => {
+  const out = `${folder}/class`;
+  await assign("7", "10", "--out", out);
+  const exercise = (...args: string[]) =>
+    runIn(out, "task", "--quiet", "exercise", ...args);
+
+  // What a lesson prints is not taken for a report.
+  const fake = '<testcase name="isIterable: x" classname="x"></testcase>';
+  await write(
+    `${out}/lessons/07_iterators.ts`,
+    "look for the method that gives an iterator",
+    `console.log('${fake}'); return value === "no";`,
+  );
+  const wrong = await exercise("7");
+  assertMatch(
+    wrong.stdout,
+    /next {2}isIterable[^]*gave: false\n.*give: true\n/,
+  );
+
+  // An error that nobody waits for ends all tests.
+  const late = "Promise.reject(new RangeError('late')); return false;";
+  await solve(out, "lessons/07_iterators.ts");
+  await write(
+    `${out}/lessons/10_map_filter_reduce.ts`,
+    "give the square of each number",
+    late.replace("false", "numbers.map((x) => x)"),
+  );
+  const rejected = await exercise("10");
+  assertEquals(rejected.code, 1);
+  assertMatch(rejected.stdout, /your code threw: RangeError: late \(lessons/);
+
+  const endless = await Deno.readTextFile(
+    `${out}/lessons/10_map_filter_reduce.ts`,
+  );
+  await Deno.writeTextFile(
+    `${out}/lessons/10_map_filter_reduce.ts`,
+    endless.replace(/Promise\.reject.*/, "while (true);"),
+  );
+  const looping = await exercise("10", "--timeout", "3");
+  assertEquals(looping.code, 1);
+  assertMatch(looping.stderr, /have not ended after 3 s; is there a loop/);
+  // Nothing is left of any of that.
+  const left = [...Deno.readDirSync(out)].map(({ name }) => name);
+  assertEquals(left.filter((name) => name.startsWith(".exercise")), []);
 });
 
 test("exercise --watch looks again when the lesson is saved", async (folder) => {
