@@ -8,7 +8,7 @@
  * @module
  */
 
-import { run } from "../lib/subprocess.ts";
+import { OutputLimitExceeded, run, TimeoutExpired } from "../lib/subprocess.ts";
 import { commonMap, type Copy, type Kit, url } from "./kit.ts";
 
 /** A copy to look at, and the lesson it is of. */
@@ -210,9 +210,9 @@ async function deno(
       timeout: time.first + time.more * files.length,
     });
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== "TimeoutExpired") {
-      throw error;
-    }
+    const isLimit = error instanceof TimeoutExpired ||
+      error instanceof OutputLimitExceeded;
+    if (!isLimit) throw error;
     return { code: 1, stdout: "", stderr: "" };
   }
 }

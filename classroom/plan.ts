@@ -94,11 +94,17 @@ export function differencesOf(own: string, submitted: string): string[] {
 
 /** The heads of a file's exported functions and classes, by name. */
 function signaturesOf(source: string): Map<string, string> {
-  const pattern =
-    /^export (?:async )?(?:function\*?|class|const) (\w+)([^{;]*?)(?=\s*(?:\{|;|=>|= ))/gm;
   const signatures = new Map<string, string>();
-  for (const [, name, head] of source.matchAll(pattern)) {
-    signatures.set(name!, head!.replace(/[\s,]+/g, ""));
+  const lines = source.split(/\r?\n/);
+  for (const [i, line] of lines.entries()) {
+    const declared = /^export (?:async )?(?:function\*?|class|const) (\w+)/
+      .exec(line);
+    if (declared === null) continue;
+    // The head of a function can take some lines. What is longer than they are
+    // is cut, which is no reason to search it for ever.
+    const text = lines.slice(i, i + 8).join("").slice(0, 500);
+    const [head = ""] = text.slice(declared[0].length).split(/\{|;|=>|= /);
+    signatures.set(declared[1]!, head.replace(/[\s,]+/g, ""));
   }
   return signatures;
 }

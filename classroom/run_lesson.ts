@@ -8,7 +8,7 @@
  * @module
  */
 
-import { run, spawn } from "../lib/subprocess.ts";
+import { OutputLimitExceeded, run, spawn } from "../lib/subprocess.ts";
 import { type Copy, noteRun, url } from "./kit.ts";
 import type { Outcome } from "./inputs.ts";
 import { type Job, type SandboxReport, secretLength } from "./protocol.ts";
@@ -176,9 +176,7 @@ async function runPart(
     }
     await child.wait();
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== "OutputLimitExceeded") {
-      throw error;
-    }
+    if (!(error instanceof OutputLimitExceeded)) throw error;
     stop(tooMuch(limits));
   } finally {
     watch.stop();
