@@ -430,6 +430,45 @@ throw new Error("found " + found.filter((one) => one !== undefined).length);`),
     solved: "",
     says: /registers tests of its own/,
   },
+  "hostile, has tests run before the tests": {
+    // It finds the moment in which tests are taken, and the last of its own ends
+    // the process before the others' turn.
+    file: before(`
+let turns = 0;
+const register = () => {
+  for (const name of ${JSON.stringify(names)}) Deno.test(name, () => {});
+  Deno.test("the last", () => { for (;;); });
+};
+const again = () => {
+  try { register(); } catch {}
+  if (turns++ < 5000) queueMicrotask(again);
+};
+queueMicrotask(again);`),
+    solved: "",
+    says: /registers tests of its own/,
+  },
+  "hostile, looks for internals in a worker": {
+    file: before(`
+const program = \`
+  const found = [globalThis.process, globalThis.nodeBootstrap,
+    Deno[Deno.internal], globalThis.WebAssembly];
+  const { construct } = Reflect;
+  Reflect.construct = (target, ...rest) => {
+    found.push(target);
+    return construct(target, ...rest);
+  };
+  new Worker("data:text/javascript,", { type: "module" }).terminate();
+  import("node:" + "v8").then((v8) => found.push(v8), () => {}).then(() =>
+    postMessage(found.filter((one) => one !== undefined).length));
+\`;
+const blob = new Blob([program], { type: "text/javascript" });
+const { promise, resolve } = Promise.withResolvers<number>();
+const inner = new Worker(URL.createObjectURL(blob), { type: "module" });
+inner.onmessage = ({ data }) => resolve(data);
+throw new Error("found " + await promise);`),
+    solved: "",
+    says: /importing it fails: Error: found 0$/m,
+  },
   // A name can be hostile, too.
   "=cmd|calc'!A1 <b>&amp;": { file: solving(right), solved: all },
 };
