@@ -65,6 +65,7 @@ export async function runSandbox(
     freeze: [
       ...[assertions, library, talk].map((module) => ({ ...module })),
       library.lazy([]),
+      library.lazy([])[Symbol.iterator](),
       library.range(1),
     ],
     // The library needs them to talk to programs.

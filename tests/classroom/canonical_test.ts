@@ -38,8 +38,10 @@ Deno.test("canonical: a cycle, a depth, a length have an end", () => {
 });
 
 Deno.test("canonical: what only pretends to be something is not taken for it", () => {
-  const fake = Object.create(Map.prototype);
-  Object.assign(fake, { size: 1, forEach: () => {} });
+  const fake = Object.create(Map.prototype, {
+    size: { value: 1, enumerable: true },
+    forEach: { value: () => {}, enumerable: true },
+  });
   assertMatch(canonical(fake), /^Map \{forEach: \[Function\], size: 1\}$/);
   const map = new Map([["a", 1]]);
   Object.assign(map, { forEach: () => {}, entries: () => [] });
