@@ -14,16 +14,21 @@
  * @module
  */
 
-import { Pool, spawn, type Subprocess } from "../mod.ts";
-import { least, measure, median } from "./measure.ts";
-import { barePipe, bareWorker, largeByHand } from "./pools/bare.ts";
+import { Pool, run, spawn, type Subprocess } from "../mod.ts";
+import { measure, median } from "./measure.ts";
+import {
+  barePipe,
+  bareWorker,
+  largeByHand,
+  largeByPipes,
+} from "./pools/bare.ts";
 import {
   type Competitor,
   competitors,
   Installation,
 } from "./pools/competitors.ts";
 import { markdownTable } from "./pools/table.ts";
-import { size, square, sumOfSquares } from "./pools/tasks.mjs";
+import { size, sumOfSquares } from "./pools/tasks.mjs";
 
 const isolations = ["worker", "process"] as const;
 type Isolation = typeof isolations[number];
@@ -185,7 +190,28 @@ interface Comparison {
   readonly aim?: number;
 }
 
-/** Our pool beside what it is made of, in this program. */
+/** A message there and back, which pools/trip.ts measures. */
+async function compareTrips(
+  isolation: Isolation,
+  peer: string,
+): Promise<Comparison> {
+  const program = import.meta.resolve("./pools/trip.ts");
+  const command = [Deno.execPath(), "run", "--no-lock", "--allow-run"];
+  const measuring = [...command, program, isolation];
+  // Keeps a program on one processor, where there is such a command.
+  const { stdout } = await run(["taskset", "-c", "0", ...measuring])
+    .catch(() => run(measuring, { check: true }));
+  const [ours = NaN, bare = NaN] = stdout.split(" ").map(Number);
+  return {
+    title: "apply, there and back",
+    ours: names[isolation],
+    peer,
+    times: [ours / 1000, bare / 1000],
+    aim: 1 / 1.2,
+  };
+}
+
+/** Our pool beside what it is made of. */
 async function compareWithBare(isolation: Isolation): Promise<Comparison[]> {
   const isThread = isolation === "worker";
   const echo = isThread ? bareWorker() : barePipe();
@@ -199,13 +225,7 @@ async function compareWithBare(isolation: Isolation): Promise<Comparison[]> {
   ) => beside({ title, ours: names[isolation], peer, ...rest }, ours, bare);
 
   const comparisons = [
-    // A message between threads takes five times as long when the thread that
-    // it is for has gone to sleep, which is a matter of luck, and of more than
-    // a short moment each time; so of many short rounds the quickest count.
-    await compare("apply, there and back", [
-      () => pool.apply(square, [7]),
-      () => echo.trip(7),
-    ], { count: 40, rounds: 300, choose: least, aim: 1 / 1.2 }),
+    await compareTrips(isolation, peer),
     await compare("10 MB, copied", [
       () => pool.apply(size, [bytes]),
       () => echo.trip(bytes),
@@ -238,7 +258,6 @@ interface Contest {
   /** How often a round does it. */
   readonly count?: number;
   readonly rounds?: number;
-  readonly choose?: typeof median;
   readonly aim?: number;
 }
 
@@ -247,7 +266,7 @@ async function beside(
   ours: () => unknown,
   peer: () => unknown,
 ): Promise<Comparison> {
-  const { count = 1, rounds = 9, choose = median } = contest;
+  const { count = 1, rounds = 9 } = contest;
   const repeat = (run: () => unknown) => async () => {
     for (let i = 0; i < count; i++) await run();
   };
@@ -257,7 +276,6 @@ async function beside(
       { name: contest.peer, run: repeat(peer) },
     ],
     rounds,
-    choose,
   );
   const timeOf = (name: string) => times.get(name)! / count;
   return { ...contest, times: [timeOf(contest.ours), timeOf(contest.peer)] };
@@ -273,14 +291,16 @@ async function compareLarge(isolation: Isolation): Promise<Comparison[]> {
     for (let i = 0; i < 8; i++) sumOfSquares(n);
   };
   const ours = names[isolation];
-  const hand = "workers by hand";
+  const isThread = isolation === "worker";
+  const hand = isThread ? "workers by hand" : "processes by hand";
+  const byHand = isThread ? largeByHand : largeByPipes;
   const large = 4_000_000;
   const title = "8 large tasks, start included";
   return [
     await beside(
       { title, ours, peer: hand, rounds: 15, aim: 0.95 },
       withPool(large),
-      () => largeByHand(large, workers),
+      () => byHand(large, workers),
     ),
     await beside(
       { title, ours, peer: "one after another", rounds: 5 },
@@ -290,7 +310,7 @@ async function compareLarge(isolation: Isolation): Promise<Comparison[]> {
     await beside(
       { title: "8 small tasks, start included", ours, peer: hand },
       withPool(2),
-      () => largeByHand(2, workers),
+      () => byHand(2, workers),
     ),
   ];
 }

@@ -29,8 +29,9 @@ function workerOf(program: string): Worker {
 
 /** A worker that squares numbers, and tells the size of bytes. */
 export function bareWorker(): Echo {
-  const worker = workerOf(`onmessage = ({ data }) =>
-    postMessage(typeof data === "number" ? data * data : data.byteLength);`);
+  const worker = workerOf(
+    `onmessage = ({ data }) => postMessage((${answer})(data));`,
+  );
   return {
     trip: (value, transfer) =>
       new Promise((resolve) => {
@@ -42,8 +43,13 @@ export function bareWorker(): Echo {
   };
 }
 
-/** The program of a child that does the same over its input and output. */
-const framed = `
+/** What an echo does with a message. */
+const answer = (data: number | Uint8Array) =>
+  typeof data === "number" ? data * data : data.byteLength;
+
+/** The program of a child that answers over its input and output. */
+const framed = (answer: (data: never) => unknown) => `
+const answerOf = ${answer};
 import { deserialize, serialize } from "node:v8";
 let bytes = new Uint8Array(1 << 16);
 let filled = 0;
@@ -65,24 +71,26 @@ for (;;) {
   await fill(4 + size);
   const data = deserialize(bytes.subarray(4, 4 + size));
   filled = 0; // One message at a time: nothing else has come.
-  const answer = serialize(
-    typeof data === "number" ? data * data : data.byteLength,
-  );
+  const answer = serialize(answerOf(data));
   let frame = new Uint8Array(4 + answer.length);
   new DataView(frame.buffer).setUint32(0, answer.length);
   frame.set(answer, 4);
   while (frame.length > 0) frame = frame.subarray(Deno.stdout.writeSync(frame));
 }`;
 
-/** A child process that answers over a pipe, each message after its length. */
-export function barePipe(): Echo {
+/**
+ * A child process that answers over a pipe, each message after its length.
+ *
+ * @param task What it answers with.
+ */
+export function barePipe(task: (data: never) => unknown = answer): Echo {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--quiet",
       "--no-lock",
       "--no-config",
-      `data:text/javascript,${encodeURIComponent(framed)}`,
+      `data:text/javascript,${encodeURIComponent(framed(task))}`,
     ],
     stdin: "piped",
     stdout: "piped",
@@ -138,4 +146,17 @@ export async function largeByHand(n: number, workers: number): Promise<void> {
     worker.terminate();
   }));
   URL.revokeObjectURL(url);
+}
+
+/** The same in child processes. */
+export async function largeByPipes(n: number, workers: number): Promise<void> {
+  let left = 8;
+  await Promise.all(Array.from({ length: workers }, async () => {
+    const child = barePipe(sumOfSquares);
+    while (left > 0) {
+      left -= 1;
+      await child.trip(n);
+    }
+    await child.end();
+  }));
 }
