@@ -46,8 +46,8 @@ let made = 0;
  *
  * Unlike a worker, it can be ended at any moment, also in the middle of a
  * computation, and when it runs out of memory it ends alone. It ends with this
- * program, however that ends. (On Windows, a process that computes without a
- * break outlives a program that was ended by force.)
+ * program, however that ends: a guard, one more process while there are any,
+ * sees to it.
  *
  * The process is another Deno: `--allow-run` for it is needed.
  *

@@ -31,6 +31,7 @@ import {
   type Reply,
   type Request,
 } from "./host.ts";
+import { endWithProgram, hasEnded } from "./guard.ts";
 import { RemoteHost } from "./remote.ts";
 
 /** How long a process has to end once it is asked to, in milliseconds. */
@@ -70,6 +71,12 @@ export class Child extends RemoteHost {
     super(options);
     this.#program = startDeno(options);
     this.pid = this.#program.pid;
+    try {
+      endWithProgram(this.pid);
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
     this.#opened = this.#open();
   }
 
@@ -80,7 +87,7 @@ export class Child extends RemoteHost {
     const key = crypto.getRandomValues(new Uint8Array(16));
     program ??= processProgram();
     const { name } = this.options;
-    this.#write({ key, program, name, parent: Deno.pid });
+    this.#write({ key, program, name });
     void this.#listen(codec(v8, key), key);
   }
 
@@ -168,6 +175,8 @@ export class Child extends RemoteHost {
     const status = await this.#program.status;
     const exit = { exitCode: status.code, signal: status.signal ?? undefined };
     this.die({ how: this.#howItEnded(exit), ...this.#death, ...exit });
+    // Last, because whoever hears of it may start another one.
+    await hasEnded(this.pid);
     this.#ended.resolve(exit);
   }
 

@@ -49,7 +49,7 @@ export function workerProgram(): string {
  */
 export function processProgram(): string {
   return `(stdio) => {
-    ${[...parts, Bridge, watchParent].join("\n")}
+    ${[...parts, Bridge].join("\n")}
     (${farSide})((${processLink})(stdio));
   }`;
 }
@@ -184,36 +184,8 @@ function processLink(stdio: Stdio): Link {
     else if (message.kind === "exit") stdio.exit(message.code);
     else bridge.receive(message);
   };
-  // Node's way out does not lead through Deno.exit.
-  const { process } = globalThis as { process?: { reallyExit?: unknown } };
-  if (process) process.reallyExit = (code?: number) => Deno.exit(code);
-  // Last, because to start a thread takes a while.
-  queueMicrotask(() => watchParent(stdio.first.parent));
   link.post({ kind: "ready" });
   return link;
-}
-
-/**
- * Ends this process when the one that started it is gone, also when it is busy
- * and cannot see that its standard input has ended: another thread looks. On
- * Windows a process keeps the id of its parent, and only the input tells.
- */
-function watchParent(parent: number): void {
-  // Some systems start programs through another one, which is then the parent.
-  if (Deno.ppid !== parent && Deno.ppid !== 1) parent = Deno.ppid;
-  const watch = (parent: number) => {
-    const { process } = globalThis as unknown as {
-      process: { kill(pid: number, signal: string): void; pid: number };
-    };
-    setInterval(() => {
-      if (Deno.ppid !== parent) process.kill(process.pid, "SIGKILL");
-    }, 250);
-  };
-  const program = `(${watch})(${parent})`;
-  const url = URL.createObjectURL(
-    new Blob([program], { type: "text/javascript" }),
-  );
-  new Worker(url, { type: "module", name: "parent" });
 }
 
 /** Runs what the link brings. */

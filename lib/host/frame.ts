@@ -242,8 +242,6 @@ export interface FirstMessage {
   readonly program: string;
   /** What it is called in messages. */
   readonly name: string;
-  /** The id of the process that started it. */
-  readonly parent: number;
 }
 
 /**

@@ -397,7 +397,8 @@ for (const how of ["ends", "SIGINT", "SIGTERM", "SIGKILL"]) {
       how === "ends" ? "ends" : `is ended by ${how}`
     }`,
     async () => {
-      if (Deno.build.os === "windows" && how !== "ends") return;
+      const isKnown = how === "ends" || how === "SIGKILL";
+      if (Deno.build.os === "windows" && !isKnown) return;
       const observer = "tests/lib/survivors.ts";
       const { stdout } = await deno("run", "--allow-all", observer, how);
       assertEquals(stdout, "both are gone\n");
