@@ -585,3 +585,25 @@ test("A program ends when its processes have ended", async () => {
   const { code: exit, stdout } = await deno("run", "--allow-all", url);
   assertEquals([exit, stdout], [0, "1\n"]);
 });
+
+testWith(["run"], "With the last process, its guard ends too", async () => {
+  const started: Deno.ChildProcess[] = [];
+  const { spawn } = Deno.Command.prototype;
+  Deno.Command.prototype.spawn = function () {
+    const child = spawn.call(this);
+    started.push(child);
+    return child;
+  };
+  try {
+    const twice = (x: number) => x * 2;
+    const children = [1, 2].map((x) =>
+      new FunctionProcess(twice, { args: [x] })
+    );
+    for (const child of children) child.start();
+    await Promise.all(children.map((child) => child.join()));
+    assertEquals(started.length, 3);
+    await Promise.all(started.map((child) => child.status));
+  } finally {
+    Deno.Command.prototype.spawn = spawn;
+  }
+});
