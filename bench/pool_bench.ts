@@ -53,6 +53,8 @@ interface Case {
   /** Whether the time is that of one of the tasks, of which fewer will do. */
   readonly perTask?: boolean;
   readonly rounds?: number;
+  /** Whether it is measured on one processor, as pools/trip.ts explains. */
+  readonly takesTurns?: boolean;
 }
 
 const cases: readonly Case[] = [
@@ -80,6 +82,7 @@ const cases: readonly Case[] = [
     title: "a tiny task, one by one",
     count: 100_000,
     perTask: true,
+    takesTurns: true,
   },
   { name: "start", title: "a pool of four, to its first result", count: 1 },
   { name: "large", title: "8 large tasks", count: 4_000_000 },
@@ -197,10 +200,10 @@ async function compareTrips(
 ): Promise<Comparison> {
   const program = import.meta.resolve("./pools/trip.ts");
   const command = [Deno.execPath(), "run", "--no-lock", "--allow-run"];
-  const measuring = [...command, program, isolation];
-  // Keeps a program on one processor, where there is such a command.
-  const { stdout } = await run(["taskset", "-c", "0", ...measuring])
-    .catch(() => run(measuring, { check: true }));
+  const { stdout } = await run(
+    [...onOneProcessor, ...command, program, isolation],
+    { check: true },
+  );
   const [ours = NaN, bare = NaN] = stdout.split(" ").map(Number);
   return {
     title: "apply, there and back",
@@ -374,6 +377,10 @@ function rowOf({ title, ours, peer, times, aim }: Comparison): string[] {
   ];
 }
 
+/** The command that keeps a program on one processor, where there is one. */
+const onOneProcessor = await run(["taskset", "-c", "0", Deno.execPath(), "-V"])
+  .then(() => ["taskset", "-c", "0"], () => []);
+
 const comparisons: Comparison[] = [];
 for (const isolation of isolations) {
   comparisons.push(...await compareLarge(isolation));
@@ -382,25 +389,28 @@ for (const isolation of isolations) {
 
 await using installation = await Installation.make();
 await using stack = new AsyncDisposableStack();
-const contestants = competitors
-  .filter((competitor) => installation.runtimeOf(competitor) !== undefined)
-  .map((competitor) => {
+const present = competitors
+  .filter((competitor) => installation.runtimeOf(competitor) !== undefined);
+/** Starts the programs of all pools. */
+const startAll = (before: readonly string[]) =>
+  present.map((competitor) => {
     const command = installation.command(competitor, "bench_program", []);
-    return stack.use(new Contestant(competitor, command));
+    return stack.use(new Contestant(competitor, [...before, ...command]));
   });
+const contestants = startAll([]);
 const rows: string[][] = [];
 for (const item of cases) {
-  const answers = await compete(contestants, item);
+  const answers = await compete(
+    item.takesTurns ? startAll(onOneProcessor) : contestants,
+    item,
+  );
   comparisons.push(...compareWithPeers(item, answers));
   rows.push([item.title, ...[...answers.values()].map(cellOf)]);
 }
 console.log("What each pool took\n");
 console.log(markdownTable([
-  ["", ...contestants.map(({ competitor }) => competitor.name)],
-  [
-    "runs under",
-    ...contestants.map(({ competitor }) => installation.runtimeOf(competitor)!),
-  ],
+  ["", ...present.map(({ name }) => name)],
+  ["runs under", ...present.map((one) => installation.runtimeOf(one)!)],
   ...rows,
 ]));
 console.log("\nHow many times as fast as a peer ours is\n");
