@@ -177,10 +177,10 @@ function collectTests(problem: (text: string) => void) {
     }
     const fn = [third, second, first].find((one) => typeof one === "function");
     const options = typeof first === "object" ? first as Test : undefined;
-    const test = {
-      name: typeof first === "string" ? first : options?.name ?? "",
-      fn: (fn ?? options?.fn) as Test["fn"],
-    };
+    const name: unknown = typeof first === "string" ? first : options?.name;
+    // An object would be told apart from the name that its toJSON() gives.
+    if (typeof name !== "string") throw new TypeError("a test needs a name");
+    const test = { name, fn: (fn ?? options?.fn) as Test["fn"] };
     if (!options?.ignore) tests.push(test);
   };
   const names = ["ignore", "only", "beforeAll", "afterAll"];
