@@ -214,7 +214,11 @@ export function commonMap(kit: Kit, copies: readonly Copy[]) {
     [url(`${copy.folder}/mod.ts`), at("mod.ts")],
     [url(`${copy.folder}/lib/`), at("lib/")],
   ]);
-  return { ...commonImports(kit), ...Object.fromEntries(imports) };
+  return {
+    ...refusals(kit),
+    ...ownImports(kit),
+    ...Object.fromEntries(imports),
+  };
 }
 
 /** What a copy may import, and where it really is. */
@@ -224,18 +228,21 @@ function importMap(kit: Kit, copy: Copy, number: string) {
   const here = (path: string) => url(`${copy.folder}/${path}`);
   const itself = (...urls: string[]) =>
     Object.fromEntries(urls.map((url) => [url, url]));
+  // Of the library, a lesson gets what it is to use, and not what that is made
+  // of: the inside of the library is not frozen.
   const imports = {
-    ...commonImports(kit),
+    ...refusals(kit),
     ...(number === "08"
       ? { "node:v8": at("shims/v8.js"), "node:vm": at("shims/vm.js") }
       : {}),
     ...itself(url(copy.main), url(copy.file)),
     [here("mod.ts")]: at("mod.ts"),
-    [here("lib/")]: at("lib/"),
+    [here("lib/lesson.ts")]: at("lib/lesson.ts"),
   };
   return {
     imports,
     scopes: {
+      [at("")]: ownImports(kit),
       [url(copy.main)]: itself(
         at("classroom/sandbox.ts"),
         at(`tests/${lesson}_test.ts`),
@@ -249,20 +256,26 @@ function importMap(kit: Kit, copy: Copy, number: string) {
   };
 }
 
-/** What every file may import, and that nothing else may be. */
-function commonImports(kit: Kit): Record<string, string> {
-  const at = (path: string) => url(`${kit.folder}/kit/${path}`);
-  const refused = at("refused/");
+/** What no file may import, and where it is sent. */
+function refusals(kit: Kit): Record<string, string> {
+  const refused = url(`${kit.folder}/kit/refused/`);
   const nodes = [...builtinModules, "test", "sqlite"].flatMap((name) => {
     const bare = name.replace(/^node:/, "");
     return [[bare, refused + bare], [`node:${bare}`, refused + bare]];
   });
-  const own = ["mod.ts", "lib/", "std/", "shims/"].map((path) => at(path));
   return {
     ...Object.fromEntries(nodes),
     "file:///": refused,
     "http://": refused,
     "https://": refused,
+  };
+}
+
+/** What the library and the tests may import. */
+function ownImports(kit: Kit): Record<string, string> {
+  const at = (path: string) => url(`${kit.folder}/kit/${path}`);
+  const own = ["mod.ts", "lib/", "std/", "shims/"].map((path) => at(path));
+  return {
     "@std/assert": at("std/assert/mod.js"),
     "@std/cli/parse-args": at("std/cli/parse_args.js"),
     "@std/fmt/bytes": at("std/fmt/bytes.js"),
