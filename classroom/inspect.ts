@@ -24,6 +24,12 @@ const time = { first: 20_000, more: 500 };
 const batch = 50;
 
 /**
+ * What could change the types of other files that are checked with it: such a
+ * file is checked alone.
+ */
+const changesTypes = /\bdeclare\b|\bglobal\s*[{/]|\bmodule\s*["'/]|\/\/\/\s*</;
+
+/**
  * Finds the files that cannot be run: they do not parse, or import what the
  * lesson does not.
  *
@@ -71,8 +77,17 @@ export async function findTypeErrors(
   signal?: AbortSignal,
 ): Promise<Map<Copy, string>> {
   const errors = new Map<Copy, string>();
-  for (let i = 0; i < files.length; i += batch) {
-    const part = files.slice(i, i + batch);
+  const parts: Inspected[][] = [];
+  const together: Inspected[] = [];
+  for (const file of files) {
+    const source = await Deno.readTextFile(file.copy.file);
+    if (changesTypes.test(source)) parts.push([file]);
+    else together.push(file);
+  }
+  for (let i = 0; i < together.length; i += batch) {
+    parts.push(together.slice(i, i + batch));
+  }
+  for (const part of parts) {
     for (const [copy, error] of await inHalves(kit, part, checkTypes)) {
       if (error !== undefined) errors.set(copy, error);
     }
