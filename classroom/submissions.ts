@@ -60,24 +60,31 @@ export async function readSubmission(
   lessons: ReadonlyMap<string, string>,
 ): Promise<Submission> {
   const path = `${folder}/${name}`;
-  const { isDirectory } = await Deno.lstat(path);
-  if (isDirectory) {
-    return { student: name, files: await readFolder(path, lessons) };
-  }
-  const short = name.replace(/\.zip$/i, "");
-  // A folder of that name is another submission.
-  const isTaken = await Deno.lstat(`${folder}/${short}`).then(
-    () => true,
-    () => false,
-  );
-  const student = isTaken ? name : short;
+  let student = name;
   try {
+    const { isDirectory } = await Deno.lstat(path);
+    if (isDirectory) {
+      return { student, files: await readFolder(path, lessons) };
+    }
+    student = await studentOf(folder, name);
     return { student, files: await readZip(path, lessons) };
   } catch (error) {
-    if (!(error instanceof ArchiveError)) throw error;
-    const problem = `the archive cannot be read: ${error.message}`;
+    // It must not keep the others from being graded.
+    const problem = error instanceof ArchiveError
+      ? `the archive cannot be read: ${error.message}`
+      : `the submission cannot be read: ${(error as Error).name}`;
     return { student, files: new Map(), problem };
   }
+}
+
+/** The name of an archive without its ending, if no other submission has it. */
+async function studentOf(folder: string, archive: string): Promise<string> {
+  const short = archive.replace(/\.zip$/i, "");
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name === archive) continue;
+    if (name === short || name.replace(/\.zip$/i, "") === short) return archive;
+  }
+  return short;
 }
 
 async function readFolder(
