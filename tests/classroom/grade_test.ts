@@ -14,8 +14,12 @@ import { grade } from "../../classroom/grade.ts";
 import { UsageError } from "../../classroom/outputs.ts";
 import { lessonsIn, regionsOf } from "../../classroom/regions.ts";
 import type { LessonResult } from "../../classroom/report.ts";
+import {
+  listSubmissions,
+  readSubmission,
+} from "../../classroom/submissions.ts";
 import { deno, testWith } from "../helper.ts";
-import { lesson, submissions } from "./submissions.ts";
+import { all, lesson, submissions } from "./submissions.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -78,10 +82,10 @@ test("a class gets what it deserves: right, wrong, broken and hostile", async (f
     students.map((student) => `${student}: ${submissions[student]!.solved}`),
   );
   for (const student of students) {
-    const { says } = submissions[student]!;
-    if (says) {
-      assertMatch(reasons(found.get(folderOf(student))!), says, student);
-    }
+    const { says, solved } = submissions[student]!;
+    const result = found.get(folderOf(student))!;
+    if (says) assertMatch(reasons(result), says, student);
+    else if (solved === all) assertEquals(result.problems, [], student);
   }
 });
 
@@ -202,6 +206,23 @@ test("a submission is a folder or an archive, and links in it are not followed",
     isWindows ? /is missing/ : /is a link, and no file/,
   );
   assertEquals(found[2]![1], "skslj");
+});
+
+test("a submission that cannot be read, or shares its name, is one of its own", async (folder) => {
+  for (const name of ["same.zip", "same.ZIP"]) {
+    await Deno.writeTextFile(`${folder}/${name}`, "PK and nothing else");
+  }
+  // Also what a folder lists by a name that is no UTF-8 cannot be found.
+  const names = ["gone", ...await listSubmissions(folder)];
+  const found = await Promise.all(
+    names.map((name) => readSubmission(folder, name, new Map())),
+  );
+  assertEquals(
+    found[0]!.problem,
+    "the submission cannot be read: NotFound",
+  );
+  const students = found.map(({ student }) => student);
+  assertEquals(new Set(students).size, names.length, students.join());
 });
 
 testWith(

@@ -54,7 +54,8 @@ const right: Bodies = {
   largest: "  return reduce((a, b) => (a > b ? a : b), numbers, initial);",
   joinWords: "  return reduce((a, b) => a + ' ' + b, words);",
 };
-const all = "skslj";
+/** All functions of the lesson, by their first letters. */
+export const all = "skslj";
 
 /** Answers that are made for the inputs which the visible tests use. */
 const hardCoded: Bodies = {
@@ -92,6 +93,21 @@ for (const name of ${JSON.stringify(names)}) {
   }
 }
 console.log("\\nok | 18 passed | 0 failed (1s)\\n");`;
+
+/** Right, but for the tests that see when items are computed. */
+const eager = solving({
+  ...right,
+  squareAll: "  return [...numbers].map((x) => x * x) as any;",
+  keepEven: "  return [...numbers].filter((x) => x % 2 === 0).values() as any;",
+});
+const visible = [
+  "squareAll: gives an iterator, whose first item is 1",
+  "squareAll: as an array, 1, 2, 3 become 1, 4, 9",
+  "squareAll: asks for nothing before it is asked, and then for one at a time",
+  "keepEven: of 1, 2, 7, 8 the first is 2",
+  "keepEven: of 1, 2, 7, 8 all are 2 and 8",
+  "keepEven: goes on only as far as the next even number",
+];
 
 /** A worker's program as the URL it is started from. */
 const worker = (code: string) =>
@@ -181,12 +197,7 @@ ${
     says: /TODO keepEven/,
   },
   "wrong, eager": {
-    file: solving({
-      ...right,
-      squareAll: "  return [...numbers].map((x) => x * x) as any;",
-      keepEven:
-        "  return [...numbers].filter((x) => x % 2 === 0).values() as any;",
-    }),
+    file: eager,
     solved: "slj",
     says: /squareAll/,
   },
@@ -446,6 +457,53 @@ const again = () => {
 queueMicrotask(again);`),
     solved: "",
     says: /registers tests of its own/,
+  },
+  "hostile, names tests by objects": {
+    // What asks for the name shows the moment in which tests are taken. No two of
+    // the objects are the same, but each is reported by the name of a real test.
+    file: (source) => `
+const real = ${JSON.stringify(visible)};
+let open = false;
+const probe = {
+  get name() { open = true; return { toJSON: () => "probe" }; },
+  fn() {},
+};
+const test: any = Deno.test;
+const again = (turns: number) => {
+  try { test(probe); } catch {}
+  if (!open) return turns < 5000 && queueMicrotask(() => again(turns + 1));
+  for (const name of real) {
+    try { test({ name: { toJSON: () => name }, fn() {} }); } catch {}
+  }
+  test("the last", () => { for (;;); });
+};
+queueMicrotask(() => again(0));
+${eager(source)}`,
+    solved: "slj",
+    says: /squareAll: /,
+  },
+  "hostile, reaches into the library": {
+    file: before(`
+const found: string[] = [];
+const places = ["../lib/fifo.ts", "../lib/lazy.ts", "../../../kit/lib/feed.ts"];
+for (const name of [...places, "@std/assert", "@std/fmt/colors"]) {
+  await import(name).then(() => found.push(name), () => {});
+}
+throw new Error("found " + found.length);`),
+    solved: "",
+    says: /importing it fails: Error: found 0$/m,
+  },
+  // If it did, the right ones above would have errors in their types.
+  "hostile, changes everybody's types": {
+    file: (source) => `
+declare global {
+  interface Iterable<T> { must: T }
+  interface Array<T> { map(): never }
+}
+declare module "../mod.ts" { export function reduce(): never; }
+${source}`,
+    solved: all,
+    says: /does not type-check/,
   },
   "hostile, looks for internals in a worker": {
     file: before(`
