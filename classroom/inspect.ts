@@ -20,6 +20,9 @@ export interface Inspected {
 /** How long looking at one file may take, in milliseconds, and at one more. */
 const time = { first: 20_000, more: 500 };
 
+/** How much memory looking may take, in megabytes. */
+const memory = 1_000;
+
 /** How many files have their types checked in one go. */
 const batch = 50;
 
@@ -221,7 +224,12 @@ async function deno(
       ...["--config", `${folder}/deno.json`, main],
     ], {
       cwd: folder,
-      env: { DENO_DIR: `${kit.folder}/cache`, NO_COLOR: "1" },
+      env: {
+        DENO_DIR: `${kit.folder}/cache`,
+        NO_COLOR: "1",
+        // Types can be written that take all the memory there is.
+        DENO_V8_FLAGS: `--max-old-space-size=${memory}`,
+      },
       timeout: time.first + time.more * files.length,
     });
   } catch (error) {
