@@ -169,7 +169,7 @@ async function checkTypes(
     if (problems.has(file!)) continue;
     problems.set(
       file!,
-      `does not type-check: line ${line}: ${text} (${id})`,
+      `does not type-check: line ${line}: ${cut(text!)} (${id})`,
     );
   }
   const found = files.map(({ copy }) =>
@@ -244,6 +244,11 @@ async function deno(
 function shortError(error: string): string {
   const [first] = error.split("\n");
   const place = /:(\d+):\d+\s*$/m.exec(error);
-  const text = first!.replace(/ at file:\S+$/, "");
+  const text = cut(first!.replace(/ at file:\S+$/, ""));
   return place ? `${text} (line ${place[1]})` : text;
+}
+
+/** A text that is fit for a report: it may hold a name of any length. */
+function cut(text: string): string {
+  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }
