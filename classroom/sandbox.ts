@@ -12,6 +12,7 @@
 
 import * as assertions from "@std/assert";
 import * as library from "../mod.ts";
+import * as sequences from "../lib/lazy.ts";
 import * as talk from "../lib/lesson.ts";
 import { drawnFor, outcomesOf } from "./inputs.ts";
 import { lockDown } from "./lockdown.ts";
@@ -64,9 +65,7 @@ export async function runSandbox(
   lockDown({
     freeze: [
       ...[assertions, library, talk].map((module) => ({ ...module })),
-      library.lazy([]),
-      library.lazy([])[Symbol.iterator](),
-      library.range(1),
+      ...madeByLibrary(),
     ],
     // The library needs them to talk to programs.
     keep: job.trusted ? ["ReadableStream", "WritableStream"] : [],
@@ -132,6 +131,33 @@ type Report = (report: Unnumbered<SandboxReport>) => void;
 function end(report: Report): void {
   report({ kind: "ended" });
   exit(0);
+}
+
+/**
+ * An object of each kind that the library makes: what they inherit from is
+ * nowhere exported.
+ */
+function madeByLibrary(): unknown[] {
+  const same = (x: unknown) => x;
+  const made: unknown[] = [library.range(1)];
+  for (const pipeline of [library.lazy([]), library.lazy([]).map(same)]) {
+    made.push(pipeline, pipeline[Symbol.iterator]());
+  }
+  for (const pipeline of [library.lazy.async([])]) {
+    made.push(pipeline, pipeline[Symbol.asyncIterator]());
+  }
+  // Each function takes some of these; nothing runs before it is iterated.
+  const calls = [[same, []], [same, [], []], [1, []], [[]], [same, 0], [0]];
+  for (const fn of Object.values(sequences)) {
+    for (const args of calls) {
+      try {
+        made.push(Reflect.apply(fn, undefined, args));
+      } catch {
+        // It takes others.
+      }
+    }
+  }
+  return made;
 }
 
 /** The standard input up to its end. */

@@ -493,6 +493,25 @@ throw new Error("found " + found.length);`),
     solved: "",
     says: /importing it fails: Error: found 0$/m,
   },
+  "hostile, changes the library's iterators": {
+    file: before(`
+const library: any = await import("../mod.ts");
+const same = (x: unknown) => x;
+const found = new Set<string>();
+const args: any[] = [[same, []], [same, [], []], [[], []], [1, []], [[]], [0]];
+for (const [name, make] of Object.entries<any>(library)) {
+  if (/^[A-Z]|^(run|spawn|pipe|pipeline)$/.test(name)) continue;
+  for (const some of args) {
+    let made: any;
+    try { made = make(...some); } catch { continue; }
+    if (typeof made?.next !== "function") continue;
+    if (!Object.isFrozen(Object.getPrototypeOf(made))) found.add(name);
+  }
+}
+throw new Error("found " + [...found]);`),
+    solved: "",
+    says: /importing it fails: Error: found $/m,
+  },
   // If it did, the right ones above would have errors in their types.
   "hostile, changes everybody's types": {
     file: (source) => `
