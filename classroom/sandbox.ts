@@ -148,7 +148,10 @@ function madeByLibrary(): unknown[] {
   }
   // Each function takes some of these; nothing runs before it is iterated.
   const calls = [[same, []], [same, [], []], [1, []], [[]], [same, 0], [0]];
-  for (const fn of Object.values(sequences)) {
+  // Odd numbers in a Range would make every later one heavier, and lesson 8
+  // weighs some.
+  const { range: _, ...others } = sequences;
+  for (const fn of Object.values(others)) {
     for (const args of calls) {
       try {
         made.push(Reflect.apply(fn, undefined, args));
