@@ -104,13 +104,20 @@ export function isJson(value: unknown, seen: Set<object>): boolean {
   seen.add(value);
   const isPlain = Array.isArray(value) ||
     Object.getPrototypeOf(value) === Object.prototype;
-  if (!isPlain || (value as unknown[]).length > 300) return false;
+  // That may also be a method of all objects, or of a kind of array.
+  if (!isPlain || "toJSON" in value) return false;
+  if ((value as unknown[]).length > 300) return false;
   const keys = Object.keys(value);
-  // An array may have holes, and other properties than its items.
-  if (Array.isArray(value) && keys.length !== value.length) return false;
+  if (Array.isArray(value)) {
+    // An array may have holes, and other properties than its items. The keys of
+    // items come first: if the last one is where it should be, so are all.
+    const { length } = value;
+    if (keys.length !== length) return false;
+    if (length > 0 && keys[length - 1] !== `${length - 1}`) return false;
+  }
   return keys.length <= 300 &&
     keys.every((key) =>
-      key !== "__proto__" && key !== "toJSON" &&
+      key !== "__proto__" &&
       isJson((value as Record<string, unknown>)[key], seen)
     );
 }
@@ -257,6 +264,13 @@ export async function openStdio(v8: V8, load: Stdio["load"]): Promise<void> {
   const read = stdin.read.bind(stdin);
   const readSync = stdin.readSync.bind(stdin);
   const writeSync = stdout.writeSync.bind(stdout);
+  // A task that reads its input finds it empty, and takes no message away.
+  Object.assign(stdin, {
+    read: () => Promise.resolve(null),
+    readSync: () => null,
+    close: () => {},
+  });
+  Object.defineProperty(stdin, "readable", { get: () => new Blob().stream() });
   let stdio: Stdio | undefined;
 
   const open = (first: FirstMessage) => {

@@ -43,6 +43,7 @@ Deno.test("A frame brings back what went in, short or long, plain or not", () =>
     [],
     [1, , 3],
     Object.assign([1], { more: 2 }),
+    Object.assign(Array(1), { more: 2 }),
     { a: undefined },
     { toJSON: 1 },
     JSON.parse('{"__proto__": 1}'),
@@ -68,12 +69,19 @@ Deno.test("A frame brings back what went in, short or long, plain or not", () =>
 
 Deno.test("What JSON would change is not sent as JSON", () => {
   const shared = {};
+  class Odd extends Array<number> {
+    toJSON() {
+      return "odd";
+    }
+  }
   const changed = [
     undefined,
     -0,
     Infinity,
     1n,
     [1, , 3],
+    Object.assign(Array(1), { more: 2 }),
+    Odd.of(1),
     { a: undefined },
     { toJSON: 1 },
     [shared, shared],
