@@ -126,10 +126,12 @@ export function packValue(value: unknown): PackedValue | undefined {
     if (typeof part !== "object" || part === null || copies.has(part)) return;
     copies.set(part, part);
     if (isPortable(part)) packings.set(part, part.pack());
-    else if (Array.isArray(part) || part instanceof Set) part.forEach(find);
+    else if (part instanceof Set) part.forEach(find);
     else if (part instanceof Map) {
       part.forEach((item, key) => (find(key), find(item)));
-    } else if (isPlain(part)) Object.values(part).forEach(find);
+    } else if (Array.isArray(part) || isPlain(part)) {
+      Object.values(part).forEach(find);
+    }
   };
   const copy = (part: unknown): unknown => {
     if (typeof part !== "object" || part === null) return part;
@@ -137,11 +139,6 @@ export function packValue(value: unknown): PackedValue | undefined {
     if (packing) return packing.wire;
     if (copies.has(part)) return copies.get(part);
     const remember = <T>(made: T): T => (copies.set(part, made), made);
-    if (Array.isArray(part)) {
-      const made = remember<unknown[]>([]);
-      for (const item of part) made.push(copy(item));
-      return made;
-    }
     if (part instanceof Set) {
       const made = remember(new Set());
       for (const item of part) made.add(copy(item));
@@ -152,8 +149,11 @@ export function packValue(value: unknown): PackedValue | undefined {
       for (const [key, item] of part) made.set(copy(key), copy(item));
       return made;
     }
-    if (!isPlain(part)) return part;
-    const made = remember<Record<string, unknown>>({});
+    if (!Array.isArray(part) && !isPlain(part)) return part;
+    // No prototype: a key may be called __proto__.
+    const made = remember<object>(
+      Array.isArray(part) ? Array(part.length) : Object.create(null),
+    ) as Record<string, unknown>;
     for (const [key, item] of Object.entries(part)) made[key] = copy(item);
     return made;
   };

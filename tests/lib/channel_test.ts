@@ -166,6 +166,21 @@ Deno.test("Connection works in a pool's task, also inside an object", async () =
   await doubled;
 });
 
+Deno.test("What travels beside a connection is what structured clone makes of it", async () => {
+  const [here, there] = pipe<unknown>();
+  const [a] = pipe();
+  const beside = [
+    [1, , 3],
+    Object.assign(Array(1), { more: 2 }),
+    JSON.parse('{"__proto__": {"x": 1}, "y": 2}'),
+  ];
+  await here.send([a, ...beside]);
+  const [, ...back] = await there.recv() as unknown[];
+  assertEquals(back, structuredClone(beside));
+  assertEquals(Object.keys(back[1] as object), ["more"]);
+  here.close();
+});
+
 Deno.test("Connection travels through another one, with what was sent to it", async () => {
   const [here, there] = pipe<Connection<string>>();
   const [inner, outer] = pipe<string>();
