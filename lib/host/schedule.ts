@@ -55,7 +55,8 @@ export class Slot {
         if (!this.busy) console.error(`Pool: while idle, ${error.message}`);
       },
     });
-    this.#ended = Promise.all([this.#ended, host.ended]);
+    // Without their results, which would pile up.
+    this.#ended = Promise.all([this.#ended, host.ended]).then(() => {});
     this.tasks = 0;
     return this.host = host;
   }
