@@ -73,9 +73,10 @@ export class Child extends RemoteHost {
     this.pid = this.#program.pid;
     try {
       endWithProgram(this.pid);
-    } catch (error) {
+    } catch (cause) {
+      // It is told as any other end, because the process is still there.
+      this.#death = { how: "cannot be guarded", cause };
       this.#end();
-      throw error;
     }
     this.#opened = this.#open();
   }
@@ -219,8 +220,14 @@ export class Child extends RemoteHost {
       if (stream === "stderr") {
         this.#lastWords = (this.#lastWords + text).slice(-4_096);
       }
-      if (onOutput) onOutput(text, stream);
-      else Deno.stderr.writeSync(bytes);
+      try {
+        if (onOutput) onOutput(text, stream);
+        else Deno.stderr.writeSync(bytes);
+      } catch (error) {
+        // What is read here has to be read on. Of nobody reading what this
+        // program prints, console.error says nothing either.
+        if (onOutput) reportError(error);
+      }
     };
   }
 
@@ -279,10 +286,13 @@ function configOf(module: string | undefined): string[] {
 }
 
 function isThere(file: URL): boolean {
+  // Nobody is to be asked at a terminal, folder after folder.
+  const { state } = Deno.permissions.querySync({ name: "read", path: file });
+  if (state !== "granted") return false;
   try {
     return Deno.statSync(file).isFile;
   } catch {
-    // Not there, or not for this program to look at.
+    // Not there, or in a folder that is not for this program's user.
     return false;
   }
 }

@@ -95,8 +95,9 @@ export function whyNotCloned(
 
 /**
  * Finds out whether a value has a part that another process cannot have, though
- * another thread might: shared memory, and objects that belong to Deno. The
- * serializer would copy the first and make an empty object of the second.
+ * another thread might: shared memory, compiled WebAssembly, and objects that
+ * belong to Deno. The serializer would copy the first, fail at the second, and
+ * make an empty object of the third.
  *
  * @param value What is to be sent.
  * @returns What it is that cannot be sent; nothing if all can.
@@ -120,7 +121,9 @@ export function whyNotCarried(value: unknown): string | undefined {
       continue;
     }
     const isPlain = Object.getPrototypeOf(part) === Object.prototype;
-    if (!isPlain && (isShared(part) || isDenos(part))) {
+    const isTied = !isPlain && (isShared(part) || isDenos(part) ||
+      part instanceof WebAssembly.Module);
+    if (isTied) {
       return `${describe(part)} cannot be sent to a process`;
     }
     if (part instanceof Map || part instanceof Set) {

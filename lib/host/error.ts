@@ -11,7 +11,7 @@
  * @module
  */
 
-import { whyNotCloned } from "./clone.ts";
+import { type Sending, whyNotCloned } from "./clone.ts";
 
 /** A thrown thing as plain data. */
 export type PackedError =
@@ -37,15 +37,18 @@ export type PackedError =
  * Packs a thrown thing into plain data.
  *
  * @param thrown What was thrown: an Error, or anything else.
+ * @param sending How it is to be sent.
  * @param outer The errors that this one is the cause of, to stop at a cycle.
  * @returns The thing as data that structured clone accepts.
  */
 export function packError(
   thrown: unknown,
+  sending?: Sending,
   outer: readonly unknown[] = [],
 ): PackedError {
   const canBeCloned = (value: unknown) => {
     try {
+      if (sending && !sending.canSend(value)) return false;
       structuredClone(value);
       return true;
     } catch {
@@ -74,7 +77,7 @@ export function packError(
     if (!(thrown instanceof Error)) {
       if (canBeCloned(thrown)) return { kind: "value", value: thrown };
       const thing = typeof thrown === "object" ? "object" : typeof thrown;
-      const why = whyNotCloned(thrown, "thrown");
+      const why = whyNotCloned(thrown, "thrown", [], sending);
       thrown = new TypeError(
         why?.startsWith("thrown.") || why?.startsWith("thrown[")
           ? why
@@ -102,12 +105,12 @@ export function packError(
     };
     const inside = [...outer, error];
     if (Object.hasOwn(error, "cause") && !inside.includes(error.cause)) {
-      packed.cause = packError(error.cause, inside);
+      packed.cause = packError(error.cause, sending, inside);
     }
     if (error instanceof AggregateError) {
       packed.errors = error.errors
         .filter((item) => !inside.includes(item))
-        .map((item) => packError(item, inside));
+        .map((item) => packError(item, sending, inside));
     }
     return packed;
   } catch (problem) {
@@ -177,11 +180,13 @@ function rebuiltClass(className: string, Base: ErrorClass): ErrorClass {
 
 /** Sets a property as the language sets it on errors: not enumerable. */
 function hide<T extends object>(target: T, key: string, value: unknown): T {
-  return Object.defineProperty(target, key, {
+  // Of an object that is frozen, nothing changes.
+  Reflect.defineProperty(target, key, {
     value,
     configurable: true,
     writable: true,
   });
+  return target;
 }
 
 /**

@@ -213,7 +213,7 @@ function farSide(link: Link): void {
       }
     } catch (error) {
       const task = tasks.get(request.task);
-      const packed = packError(task ? explain(error, task) : error);
+      const packed = pack(task ? explain(error, task) : error);
       await link.flush();
       return fail(results.length, packed);
     }
@@ -222,21 +222,30 @@ function farSide(link: Link): void {
     try {
       link.post({ kind: "done", results, isPacked: false, times });
     } catch (error) {
-      const refused = results.map((result) =>
-        whyNotCloned(result, "result", [], link.sending)
-      );
-      const index = Math.max(0, refused.findIndex((why) => why !== undefined));
-      fail(index, packError(new TypeError(refused[index] ?? String(error))));
+      refuse(results, error);
     }
   }
 
-  function fail(index: number, error: PackedError): void {
-    try {
-      link.post({ kind: "failed", index, error });
-    } catch (refused) {
-      // What was thrown passes between threads and not between processes.
-      link.post({ kind: "failed", index, error: packError(refused) });
+  /** Says which of the results cannot be sent. */
+  function refuse(results: readonly unknown[], error: unknown): void {
+    for (const [index, result] of results.entries()) {
+      try {
+        const why = whyNotCloned(result, "result", [], link.sending);
+        if (why) return fail(index, pack(new TypeError(why)));
+      } catch (thrown) {
+        // A getter threw.
+        return fail(index, pack(thrown));
+      }
     }
+    fail(0, pack(new TypeError(String(error))));
+  }
+
+  function fail(index: number, error: PackedError): void {
+    link.post({ kind: "failed", index, error });
+  }
+
+  function pack(thrown: unknown): PackedError {
+    return packError(thrown, link.sending);
   }
 
   function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -294,7 +303,7 @@ function farSide(link: Link): void {
   // what nothing in the worker caught. So each end is reported before it comes.
   function die(how: string, thrown?: { error: unknown }): void {
     try {
-      const error = thrown && packError(thrown.error);
+      const error = thrown && pack(thrown.error);
       link.post({ kind: "died", how, ...(error && { error }) });
     } catch {
       link.post({ kind: "died", how });

@@ -21,9 +21,11 @@ let guard: Guard | undefined;
  * @throws If no more processes can be started.
  */
 export function endWithProgram(pid: number): void {
-  guard ??= new Guard();
+  // If somebody has ended it, the next one guards all that it guarded.
+  const isNew = !guard?.isThere;
+  if (isNew) guard = new Guard();
   guarded.add(pid);
-  guard.tell(`+${pid}`);
+  for (const other of isNew ? guarded : [pid]) guard!.tell(`+${other}`);
 }
 
 /**
@@ -43,6 +45,7 @@ export async function hasEnded(pid: number): Promise<void> {
 class Guard {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  #isThere = true;
 
   constructor() {
     const flags = ["--no-prompt", "--quiet", "--no-lock", "--no-config"];
@@ -57,14 +60,20 @@ class Guard {
       detached: Deno.build.os !== "windows",
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
+    void this.#child.status.then(() => this.#isThere = false);
     // A guard is no reason to go on.
     this.#child.unref();
+  }
+
+  /** Whether it runs. */
+  get isThere(): boolean {
+    return this.#isThere;
   }
 
   /** Tells it of a process. */
   tell(news: string): void {
     const line = new TextEncoder().encode(`${news}\n`);
-    // Only somebody else can have ended it, and then nothing can be done.
+    // Only somebody else can have ended it: there will be another one.
     this.#input.write(line).catch(() => {});
   }
 

@@ -75,6 +75,8 @@ export function signalGroup(pid: number, signal: Deno.Signal): boolean {
   try {
     Deno.kill(-pid, signal);
   } catch (error) {
+    // The permission has been given back since.
+    if (error instanceof Deno.errors.NotCapable) return false;
     // All of them have ended.
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

@@ -170,6 +170,38 @@ for (const isolation of ["worker", "process"] as const) {
     });
   }
 
+  test("A result with a getter that throws fails its task only", async (pool) => {
+    const error = await thrownBy(() =>
+      pool.map(
+        (x: number) => ({
+          get half() {
+            if (x > 1) throw new RangeError(`no half of ${x}`);
+            return x / 2;
+          },
+        }),
+        [1, 2],
+        { chunkSize: 2 },
+      )
+    ) as Error;
+    assertInstanceOf(error, RangeError);
+    assertMatch(error.stack!, /no half of 2[^]*task 1 of map/);
+  });
+
+  test("A call is aborted by an error that is frozen", async (pool) => {
+    const reason = Object.freeze(new Error("frozen"));
+    const aborted = new AbortController();
+    const started = new Queue<string>();
+    const wait = async (started: Queue<string>) => {
+      await started.put("started");
+      await new Promise(() => {});
+    };
+    const { signal } = aborted;
+    const call = pool.apply(wait, [started], { signal });
+    await started.get();
+    aborted.abort(reason);
+    assertEquals(await thrownBy(() => call), reason);
+  });
+
   test("Endless recursion fails the task, and no other", async (pool) => {
     const deeper = () => {
       const call = (n: number): number => call(n + 1) + 1;

@@ -254,6 +254,7 @@ test("FunctionProcess carries 100 MB there and back", async () => {
 
 test("FunctionProcess names what a process cannot have", async () => {
   const cell = new Int32Array(new SharedArrayBuffer(4));
+  const emptyModule = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
   const cases: [unknown, string][] = [
     [
       { cell },
@@ -268,6 +269,10 @@ test("FunctionProcess names what a process cannot have", async () => {
     [new Blob(["x"]), "args[0]: a Blob cannot be sent to a process"],
     [new URL("file:///a"), "args[0]: an URL cannot be sent to a process"],
     [() => 1, "args[0]: a function cannot be sent to a process"],
+    [
+      { add: new WebAssembly.Module(emptyModule) },
+      "args[0].add: a Module cannot be sent to a process",
+    ],
   ];
   for (const [value, message] of cases) {
     await assertRejects(
@@ -295,8 +300,63 @@ test("FunctionProcess names what a process cannot have", async () => {
         throw new SharedArrayBuffer(1);
       }),
     Error,
-    "SharedArrayBuffer cannot be sent",
+    "a thrown object cannot be sent: [object SharedArrayBuffer]",
   );
+});
+
+test("FunctionProcess rejects with an error without what cannot be sent", async () => {
+  const error = await assertRejects(
+    () =>
+      outcome(() => {
+        const fields = { code: 5, memory: new SharedArrayBuffer(1) };
+        throw Object.assign(new RangeError("odd"), fields);
+      }),
+    RangeError,
+    "odd",
+  );
+  assertEquals({ ...error }, { code: 5 } as unknown as RangeError);
+});
+
+test("A task that reads its input finds it empty", async () => {
+  const read = async () => {
+    const buffer = new Uint8Array(10);
+    const { default: process } = await import("node:process");
+    const all = [
+      Deno.stdin.readSync(buffer),
+      await Deno.stdin.read(buffer),
+      await new Response(Deno.stdin.readable).text(),
+      (await Array.fromAsync(process.stdin)).length,
+    ];
+    Deno.stdin.close();
+    return all;
+  };
+  await using pool = new Pool({ workers: 1, isolation: "process" });
+  for (let i = 0; i < 2; i++) {
+    assertEquals(await pool.apply(read), [null, null, "", 0]);
+  }
+});
+
+test("What onOutput throws stops neither the tasks nor the pool", async () => {
+  const thrown: string[] = [];
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    thrown.push(event.error.message);
+  };
+  addEventListener("error", onError);
+  try {
+    await using pool = new Pool({
+      workers: 1,
+      isolation: "process",
+      onOutput: () => {
+        throw new Error("not now");
+      },
+    });
+    const print = (x: number) => (console.log("printed"), x);
+    assertEquals(await pool.apply(print, [1]), 1);
+  } finally {
+    removeEventListener("error", onError);
+  }
+  assertEquals(thrown, ["not now"]);
 });
 
 Deno.test("FunctionProcess refuses options that are wrong", () => {
@@ -391,12 +451,11 @@ test("Connection joins two processes, and goes on through a connection", async (
 
 test("A process that dies or is terminated closes its connections", async () => {
   for (const how of ["dies", "terminated"]) {
-    const [here, there] = pipe<never, string>();
+    const [here, there] = pipe<string>();
     const child = new FunctionProcess(
       async (connection: typeof there, dies: boolean) => {
         await connection.send("last words");
-        // A turn, in which they are carried over.
-        await new Promise((resolve) => setTimeout(resolve));
+        await connection.recv();
         if (dies) Deno.exit(3);
         await new Promise(() => {});
       },
@@ -407,6 +466,7 @@ test("A process that dies or is terminated closes its connections", async () => 
     for await (const text of here) {
       received.push(text);
       if (how === "terminated") child.terminate();
+      else await here.send("heard");
     }
     assertEquals(received, ["last words"]);
     await assertRejects(() => child.join());
@@ -586,15 +646,33 @@ test("A program ends when its processes have ended", async () => {
   assertEquals([exit, stdout], [0, "1\n"]);
 });
 
-testWith(["run"], "With the last process, its guard ends too", async () => {
+/**
+ * Runs something that starts programs.
+ *
+ * @param run Takes the programs that it has started so far.
+ * @param most How many can be started.
+ */
+async function watchStarts(
+  run: (started: readonly Deno.ChildProcess[]) => Promise<void>,
+  most = Infinity,
+): Promise<void> {
   const started: Deno.ChildProcess[] = [];
   const { spawn } = Deno.Command.prototype;
   Deno.Command.prototype.spawn = function () {
+    if (started.length === most) throw new Deno.errors.WouldBlock("too many");
     const child = spawn.call(this);
     started.push(child);
     return child;
   };
   try {
+    await run(started);
+  } finally {
+    Deno.Command.prototype.spawn = spawn;
+  }
+}
+
+test("With the last process, its guard ends too", () =>
+  watchStarts(async (started) => {
     const twice = (x: number) => x * 2;
     const children = [1, 2].map((x) =>
       new FunctionProcess(twice, { args: [x] })
@@ -603,7 +681,45 @@ testWith(["run"], "With the last process, its guard ends too", async () => {
     await Promise.all(children.map((child) => child.join()));
     assertEquals(started.length, 3);
     await Promise.all(started.map((child) => child.status));
-  } finally {
-    Deno.Command.prototype.spawn = spawn;
-  }
+  }));
+
+test("A guard that was killed is replaced with the next process", () =>
+  watchStarts(async (started) => {
+    await using pool = new Pool({ workers: 1, isolation: "process" });
+    assertEquals(await pool.apply((x: number) => x, [1]), 1);
+    const guard = started[1]!;
+    guard.kill("SIGKILL");
+    await guard.status;
+    assertEquals(await outcome((x: number) => x, { args: [2] }), 2);
+    assertEquals(started.length, 4);
+    assertEquals(await pool.apply((x: number) => x, [3]), 3);
+    await pool.close();
+    await started[3]!.status;
+  }));
+
+test("A process whose guard cannot be started is ended", () =>
+  watchStarts(async (started) => {
+    await using pool = new Pool({ workers: 1, isolation: "process" });
+    await assertRejects(
+      () => pool.apply(() => 1),
+      WorkerDiedError,
+      "Worker-1 cannot be guarded: WouldBlock: too many",
+    );
+    await pool.close();
+    await started[0]!.status;
+  }, 1));
+
+test("A pool ends after its program has given back --allow-run", async () => {
+  const program = `
+    import { Pool } from "mod.ts";
+    const pool = new Pool({ workers: 1, isolation: "process" });
+    await pool.apply(() => 1);
+    const busy = pool.apply(() => { for (;;); });
+    Deno.permissions.revokeSync({ name: "run" });
+    pool.terminate();
+    await busy.catch((error) => console.log(error.name));
+    await pool.close();
+    console.log("closed");`;
+  const { stdout, stderr } = await runProgram(program, ["--allow-run"]);
+  assertEquals([stdout, stderr], ["AbortError\nclosed\n", ""]);
 });
