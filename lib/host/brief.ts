@@ -27,8 +27,10 @@ export function briefRequest(
     spread === last.spread && timed === last.timed;
   if (!isSame) return request;
   if (calls.length > 1) return calls;
-  const args = spread ? calls[0] as readonly unknown[] : calls;
-  return args.length === 1 && isScalar(args[0]) ? args[0] : calls;
+  // What is to be spread may be anything.
+  const args = spread ? calls[0] : calls;
+  const isOnly = Array.isArray(args) && args.length === 1 && isScalar(args[0]);
+  return isOnly ? args[0] : calls;
 }
 
 /**

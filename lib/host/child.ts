@@ -123,16 +123,19 @@ export class Child extends RemoteHost {
     const brief = isPacked ? full : briefRequest(full, last);
     try {
       checkTransfer(batch.transfer);
-      this.#write(brief === full ? { kind: "run", request: full } : brief);
+      const message = brief === full ? { kind: "run", request: full } : brief;
+      const frame = this.#codec!.encode(message);
+      // What is moved is no longer here, although it is copied. What cannot be
+      // moved is found out before anything is sent.
+      if (batch.transfer.length > 0) {
+        structuredClone(undefined, { transfer: batch.transfer });
+      }
+      void this.#program.write(frame);
     } catch (error) {
       throw whyNotSent({ ...batch, calls }, error);
     }
     sent();
     if (!isPacked) this.#last = full;
-    // What was moved is no longer here, although it was copied.
-    if (batch.transfer.length > 0) {
-      structuredClone(undefined, { transfer: batch.transfer });
-    }
   }
 
   protected override sendCancel(batch: number): void {
@@ -242,6 +245,13 @@ export class Child extends RemoteHost {
 
 function startDeno(options: HostOptions): Program<"bytes"> {
   const { module, memory, permissions = {}, caller } = options;
+  if (Deno.build.standalone) {
+    // It would start itself, and that one itself, and so on.
+    throw new Error(
+      `${caller}: a program made by deno compile contains no Deno that could ` +
+        `run a process of its own; a worker runs in it`,
+    );
+  }
   const flags = ["--no-prompt", "--quiet", "--no-lock", ...configOf(module)];
   if (memory !== undefined) {
     flags.push(`--v8-flags=--max-old-space-size=${memory}`);

@@ -187,6 +187,16 @@ for (const isolation of ["worker", "process"] as const) {
     assertMatch(error.stack!, /no half of 2[^]*task 1 of map/);
   });
 
+  test("An argument list that is none fails its task each time", async (pool) => {
+    const same = (x: unknown) => x;
+    for (const list of [null, { 0: 5, length: 1 }]) {
+      // After a list that is one, the message would be a short one.
+      assertEquals(await pool.starmap(same, [[1]]), [1]);
+      const call = () => pool.starmap(same, [list as unknown as [number]]);
+      assertMatch(String(await thrownBy(call)), /TypeError: .*(spread|iter)/i);
+    }
+  });
+
   test("A call is aborted by an error that is frozen", async (pool) => {
     const reason = Object.freeze(new Error("frozen"));
     const aborted = new AbortController();

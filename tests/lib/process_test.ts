@@ -304,6 +304,19 @@ test("FunctionProcess names what a process cannot have", async () => {
   );
 });
 
+test("What cannot be moved fails its call, and nothing is sent", async () => {
+  await using pool = new Pool({ workers: 1, isolation: "process" });
+  const { buffer } = new WebAssembly.Memory({ initial: 1 }) as {
+    buffer: ArrayBuffer;
+  };
+  const gone = new ArrayBuffer(1);
+  structuredClone(gone, { transfer: [gone] });
+  for (const part of [buffer, gone]) {
+    await assertRejects(() => pool.apply(() => 1, [], { transfer: [part] }));
+    assertEquals(await pool.apply(() => 2), 2);
+  }
+});
+
 test("FunctionProcess rejects with an error without what cannot be sent", async () => {
   const error = await assertRejects(
     () =>
