@@ -42,7 +42,8 @@ let made = 0;
  * locals and the globals. It has no permissions unless `permissions` gives it
  * some. Arguments and results are copied, through the standard input and output
  * of the process; memory cannot be shared with it. What it prints comes out on
- * this program's standard error, or goes to `onOutput`.
+ * this program's standard error, or goes to `onOutput`; if it reads from
+ * `Deno.stdin`, it finds nothing.
  *
  * Unlike a worker, it can be ended at any moment, also in the middle of a
  * computation, and when it runs out of memory it ends alone. It ends with this

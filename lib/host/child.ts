@@ -218,14 +218,15 @@ export class Child extends RemoteHost {
     const { onOutput } = this.options;
     const decoder = new TextDecoder();
     return (bytes) => {
+      if (bytes.length === 0) return;
+      // Of a character of which only some bytes are here, there is no text yet.
       const text = decoder.decode(bytes, { stream: true });
-      if (text === "") return;
       if (stream === "stderr") {
         this.#lastWords = (this.#lastWords + text).slice(-4_096);
       }
       try {
-        if (onOutput) onOutput(text, stream);
-        else Deno.stderr.writeSync(bytes);
+        if (!onOutput) Deno.stderr.writeSync(bytes);
+        else if (text !== "") onOutput(text, stream);
       } catch (error) {
         // What is read here has to be read on. Of nobody reading what this
         // program prints, console.error says nothing either.

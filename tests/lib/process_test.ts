@@ -209,6 +209,17 @@ test("FunctionProcess prints on standard error unless told otherwise", async () 
   assertEquals([stdout, stderr], ["joined\n", "hello\n"]);
 });
 
+test("A character that a process prints byte by byte comes out whole", async () => {
+  const program = `
+    import { Pool } from "mod.ts";
+    await using pool = new Pool({ workers: 1, isolation: "process" });
+    const print = (byte) => Deno.stdout.writeSync(Uint8Array.of(byte));
+    // The answer to the first call gets between the bytes.
+    for (const byte of [0xc3, 0xa9]) await pool.apply(print, [byte]);`;
+  const { stdout, stderr } = await runProgram(program, ["--allow-run"]);
+  assertEquals([stdout, stderr], ["", "é"]);
+});
+
 test("FunctionProcess carries what structured clone carries", async () => {
   const shared = { once: true };
   const cyclic: { self?: unknown; list: unknown[] } = {
