@@ -198,19 +198,18 @@ export class Child extends RemoteHost {
 
   #take(read: () => Reply | Parameters<Bridge["receive"]>[0]): void {
     if (this.isOver) return;
-    let message;
     try {
-      message = read();
+      const message = read();
+      if (message.kind === "died") {
+        const { how, error } = message;
+        this.#death = { how, ...(error && { cause: unpackError(error) }) };
+      } else if (message.kind === "carry" || message.kind === "end") {
+        this.#bridge.receive(message);
+      } else this.receive(message);
     } catch (cause) {
       this.#death = { how: "sent what cannot be read here", cause };
-      return this.#end();
+      this.#end();
     }
-    if (message.kind === "died") {
-      const { how, error } = message;
-      this.#death = { how, ...(error && { cause: unpackError(error) }) };
-    } else if (message.kind === "carry" || message.kind === "end") {
-      this.#bridge.receive(message);
-    } else this.receive(message);
   }
 
   /** Passes on what the process prints. */

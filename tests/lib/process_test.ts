@@ -632,6 +632,19 @@ test("FunctionProcess works from a worker too", async () => {
   assertEquals([stdout, stderr], ["true\n", ""]);
 });
 
+test("A process whose answer cannot be read fails its task only", async () => {
+  await using pool = new Pool({ workers: 1, isolation: "process" });
+  const queue = new Queue<number>();
+  // What looks like a packed Queue, and is none.
+  const answer = (queue: Queue<number>) => [queue, { portable: "Queue" }];
+  await assertRejects(
+    () => pool.apply(answer, [queue]),
+    WorkerDiedError,
+    "Worker-1 sent what cannot be read here",
+  );
+  assertEquals(await pool.apply(() => 2), 2);
+});
+
 test("A process that closes its standard output fails, and does not hang", async () => {
   const child = new FunctionProcess(async () => {
     Deno.stdout.close();
