@@ -6,6 +6,7 @@
  */
 
 import { checkCount, describe } from "../describe.ts";
+import { canEndGroups, killLeftovers } from "../subprocess/group.ts";
 import { Program } from "../subprocess/program.ts";
 import { briefRequest, fullReply } from "./brief.ts";
 import { Bridge } from "./bridge.ts";
@@ -170,6 +171,10 @@ export class Child extends RemoteHost {
       (payload) => this.#take(() => fullReply(decode(payload) as Reply)),
       print,
     );
+    // What it has started ends with it, also if it ends by itself.
+    this.#program.status.then(() => {
+      if (canEndGroups()) killLeftovers(this.pid);
+    }, () => {});
     const errors = this.#pass("stderr", this.#printer("stderr"));
     await this.#pass("stdout", (bytes) => reader.push(bytes));
     reader.end();

@@ -669,6 +669,40 @@ testWith(
   },
 );
 
+test("What a process has started ends with it, also after a return", async () => {
+  if (Deno.build.os === "windows") return;
+  const program = `
+    import { FunctionProcess, Queue } from "${new URL(
+    "../../mod.ts",
+    import.meta.url,
+  )}";
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const held = new Queue();
+    const start = async (url, held) => {
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "--allow-net", url],
+      }).spawn();
+      await held.get();
+    };
+    const inner = \`
+      const hold = await Deno.connect({ port: \${listener.addr.port} });
+      await hold.read(new Uint8Array(1));\`;
+    const child = new FunctionProcess(start, {
+      args: ["data:text/javascript," + encodeURIComponent(inner), held],
+      permissions: { run: true },
+    });
+    child.start();
+    using connection = await listener.accept();
+    await held.put("held");
+    await child.join();
+    // Nothing is ever sent: only the end of what was started ends the read.
+    await connection.read(new Uint8Array(1)).catch(() => {});
+    console.log("gone");`;
+  const url = `data:text/javascript,${encodeURIComponent(program)}`;
+  const { stdout, stderr } = await deno("run", "--allow-all", url);
+  assertEquals([stdout, stderr], ["gone\n", ""]);
+});
+
 test("A program ends when its processes have ended", async () => {
   const code = `
     import { FunctionProcess } from "${new URL(
