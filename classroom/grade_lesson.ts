@@ -72,44 +72,57 @@ function resultOf(
   problems: readonly string[],
   elapsed: number,
 ): LessonResult {
-  const regions = plan.regions.map((region) => regionOf(region, runs));
+  // Where no test was run, it is what concerns the file that says why.
+  const why = runs.size === 0 ? problems[0] : undefined;
+  const regions = plan.regions.map((region) => regionOf(region, runs, why));
   return { lesson: plan.lesson, regions, problems, elapsed };
 }
 
 function regionOf(
   { name, task, tests, outcomes }: PlannedRegion,
   runs: ReadonlyMap<string, TestRun>,
+  why: string | undefined,
 ): RegionResult {
-  const results = tests.map((test) => testOf(test, runs.get(test)));
+  const results = tests.map((test) => testOf(test, runs.get(test), why));
   if (outcomes !== undefined) {
     const test = freshInputs(name);
-    results.push(compare(test, runs.get(test), outcomes));
+    const run = runs.get(test);
+    results.push(
+      run?.status === "passed"
+        ? compare(test, run, outcomes)
+        : testOf(test, run, why),
+    );
   }
   const solved = results.length > 0 &&
     results.every(({ status }) => status === "passed");
   return { name, task, solved, tests: results };
 }
 
-function testOf(name: string, run: TestRun | undefined): TestResult {
+function testOf(
+  name: string,
+  run: TestRun | undefined,
+  why: string | undefined,
+): TestResult {
   switch (run?.status) {
     case "passed":
       return { name, status: "passed" };
     case "failed":
       return { name, status: "failed", reason: run.reason };
     default:
-      return { name, status: "missing" };
+      return why === undefined
+        ? { name, status: "missing" }
+        : { name, status: "missing", reason: `not run: ${why}` };
   }
 }
 
 /** Compares what fresh inputs gave with what the lesson's solution gives. */
 function compare(
   name: string,
-  run: TestRun | undefined,
+  { outcomes }: TestRun & { readonly status: "passed" },
   expected: readonly Outcome[],
 ): TestResult {
-  if (run?.status !== "passed") return testOf(name, run);
   for (const [i, { call, result }] of expected.entries()) {
-    const found = run.outcomes?.[i];
+    const found = outcomes?.[i];
     if (found?.call === call && found.result === result) continue;
     const got = says(found?.result ?? "nothing");
     const reason = `${call} ${got}; the solution ${says(result)}`;

@@ -249,7 +249,7 @@ ${
   },
   "broken, no file": {
     solved: "",
-    says: /10_map_filter_reduce\.ts is missing/,
+    says: /squareAll: not run: \S+10_map_filter_reduce\.ts is missing/,
   },
   "broken, another name": {
     file: (source) =>
