@@ -220,8 +220,7 @@ async function deno(
   try {
     return await run([
       ...[Deno.execPath(), command, ...flags, "--no-remote", "--no-npm"],
-      ...(command === "info" ? ["--no-lock"] : ["--no-lock", "--cached-only"]),
-      ...["--config", `${folder}/deno.json`, main],
+      ...["--no-lock", "--config", `${folder}/deno.json`, main],
     ], {
       cwd: folder,
       env: {

@@ -215,6 +215,10 @@ function mendOverrides(): void {
     const generator = Object.getPrototypeOf(fn).prototype;
     mend(generator, ["next", "return", "throw"]);
   }
+  // Deno 2.8 gives each port methods of its own, by assignment.
+  for (const { prototype } of [MessagePort, EventTarget]) {
+    mend(prototype, names(prototype));
+  }
   for (const { prototype } of errors) mend(prototype, names(prototype));
 }
 
