@@ -20,8 +20,6 @@ export interface Job {
   readonly skip: readonly string[];
   /** How long importing, and each test, may take, in milliseconds. */
   readonly testTimeout: number;
-  /** How often a test is tried that fails. */
-  readonly attempts: number;
   /** Whether programs may be started. */
   readonly trusted: boolean;
 }

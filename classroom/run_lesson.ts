@@ -78,13 +78,21 @@ export async function runLesson(
   const deadline = started + options.limits.timeout;
   const tests = new Map<string, TestRun>();
   const problems = new Set<string>();
+  // Lesson 8 weighs what is on the heap, where V8 sometimes puts more: another
+  // process may be luckier.
+  let triesLeft = options.lesson === "08" ? 2 : 0;
   for (;;) {
     const part = await runPart(copy, options, [...tests.keys()], deadline);
     for (const text of part.problems) problems.add(text);
     for (const [name, run] of part.tests) tests.set(name, run);
     if (part.running === undefined) {
       if (part.how !== undefined) problems.add(part.how);
-      break;
+      const failed = [...tests].filter(([, { status }]) => status === "failed");
+      const isOver = performance.now() >= deadline;
+      if (failed.length === 0 || triesLeft === 0 || isOver) break;
+      triesLeft -= 1;
+      for (const [name] of failed) tests.delete(name);
+      continue;
     }
     const { running, how = "ended the program" } = part;
     tests.set(running, { status: "failed", reason: how });
@@ -129,9 +137,7 @@ async function runPart(
   const { limits } = options;
   const { testTimeout } = limits;
   const { lesson, seed, trusted } = options;
-  // Lesson 8 weighs what is on the heap, and V8 sometimes puts something there.
-  const attempts = lesson === "08" ? 3 : 1;
-  const job: Job = { lesson, seed, skip, testTimeout, attempts, trusted };
+  const job: Job = { lesson, seed, skip, testTimeout, trusted };
   const secret = newSecret();
   const records = new Records();
   await using child = spawn(command(copy, options), {

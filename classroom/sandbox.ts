@@ -90,20 +90,14 @@ export async function runSandbox(
   for (const { name, fn } of tests) {
     if (job.skip.includes(name)) continue;
     report({ kind: "started", name });
-    let failure: { readonly error: unknown } | undefined;
-    for (let attempt = 1; attempt <= job.attempts; attempt++) {
-      failure = undefined;
-      late.take();
-      try {
-        await within(job.testTimeout, () => fn({ name }));
-        if (late.happened()) throw late.take();
-        break;
-      } catch (error) {
-        failure = { error };
-      }
+    late.take();
+    try {
+      await within(job.testTimeout, () => fn({ name }));
+      if (late.happened()) throw late.take();
+      report({ kind: "passed", name });
+    } catch (error) {
+      report({ kind: "failed", name, reason: describe(error) });
     }
-    if (failure === undefined) report({ kind: "passed", name });
-    else report({ kind: "failed", name, reason: describe(failure.error) });
   }
   for (const drawn of drawnFor(job.lesson)) {
     const name = freshInputs(drawn);
