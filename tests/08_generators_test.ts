@@ -69,7 +69,9 @@ Deno.test("weigh and memoryOf: an array takes 8 bytes for each item", () => {
   const zeros = (length: number) => new Array(length).fill(0);
   const large = memoryOf(() => zeros(1_000_000));
   assert(large >= 8_000_000 && large < 8_100_000, `${large}`);
-  const small = weigh(() => zeros(100), 20_000);
+  // What V8 throws away meanwhile can make one of them lighter.
+  const weighed = [1, 2, 3].map(() => weigh(() => zeros(100), 20_000));
+  const small = weighed.toSorted((a, b) => a - b)[1]!;
   assert(small >= 800 && small < 900, `${small}`);
 });
 
