@@ -12,10 +12,10 @@
  * @module
  */
 
+import { markdownTable } from "../classroom/markdown.ts";
 import { blank, lessonsIn, regionsOf } from "../classroom/regions.ts";
 import type { Report } from "../classroom/report.ts";
 import { run } from "../mod.ts";
-import { markdownTable } from "./pools/table.ts";
 
 const numbers = ["03", "07", "10"];
 const timeout = 15;

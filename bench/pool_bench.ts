@@ -27,7 +27,7 @@ import {
   competitors,
   Installation,
 } from "./pools/competitors.ts";
-import { markdownTable } from "./pools/table.ts";
+import { markdownTable } from "../classroom/markdown.ts";
 import { size, sumOfSquares } from "./pools/tasks.mjs";
 
 const isolations = ["worker", "process"] as const;

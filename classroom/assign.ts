@@ -22,6 +22,8 @@ import {
   starterOf,
 } from "./regions.ts";
 import type { Exercises } from "./exercise.ts";
+import { markdownTable } from "./markdown.ts";
+import { UsageError } from "./usage.ts";
 
 const usage = `Makes a project for students out of lessons.
 
@@ -31,9 +33,6 @@ Usage: deno task assign <lessons> --out <folder> [--force]
   --out      the folder to write; it may not have anything in it
   --force    write it all the same; what was there is kept beside it
   --help     print this text and end`;
-
-/** What is wrong with a command line. */
-export class UsageError extends Error {}
 
 /** What to assign, and where. */
 export interface Assignment {
@@ -249,29 +248,15 @@ function commandsIn(
   };
 }
 
-/** A table as the formatter would have it. */
-function markdownTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const widths = head.map((_, i) =>
-    Math.max(...[head, ...rows].map((row) => row[i]!.length))
-  );
-  const rule = widths.map((width) => "-".repeat(width));
-  return [head, rule, ...rows].map((row) =>
-    `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`
-  ).join("\n");
-}
-
 function readmeFor(lessons: readonly Commands[]): string {
-  const table = markdownTable(
+  const table = markdownTable([
     ["lesson", "run it", "test it"],
-    lessons.map(({ number, run, test }) => [
+    ...lessons.map(({ number, run, test }) => [
       number,
       `\`${run}\``,
       `\`${test}\``,
     ]),
-  );
+  ]);
   return `# Exercises
 
 In each lesson something is left for you to write. Look for \`TODO\` in its file

@@ -6,7 +6,6 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { type MapOptions, Pool, type PoolOptions } from "../mod.ts";
-import { formatTable } from "./formats.ts";
 import type { LessonResult, Report, StudentResult } from "./report.ts";
 import { gradeLesson, type Plan, type Submitted } from "./grade_lesson.ts";
 import { findFatal, findTypeErrors, type Inspected } from "./inspect.ts";
@@ -24,7 +23,7 @@ import {
   outputOptions,
   type Outputs,
   outputsOf,
-  UsageError,
+  printTable,
   writeOutputs,
 } from "./outputs.ts";
 import { differencesOf, planOf } from "./plan.ts";
@@ -36,6 +35,7 @@ import {
   readSubmission,
   type Submission,
 } from "./submissions.ts";
+import { UsageError } from "./usage.ts";
 import { writtenIn } from "./written.ts";
 
 const help = `\
@@ -118,7 +118,7 @@ export async function grade(
 ): Promise<Graded> {
   const { shard, signal } = options;
   const submissions = await readAll(folder, shard);
-  const lessons = await chosenLessons(submissions, options.lessons);
+  const lessons = chosenLessons(submissions, options.lessons);
   const kit = await makeKit(lessons);
   try {
     const results = await gradeAll(kit, submissions, options);
@@ -145,7 +145,7 @@ async function readAll(folder: string, shard?: Shard): Promise<Submission[]> {
   if (!found?.isDirectory) throw new UsageError(`${folder} is no folder`);
   const all = await listSubmissions(folder);
   const names = shard ? shardOf(all, shard.index, shard.count) : all;
-  const lessons = await findLessons();
+  const lessons = findLessons();
   const submissions: Submission[] = [];
   for (const name of names) {
     submissions.push(await readSubmission(folder, name, lessons));
@@ -153,11 +153,11 @@ async function readAll(folder: string, shard?: Shard): Promise<Submission[]> {
   return submissions;
 }
 
-async function chosenLessons(
+function chosenLessons(
   submissions: readonly Submission[],
   chosen?: readonly string[],
-): Promise<Map<string, string>> {
-  const all = await findLessons();
+): Map<string, string> {
+  const all = findLessons();
   for (const number of chosen ?? []) {
     if (!all.has(number)) throw new UsageError(`there is no lesson ${number}`);
   }
@@ -314,7 +314,7 @@ function problemOf(
 async function compareAll(
   { report, submissions }: Graded,
 ): Promise<string> {
-  const names = await findLessons();
+  const names = findLessons();
   const known: Omit<Written, "student">[] = [];
   const written: Written[] = [];
   for (const lesson of report.lessons) {
@@ -451,9 +451,7 @@ export async function main(args: readonly string[]): Promise<number> {
     });
     tell(clear);
     const { report } = graded;
-    const colours = Deno.stdout.isTerminal() && !Deno.noColor;
-    const width = Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 80;
-    console.log(formatTable(report, { colours, width }).trimEnd());
+    printTable(report);
     console.log(`Fresh inputs: --seed ${parsed.options.seed} repeats them.`);
     if (parsed.similar) console.log(`\n${await compareAll(graded)}\n`);
     for (const file of await writeOutputs(report, parsed.outputs)) {

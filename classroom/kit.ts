@@ -12,8 +12,10 @@
  */
 
 import { builtinModules } from "node:module";
+import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { signalGroup } from "../lib/subprocess/group.ts";
+import { lessonsIn } from "./regions.ts";
 // Where a package is, Deno knows once it is imported.
 import "@std/assert";
 
@@ -61,13 +63,12 @@ const shims: Readonly<Record<string, string>> = {
  *
  * @returns Their file names without the ending, by number: `"07_iterators"`.
  */
-export async function findLessons(): Promise<Map<string, string>> {
-  const lessons = new Map<string, string>();
-  for await (const { name } of Deno.readDir(new URL("lessons/", root))) {
-    const [, lesson, number] = /^((\d\d)_\w+)\.ts$/.exec(name) ?? [];
-    if (lesson && number) lessons.set(number, lesson);
-  }
-  return new Map([...lessons].sort());
+export function findLessons(): Map<string, string> {
+  return new Map(
+    lessonsIn(root).map(({ number, path }) =>
+      [number, basename(path, ".ts")] as const
+    ),
+  );
 }
 
 /** Where a lesson of the project stands. */

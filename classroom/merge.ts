@@ -5,16 +5,17 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { formatTable, parseReport } from "./formats.ts";
+import { parseReport } from "./formats.ts";
 import {
   outputHelp,
   outputOptions,
   outputsOf,
-  UsageError,
+  printTable,
   writeOutputs,
 } from "./outputs.ts";
 import type { Report } from "./report.ts";
 import { mergeReports } from "./shard.ts";
+import { UsageError } from "./usage.ts";
 
 const help = `\
 Makes one report of the reports of all shards, prints its table, and writes it.
@@ -42,9 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     const report = mergeReports(await Promise.all(files.map(read)));
-    const colours = Deno.stdout.isTerminal() && !Deno.noColor;
-    const width = Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 80;
-    console.log(formatTable(report, { colours, width }).trimEnd());
+    printTable(report);
     for (const file of await writeOutputs(report, outputs)) {
       console.log(`wrote ${file}`);
     }

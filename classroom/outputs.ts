@@ -5,8 +5,15 @@
  * @module
  */
 
-import { formatCsv, formatHtml, formatJson, formatJunit } from "./formats.ts";
+import {
+  formatCsv,
+  formatHtml,
+  formatJson,
+  formatJunit,
+  formatTable,
+} from "./formats.ts";
 import type { Report } from "./report.ts";
+import { UsageError } from "./usage.ts";
 
 const formats = {
   json: formatJson,
@@ -33,11 +40,6 @@ export const outputHelp = `\
   --csv F      as CSV, for a gradebook
   --html F     as one HTML page`;
 
-/** A command line that cannot be carried out: exit code 2. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 /**
  * Takes the output options from a parsed command line.
  *
@@ -62,6 +64,18 @@ export function outputsOf(args: Readonly<Record<string, unknown>>): Outputs {
     outputs[format] = file;
   }
   return outputs;
+}
+
+/**
+ * Prints a report's table, as wide as the terminal.
+ *
+ * @param report What grading found.
+ */
+export function printTable(report: Report): void {
+  const isTerminal = Deno.stdout.isTerminal();
+  const colours = isTerminal && !Deno.noColor;
+  const width = isTerminal ? Deno.consoleSize().columns : 80;
+  console.log(formatTable(report, { colours, width }).trimEnd());
 }
 
 /**

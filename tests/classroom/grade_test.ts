@@ -11,13 +11,13 @@ import {
   assertRejects,
 } from "@std/assert";
 import { grade } from "../../classroom/grade.ts";
-import { UsageError } from "../../classroom/outputs.ts";
 import { lessonsIn, regionsOf } from "../../classroom/regions.ts";
 import type { LessonResult } from "../../classroom/report.ts";
 import {
   listSubmissions,
   readSubmission,
 } from "../../classroom/submissions.ts";
+import { UsageError } from "../../classroom/usage.ts";
 import { deno, testWith } from "../helper.ts";
 import { all, lesson, submissions } from "./submissions.ts";
 
