@@ -15,7 +15,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { run } from "../mod.ts";
+import { lazy, run } from "../mod.ts";
 import { competitors, Installation } from "./pools/competitors.ts";
 import { runGroup } from "./pools/program.ts";
 import { markdownTable } from "../classroom/markdown.ts";
@@ -113,23 +113,6 @@ function isAlive(pid: number): boolean {
   return stdout !== "" && !stdout.startsWith("Z");
 }
 
-/** Does the jobs, a few at a time. */
-async function inParallel<T>(
-  jobs: (() => Promise<T>)[],
-  atATime: number,
-): Promise<T[]> {
-  const results: T[] = [];
-  let next = 0;
-  const worker = async () => {
-    while (next < jobs.length) {
-      const index = next++;
-      results[index] = await jobs[index]!();
-    }
-  };
-  await Promise.all(Array.from({ length: atATime }, worker));
-  return results;
-}
-
 const options: Record<string, unknown> = parseArgs(Deno.args, {
   string: ["only", "pool", "jobs"],
   boolean: ["verbose"],
@@ -144,22 +127,19 @@ const pools = competitors.filter((competitor) =>
 const rows = Object.keys(faults).filter((fault) =>
   fault.includes(String(only))
 );
-const cells = await inParallel(
-  rows.flatMap((fault) =>
-    pools.map((competitor) => () =>
-      observe(
-        installation.command(
-          competitor,
-          "fault_program",
-          [fault],
-          fault === "usesUpMemory" ? 512 : undefined,
-        ),
-        fault === "terminates",
-      )
-    )
-  ),
-  jobs,
-);
+const cells = await lazy.async(rows)
+  .flatMap((fault) => pools.map((competitor) => ({ fault, competitor })))
+  .map(({ fault, competitor }) =>
+    observe(
+      installation.command(
+        competitor,
+        "fault_program",
+        [fault],
+        fault === "usesUpMemory" ? 512 : undefined,
+      ),
+      fault === "terminates",
+    ), { concurrency: jobs })
+  .toArray();
 console.log(markdownTable([
   ["", ...pools.map(({ name }) => name)],
   ["runs under", ...pools.map((pool) => installation.runtimeOf(pool)!)],

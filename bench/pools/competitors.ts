@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { run } from "../../mod.ts";
 
 /** A pool, with one kind of worker. */
@@ -119,7 +120,7 @@ export class Installation implements AsyncDisposable {
   ): string[] {
     const { adapter, kind, runtime } = competitor;
     const words = [adapter, kind, ...args];
-    const inFolder = (file: string) => pathOf(new URL(file, folder));
+    const inFolder = (file: string) => fileURLToPath(new URL(file, folder));
     switch (runtime) {
       case "Deno":
         return [
@@ -147,11 +148,6 @@ export class Installation implements AsyncDisposable {
 }
 
 const python = Deno.build.os === "windows" ? "python" : "python3";
-
-function pathOf(url: URL): string {
-  const path = decodeURIComponent(url.pathname);
-  return Deno.build.os === "windows" ? path.slice(1) : path;
-}
 
 /**
  * Copies the programs for Node, which knows no `npm:`, and installs the
