@@ -216,10 +216,9 @@ function mendOverrides(): void {
     mend(generator, ["next", "return", "throw"]);
   }
   // Deno 2.8 gives each port methods of its own, by assignment.
-  for (const { prototype } of [MessagePort, EventTarget]) {
+  for (const { prototype } of [...errors, MessagePort, EventTarget]) {
     mend(prototype, names(prototype));
   }
-  for (const { prototype } of errors) mend(prototype, names(prototype));
 }
 
 function mend(owner: object, keys: readonly string[]): void {

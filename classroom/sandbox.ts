@@ -137,9 +137,8 @@ function madeByLibrary(): unknown[] {
   for (const pipeline of [library.lazy([]), library.lazy([]).map(same)]) {
     made.push(pipeline, pipeline[Symbol.iterator]());
   }
-  for (const pipeline of [library.lazy.async([])]) {
-    made.push(pipeline, pipeline[Symbol.asyncIterator]());
-  }
+  const pipeline = library.lazy.async([]);
+  made.push(pipeline, pipeline[Symbol.asyncIterator]());
   // Each function takes some of these; nothing runs before it is iterated.
   const calls = [[same, []], [same, [], []], [1, []], [[]], [same, 0], [0]];
   // Odd numbers in a Range would make every later one heavier, and lesson 8
