@@ -19,7 +19,7 @@ import * as clone from "./clone.ts";
 import { type Sending, toProcess, whyNotCloned } from "./clone.ts";
 import { type PackedError, packError } from "./error.ts";
 import type { Stdio } from "./frame.ts";
-import type { Task } from "./function.ts";
+import { type Task, textOf } from "./function.ts";
 import type { Greeting, Reply, Request } from "./host.ts";
 import * as portable from "./portable.ts";
 import { noteSent, packValue, realm, unpackValue } from "./portable.ts";
@@ -30,8 +30,8 @@ const parts = [
   ...[brief, channel, clone, describe, portable, sync, wait].flatMap(
     Object.values<unknown>,
   ),
-  ...[Fifo, packError, portableClasses],
-];
+  ...[Fifo, packError, portableClasses, Bridge],
+].map(textOf);
 
 /**
  * The program of a worker.
@@ -49,7 +49,7 @@ export function workerProgram(): string {
  */
 export function processProgram(): string {
   return `(stdio) => {
-    ${[...parts, Bridge].join("\n")}
+    ${parts.join("\n")}
     (${farSide})((${processLink})(stdio));
   }`;
 }

@@ -64,7 +64,7 @@ export function packFunction(
 }
 
 function sourceOf(fn: AnyFunction, caller: string): string {
-  const source = String(fn);
+  const source = textOf(fn);
   const refuse = (why: string) =>
     new TypeError(`${caller}: cannot send ${describe(fn)}: ${why}`);
   if (/^(class\b|@)/.test(source)) {
@@ -80,4 +80,18 @@ function sourceOf(fn: AnyFunction, caller: string): string {
     );
   }
   return source;
+}
+
+/**
+ * The text of a function or class. Deno before 2.8 moves the computed names of
+ * a class's members out of it, to variables; the symbols say what they were.
+ */
+export function textOf(part: unknown): string {
+  const { prototype } = part as { prototype?: object };
+  const symbols = Object.getOwnPropertySymbols(prototype ?? {});
+  return String(part).replace(/(?<=\[)_computedKey\d*(?=\])/g, () => {
+    const symbol = symbols.shift()!;
+    const key = Symbol.keyFor(symbol);
+    return key ? `Symbol.for("${key}")` : symbol.description!;
+  });
 }
