@@ -262,15 +262,28 @@ export class Connection<Sent, Received = Sent>
    *
    * @returns The values, as they come.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Received, void, void> {
+  [Symbol.asyncIterator](): AsyncGenerator<Received, void, void> {
+    const left = new AbortController();
+    const values = this.#values(left.signal);
+    // A generator would first wait for the value that it is asked for, and that
+    // value would be lost.
+    const leave = values.return.bind(values);
+    values.return = () => {
+      left.abort();
+      return leave();
+    };
+    return values;
+  }
+
+  async *#values(left: AbortSignal): AsyncGenerator<Received, void, void> {
     for (;;) {
       let value: Received;
       try {
-        value = await this.recv();
+        value = await this.recv({ signal: left });
       } catch (error) {
-        if (error instanceof ChannelClosedError && this.#state === "open") {
-          return;
-        }
+        const isClosed = error instanceof ChannelClosedError &&
+          this.#state === "open";
+        if (isClosed || left.aborted) return;
         throw error;
       }
       yield value;
@@ -596,13 +609,26 @@ export class Queue<T> implements AsyncIterable<T> {
    *
    * @returns The items, as they come.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
+    const left = new AbortController();
+    const items = this.#items(left.signal);
+    // A generator would first wait for the item that it is asked for, and that
+    // item would be lost.
+    const leave = items.return.bind(items);
+    items.return = () => {
+      left.abort();
+      return leave();
+    };
+    return items;
+  }
+
+  async *#items(left: AbortSignal): AsyncGenerator<T, void, void> {
     for (;;) {
       let item: T;
       try {
-        item = await this.get();
+        item = await this.get({ signal: left });
       } catch (error) {
-        if (error instanceof ChannelClosedError) return;
+        if (error instanceof ChannelClosedError || left.aborted) return;
         throw error;
       }
       yield item;

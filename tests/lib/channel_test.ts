@@ -590,3 +590,22 @@ testWith(
     assertEquals([code, stdout, stderr], [0, "TimeoutError\n1\n", ""]);
   },
 );
+
+Deno.test("leaving a loop takes no further value from a Connection or a Queue", async () => {
+  const [here, there] = pipe<string>();
+  const values = there[Symbol.asyncIterator]();
+  const value = values.next();
+  await values.return();
+  assertEquals(await value, { value: undefined, done: true });
+  await here.send("for the next one");
+  assertEquals(await there.recv(), "for the next one");
+  there.close();
+
+  const queue = new Queue<string>();
+  const items = queue[Symbol.asyncIterator]();
+  const item = items.next();
+  await items.return();
+  assertEquals(await item, { value: undefined, done: true });
+  await queue.put("for the next one");
+  assertEquals(await queue.get(), "for the next one");
+});
