@@ -20,7 +20,7 @@ import {
   type Wire,
 } from "./host/portable.ts";
 import { portableClasses } from "./host/portables.ts";
-import { waitFor, type WaitOptions } from "./wait.ts";
+import { waitFor, type WaitOptions } from "./messages/wait.ts";
 
 export type { WaitOptions };
 

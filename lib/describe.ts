@@ -59,8 +59,7 @@ export function checkCount(caller: string, name: string, value: unknown): void {
  * @param caller What the message begins with, such as `Pool.map`.
  * @param value The time in milliseconds.
  * @param name The name of the option.
- * @returns The time that a timer can wait: at most 2 147 483 647 ms, because
- * `setTimeout` takes anything longer for 0.
+ * @returns The time.
  * @throws {TypeError} If it is no number.
  * @throws {RangeError} If it is NaN or below 0.
  */
@@ -73,7 +72,7 @@ export function checkTimeout(
   const message = `${wanted}: received ${describe(value)}`;
   if (typeof value !== "number") throw new TypeError(message);
   if (!(value >= 0)) throw new RangeError(message);
-  return Math.min(value, 2 ** 31 - 1);
+  return value;
 }
 
 /**

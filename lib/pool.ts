@@ -18,6 +18,7 @@ import {
 } from "./host/host.ts";
 import { Call, Job, Slot } from "./host/schedule.ts";
 import { checkIsolation } from "./host/start.ts";
+import { after } from "./messages/wait.ts";
 
 export type { Isolation };
 
@@ -607,15 +608,15 @@ export class Pool implements Disposable, AsyncDisposable {
     const time = checkTimeout("Pool", timeout * inputs.length);
     // The time it takes a worker to start is not the task's.
     const timer = host.ready.then(() =>
-      setTimeout(() => {
+      after(time, () => {
         const message = `${call.nameOfTask(job.first)} took over ${time} ms`;
         slot.empty(new DOMException(message, "TimeoutError"));
-      }, time)
+      })
     );
     try {
       return await running;
     } finally {
-      void timer.then(clearTimeout);
+      void timer.then((stop) => stop());
     }
   }
 }

@@ -19,7 +19,7 @@ import {
   waitFor,
   waitForChange,
   type WaitOptions,
-} from "./wait.ts";
+} from "./messages/wait.ts";
 
 /**
  * The thread that held a lock ended without releasing it. What the lock

@@ -11,7 +11,7 @@ import * as channel from "../channel.ts";
 import * as describe from "../describe.ts";
 import { Fifo } from "../fifo.ts";
 import * as sync from "../sync.ts";
-import * as wait from "../wait.ts";
+import * as wait from "../messages/wait.ts";
 import * as brief from "./brief.ts";
 import { briefReply, fullRequest } from "./brief.ts";
 import { Bridge, type BridgeMessage } from "./bridge.ts";

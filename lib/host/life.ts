@@ -6,6 +6,7 @@
  */
 
 import { checkTimeout, describe } from "../describe.ts";
+import { after } from "../messages/wait.ts";
 import { continueStack } from "./error.ts";
 import { packFunction, type Task } from "./function.ts";
 import {
@@ -156,14 +157,14 @@ export class Life<Result> {
     const delay = checkTimeout(`${this.#caller}.join`, timeout);
 
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    const stop = after(delay, () => {
       const message = `${this.name} has not ended after ${timeout} ms`;
       late.reject(new DOMException(message, "TimeoutError"));
-    }, delay);
+    });
     try {
       return await Promise.race([this.#result.promise, late.promise]);
     } finally {
-      clearTimeout(timer);
+      stop();
     }
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { checkTimeout, describe } from "../describe.ts";
+import { after } from "../messages/wait.ts";
 import {
   checkCommand,
   checkOptions,
@@ -139,12 +140,12 @@ export class Program<E extends Encoding> {
 
   /** Sets the limits of the program's life, until it has ended. */
   #limit({ timeout, signal }: SubprocessOptions<E>): void {
-    const late = timeout === undefined ? undefined : setTimeout(
+    const stop = timeout === undefined ? () => {} : after(
+      checkTimeout(this.#caller, timeout),
       () =>
         this.fail(() =>
           new TimeoutExpired(this.#caller, timeout, this.details())
         ),
-      checkTimeout(this.#caller, timeout),
     );
     const aborted = () => this.fail(() => signal?.reason);
     signal?.addEventListener("abort", aborted);
@@ -153,7 +154,7 @@ export class Program<E extends Encoding> {
     this.#child.status.then((status) => {
       this.#ended = status;
       this.#elapsed = performance.now() - this.#started;
-      clearTimeout(late);
+      stop();
       signal?.removeEventListener("abort", aborted);
       if (this.#grouped) leaveGroup(this.pid);
       this.#input?.abort().catch(() => {});
@@ -439,10 +440,10 @@ async function within(
   delay: number,
 ): Promise<boolean> {
   const late = Promise.withResolvers<false>();
-  const timer = setTimeout(() => late.resolve(false), delay);
+  const stop = after(delay, () => late.resolve(false));
   try {
     return await Promise.race([promise.then(() => true), late.promise]);
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }

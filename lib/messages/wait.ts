@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkTimeout } from "./describe.ts";
+import { checkTimeout } from "../describe.ts";
 
 /** How long to wait. */
 export interface WaitOptions {
@@ -34,20 +34,41 @@ export function waitFor<T>(
   giveUp: (reason: unknown) => void,
 ): PromiseWithResolvers<T> {
   signal?.throwIfAborted();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = () => {};
   if (timeout !== undefined) {
     const late = () => giveUp(timeoutError(caller, timeout));
-    timer = setTimeout(late, checkTimeout(caller, timeout));
+    stop = after(checkTimeout(caller, timeout), late);
   }
   const abort = () => giveUp(signal!.reason);
   signal?.addEventListener("abort", abort);
   const waiting = Promise.withResolvers<T>();
   const over = () => {
-    clearTimeout(timer);
+    stop();
     signal?.removeEventListener("abort", abort);
   };
   if (timeout !== undefined || signal) waiting.promise.then(over, over);
   return waiting;
+}
+
+/**
+ * Calls a function later.
+ *
+ * It also runs on the far side, where it arrives as text.
+ *
+ * @param delay How much later, in milliseconds; of any length, although one
+ * timer takes more than 24.8 days for 0.
+ * @param run The function.
+ * @returns Calls it off.
+ */
+export function after(delay: number, run: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (left: number) => {
+    const part = Math.min(left, 2 ** 31 - 1);
+    const next = () => left > part ? wait(left - part) : run();
+    timer = setTimeout(next, part);
+  };
+  wait(delay);
+  return () => clearTimeout(timer);
 }
 
 /**
