@@ -280,12 +280,14 @@ export class LockGuard implements Disposable {
  * ```
  */
 export class Barrier {
-  static readonly #arrived = 0; // how many have arrived this time
-  static readonly #round = 1; // how many times all have met
-  static readonly #broken = 2; // whether a thread has died
+  // One cell says it all, so that nothing can come between two changes: how many
+  // have arrived since the beginning, and a bit for when the barrier is broken.
+  static readonly #broken = 2 ** 30;
 
   /** How many have to arrive. */
   readonly parties: number;
+  /** Arrivals are counted up to this multiple of `parties`, then from 0. */
+  readonly #limit: number;
   #cells: Int32Array<SharedArrayBuffer>;
 
   /**
@@ -297,7 +299,8 @@ export class Barrier {
   constructor(parties: number) {
     checkCount("Barrier", "parties", parties);
     this.parties = parties;
-    this.#cells = new Int32Array(new SharedArrayBuffer(4 * 3));
+    this.#limit = parties * Math.max(1, Math.floor(Barrier.#broken / parties));
+    this.#cells = new Int32Array(new SharedArrayBuffer(4));
     realm().hasPortables = true;
   }
 
@@ -328,8 +331,8 @@ export class Barrier {
   }
 
   static #break(cells: Int32Array<SharedArrayBuffer>): void {
-    Atomics.store(cells, Barrier.#broken, 1);
-    Atomics.notify(cells, Barrier.#round);
+    Atomics.or(cells, 0, Barrier.#broken);
+    Atomics.notify(cells, 0);
   }
 
   /** What marks the object as one that packs itself. */
@@ -351,7 +354,7 @@ export class Barrier {
 
   /** Whether a thread has died, or a wait took too long. */
   get isBroken(): boolean {
-    return Atomics.load(this.#cells, Barrier.#broken) !== 0;
+    return (Atomics.load(this.#cells, 0) & Barrier.#broken) !== 0;
   }
 
   /**
@@ -368,16 +371,15 @@ export class Barrier {
     checkMayBlock("Barrier.wait", "waitAsync");
     const { timeout = Infinity } = options;
     const end = performance.now() + checkTimeout("Barrier.wait", timeout);
-    const { place, round } = this.#arrive();
-    while (!this.#isOver(round)) {
+    const arrival = this.#arrive();
+    for (let seen; (seen = this.#waitsAt(arrival)) !== undefined;) {
       const left = end - performance.now();
-      if (left <= 0) {
-        Barrier.#break(this.#cells);
+      if (left > 0) Atomics.wait(this.#cells, 0, seen, left);
+      else if (this.#giveUp(arrival)) {
         throw timeoutError("Barrier.wait", timeout);
       }
-      Atomics.wait(this.#cells, Barrier.#round, round, left);
     }
-    return place;
+    return arrival % this.parties;
   }
 
   /**
@@ -390,20 +392,15 @@ export class Barrier {
    */
   async waitAsync(options: WaitOptions = {}): Promise<number> {
     const waiting = waitFor<never>("Barrier.waitAsync", options, (reason) => {
-      Barrier.#break(this.#cells);
-      waiting.reject(reason);
+      if (this.#giveUp(arrival)) waiting.reject(reason);
     });
+    let arrival: number;
     try {
-      const { place, round } = this.#arrive();
-      while (!this.#isOver(round)) {
-        await waitForChange(
-          this.#cells,
-          Barrier.#round,
-          round,
-          waiting.promise,
-        );
+      arrival = this.#arrive();
+      for (let seen; (seen = this.#waitsAt(arrival)) !== undefined;) {
+        await waitForChange(this.#cells, 0, seen, waiting.promise);
       }
-      return place;
+      return arrival % this.parties;
     } finally {
       waiting.resolve(undefined as never);
     }
@@ -414,28 +411,51 @@ export class Barrier {
     return `Barrier { parties: ${this.parties} }`;
   }
 
-  #arrive(): { place: number; round: number } {
-    this.#checkWhole();
-    const round = Atomics.load(this.#cells, Barrier.#round);
-    const place = Atomics.add(this.#cells, Barrier.#arrived, 1);
-    if (place === this.parties - 1) {
-      Atomics.store(this.#cells, Barrier.#arrived, 0);
-      Atomics.add(this.#cells, Barrier.#round, 1);
-      Atomics.notify(this.#cells, Barrier.#round);
+  /** Counts an arrival; tells how many came before it. */
+  #arrive(): number {
+    for (;;) {
+      const seen = Atomics.load(this.#cells, 0);
+      this.#checkWhole(seen);
+      const next = (seen + 1) % this.#limit;
+      if (Atomics.compareExchange(this.#cells, 0, seen, next) !== seen) {
+        continue;
+      }
+      if (next % this.parties === 0) Atomics.notify(this.#cells, 0);
+      return seen;
     }
-    return { place, round };
   }
 
-  #isOver(round: number): boolean {
-    if (Atomics.load(this.#cells, Barrier.#round) !== round) return true;
-    this.#checkWhole();
-    return false;
+  /** What the cell holds while an arrival waits; nothing once all have met. */
+  #waitsAt(arrival: number): number | undefined {
+    const seen = Atomics.load(this.#cells, 0);
+    if (this.#haveMet(arrival, seen)) return undefined;
+    this.#checkWhole(seen);
+    return seen;
   }
 
-  #checkWhole(): void {
-    if (this.isBroken) {
-      throw new BrokenBarrierError("a thread that is waited for has ended");
+  #haveMet(arrival: number, seen: number): boolean {
+    const count = seen & ~Barrier.#broken;
+    const since = (count - arrival + this.#limit) % this.#limit;
+    return since >= this.parties - arrival % this.parties;
+  }
+
+  /** Breaks the barrier; tells whether it was whole, and all have not met. */
+  #giveUp(arrival: number): boolean {
+    for (;;) {
+      const seen = Atomics.load(this.#cells, 0);
+      const broken = seen | Barrier.#broken;
+      if (seen === broken || this.#haveMet(arrival, seen)) return false;
+      if (Atomics.compareExchange(this.#cells, 0, seen, broken) !== seen) {
+        continue;
+      }
+      Atomics.notify(this.#cells, 0);
+      return true;
     }
+  }
+
+  #checkWhole(seen: number): void {
+    if ((seen & Barrier.#broken) === 0) return;
+    throw new BrokenBarrierError("a thread that is waited for has ended");
   }
 
   #lifeline(): Lifeline {

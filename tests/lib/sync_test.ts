@@ -243,6 +243,76 @@ Deno.test("Barrier tells each how many arrived before", async () => {
   assertEquals(Deno.inspect(barrier), "Barrier { parties: 3 }");
 });
 
+/** Calls a function before the nth atomic step of another one. */
+function between<Result>(n: number, first: () => void, run: () => Result) {
+  const atomics = Atomics as unknown as Record<string, unknown>;
+  const names = ["add", "and", "compareExchange", "exchange", "load", "or"];
+  const all = [...names, "store", "sub"].map((name) =>
+    [name, atomics[name] as (...args: unknown[]) => unknown] as const
+  );
+  const restore = () => all.forEach(([name, fn]) => atomics[name] = fn);
+  for (const [name, fn] of all) {
+    atomics[name] = (...args: unknown[]) => {
+      if (n-- === 0) {
+        restore();
+        first();
+      }
+      return fn(...args);
+    };
+  }
+  try {
+    return run();
+  } finally {
+    restore();
+  }
+}
+
+Deno.test("Barrier counts an arrival between any two steps of another one", async () => {
+  for (let step = 0; step < 10; step++) {
+    const barrier = new Barrier(2);
+    const places = [barrier.waitAsync()];
+    const arrive = () => void places.push(barrier.waitAsync());
+    places.push(between(step, arrive, () => barrier.waitAsync()));
+    // A step that the arrival does not have.
+    if (places.length === 2) arrive();
+    arrive();
+    const signal = AbortSignal.timeout(10_000);
+    const late = new Promise<never>((_, reject) => {
+      signal.onabort = () => reject(new Error(`step ${step}: one waits`));
+    });
+    const all = await Promise.race([Promise.all(places), late]);
+    assertEquals(all.sort(), [0, 0, 1, 1], `step ${step}`);
+  }
+});
+
+Deno.test("Barrier wakes a worker that is about to sleep when it breaks", async () => {
+  const barrier = new Barrier(3);
+  const gate = cells(2);
+  using worker = new FunctionWorker((barrier: Barrier, gate: Int32Array) => {
+    const { wait } = Atomics;
+    Atomics.wait = ((...args: Parameters<typeof wait>) => {
+      Atomics.wait = wait;
+      Atomics.store(gate, 0, 1);
+      Atomics.notify(gate, 0);
+      wait(gate, 1, 0);
+      return wait(...args);
+    }) as typeof wait;
+    barrier.wait();
+  }, { args: [barrier, gate] });
+  worker.start();
+  const ended = worker.join({ timeout: 10_000 }).catch((error) => error.name);
+  const { async: isAsync, value } = Atomics.waitAsync(gate, 0, 0);
+  if (isAsync) await value;
+  const controller = new AbortController();
+  const { signal } = controller;
+  const aborted = assertRejects(() => barrier.waitAsync({ signal }));
+  controller.abort();
+  await aborted;
+  Atomics.store(gate, 1, 1);
+  Atomics.notify(gate, 1);
+  assertEquals(await ended, "BrokenBarrierError");
+});
+
 Deno.test("Barrier joins main and a worker", async () => {
   const barrier = new Barrier(2);
   const worker = new FunctionWorker((barrier: Barrier) => barrier.wait(), {
