@@ -19,11 +19,10 @@ export {
   ChannelClosedError,
   Connection,
   pipe,
-  Queue,
-  type QueueOptions,
   type SendOptions,
   type WaitOptions,
-} from "./lib/channel.ts";
+} from "./lib/messages/pipe.ts";
+export { Queue, type QueueOptions } from "./lib/messages/queue.ts";
 export {
   accumulate,
   chunks,

@@ -7,7 +7,7 @@
 import { checkCount, checkTimeout, describe } from "./describe.ts";
 import { Feed } from "./feed.ts";
 import { Fifo } from "./fifo.ts";
-import { continueStack } from "./host/error.ts";
+import { continueStack } from "./workers/errors.ts";
 import { packFunction, type Task } from "./host/function.ts";
 import {
   type BatchResult,

@@ -12,8 +12,9 @@ import {
   type Lifeline,
   type Packing,
   realm,
+  sharedCells,
   type Wire,
-} from "./host/portable.ts";
+} from "./messages/travel.ts";
 import {
   timeoutError,
   waitFor,
@@ -70,7 +71,7 @@ export class Lock {
 
   /** Makes a lock that nobody holds. */
   constructor() {
-    this.#cells = new Int32Array(new SharedArrayBuffer(4 * 3));
+    this.#cells = sharedCells("Lock", 3);
     realm().hasPortables = true;
     realm().onArrival(this.#lifeline());
   }
@@ -300,7 +301,7 @@ export class Barrier {
     checkCount("Barrier", "parties", parties);
     this.parties = parties;
     this.#limit = parties * Math.max(1, Math.floor(Barrier.#broken / parties));
-    this.#cells = new Int32Array(new SharedArrayBuffer(4));
+    this.#cells = sharedCells("Barrier", 1);
     realm().hasPortables = true;
   }
 

@@ -13,9 +13,17 @@
  * @module
  */
 
-import { Connection, pipe, Queue } from "../channel.ts";
-import { type Packing, packValue, realm, unpackValue } from "./portable.ts";
-import type { Wire } from "./portable.ts";
+import { Connection, pipe } from "../messages/pipe.ts";
+import { Queue } from "../messages/queue.ts";
+import {
+  type Packing,
+  packValue,
+  realm,
+  sendError,
+  unpackValue,
+  type Wire,
+} from "../messages/travel.ts";
+import { toProcess } from "../messages/value.ts";
 
 /** What is carried for a connection. */
 export type BridgeMessage =
@@ -137,12 +145,12 @@ export class Bridge {
   /** Carries what arrives at an end. */
   #join(id: number, end: Connection<unknown>): void {
     this.#ends.set(id, end);
-    end.joinProcess();
-    end.subscribe((value) => {
+    end.carry((value, isDirect) => {
       const { sent, ...crossing } = this.pack(value);
       try {
         this.#post({ kind: "carry", id, ...crossing });
       } catch (error) {
+        if (isDirect) throw sendError(value, [], error, toProcess());
         // It was sent before the pipe led to a process, and cannot follow.
         console.error(`a message is lost: ${(error as Error).message}`);
         this.#post({ kind: "end", id });

@@ -10,8 +10,9 @@ import { canEndGroups, killLeftovers } from "../subprocess/group.ts";
 import { Program } from "../subprocess/program.ts";
 import { briefRequest, fullReply } from "./brief.ts";
 import { Bridge } from "./bridge.ts";
-import { isShared, toProcess, whyNotCarried, whyNotCloned } from "./clone.ts";
-import { unpackError } from "./error.ts";
+import * as value from "../messages/value.ts";
+import { toProcess, whyNotCloned } from "../messages/value.ts";
+import { unpackError } from "../workers/errors.ts";
 import { processProgram } from "./far.ts";
 import {
   type Codec,
@@ -265,8 +266,8 @@ function startDeno(options: HostOptions): Program<"bytes"> {
   // That the import is written out and not computed, allows it without a
   // permission to read files.
   const load = module ? `() => import(${JSON.stringify(module)})` : "undefined";
-  const parts = [FrameReader, describe, isJson, isShared, whyNotCarried, codec];
-  const text = [...parts, openStdio].join("\n");
+  const parts = [FrameReader, describe, isJson, codec, openStdio];
+  const text = [...parts, ...Object.values(value)].join("\n");
   const url = "data:text/javascript," +
     encodeURIComponent(
       `import v8 from "node:v8";\n${text}\nopenStdio(v8, ${load});`,

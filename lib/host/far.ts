@@ -7,30 +7,37 @@
  * @module
  */
 
-import * as channel from "../channel.ts";
 import * as describe from "../describe.ts";
 import { Fifo } from "../fifo.ts";
 import * as sync from "../sync.ts";
+import * as pipe from "../messages/pipe.ts";
+import * as queue from "../messages/queue.ts";
+import * as travel from "../messages/travel.ts";
 import * as wait from "../messages/wait.ts";
 import * as brief from "./brief.ts";
 import { briefReply, fullRequest } from "./brief.ts";
 import { Bridge, type BridgeMessage } from "./bridge.ts";
-import * as clone from "./clone.ts";
-import { type Sending, toProcess, whyNotCloned } from "./clone.ts";
-import { type PackedError, packError } from "./error.ts";
+import * as value from "../messages/value.ts";
+import { type Sending, toProcess, whyNotCloned } from "../messages/value.ts";
+import * as errors from "../workers/errors.ts";
+import { type PackedError, packError } from "../workers/errors.ts";
 import type { Stdio } from "./frame.ts";
 import { type Task, textOf } from "./function.ts";
 import type { Greeting, Reply, Request } from "./host.ts";
-import * as portable from "./portable.ts";
-import { noteSent, packValue, realm, unpackValue } from "./portable.ts";
-import { portableClasses } from "./portables.ts";
+import {
+  noteSent,
+  packValue,
+  portableClasses,
+  realm,
+  unpackValue,
+} from "../messages/travel.ts";
 
 /** What a program consists of: the same source as runs here. */
 const parts = [
-  ...[brief, channel, clone, describe, portable, sync, wait].flatMap(
+  ...[brief, describe, errors, pipe, queue, sync, travel, value, wait].flatMap(
     Object.values<unknown>,
   ),
-  ...[Fifo, packError, portableClasses, Bridge],
+  ...[Fifo, Bridge],
 ].map(textOf);
 
 /**

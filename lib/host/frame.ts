@@ -9,7 +9,7 @@
  * @module
  */
 
-import { whyNotCarried } from "./clone.ts";
+import { whyNotCarried } from "../messages/value.ts";
 
 /** What of `node:v8` is used. Its structured clone is that of Deno's messages. */
 export interface V8 {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { PackedError } from "./error.ts";
+import type { PackedError } from "../workers/errors.ts";
 import type { Task } from "./function.ts";
-import type { Lifeline } from "./portable.ts";
+import type { Lifeline } from "../messages/travel.ts";
 
 /** A batch of calls of one task, for one host. */
 export interface Batch {

@@ -7,7 +7,7 @@
 
 import { checkTimeout, describe } from "../describe.ts";
 import { after } from "../messages/wait.ts";
-import { continueStack } from "./error.ts";
+import { continueStack } from "../workers/errors.ts";
 import { packFunction, type Task } from "./function.ts";
 import {
   CallError,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unpackError } from "./error.ts";
+import { unpackError } from "../workers/errors.ts";
 import {
   type Batch,
   type BatchResult,

@@ -5,8 +5,8 @@
  */
 
 import { briefRequest, fullReply } from "./brief.ts";
-import { whyNotCloned } from "./clone.ts";
-import { unpackError } from "./error.ts";
+import { whyNotCloned } from "../messages/value.ts";
+import { unpackError } from "../workers/errors.ts";
 import { workerProgram } from "./far.ts";
 import {
   type Batch,
@@ -23,8 +23,8 @@ import {
   packValue,
   realm,
   unpackValue,
-} from "./portable.ts";
-import { portableClasses } from "./portables.ts";
+} from "../messages/travel.ts";
+import { portableClasses } from "../messages/travel.ts";
 import { RemoteHost } from "./remote.ts";
 
 /** Made once, because every worker runs the same program. */

@@ -14,6 +14,11 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A promise, the functions that settle it, and the one that gives it up. */
+export interface Waiting<T> extends PromiseWithResolvers<T> {
+  readonly giveUp: (reason: unknown) => void;
+}
+
 /**
  * Makes a promise that is given up when its time is over or its signal is
  * aborted.
@@ -32,7 +37,7 @@ export function waitFor<T>(
   caller: string,
   { timeout, signal }: WaitOptions,
   giveUp: (reason: unknown) => void,
-): PromiseWithResolvers<T> {
+): Waiting<T> {
   signal?.throwIfAborted();
   let stop = () => {};
   if (timeout !== undefined) {
@@ -41,7 +46,7 @@ export function waitFor<T>(
   }
   const abort = () => giveUp(signal!.reason);
   signal?.addEventListener("abort", abort);
-  const waiting = Promise.withResolvers<T>();
+  const waiting = Object.assign(Promise.withResolvers<T>(), { giveUp });
   const over = () => {
     stop();
     signal?.removeEventListener("abort", abort);
@@ -115,4 +120,41 @@ export async function waitForChange(
 export function timeoutError(caller: string, timeout: number): DOMException {
   const message = `${caller}: nothing happened for ${timeout} ms`;
   return new DOMException(message, "TimeoutError");
+}
+
+/**
+ * Iterates what is waited for, until nothing more can come. It also runs on the
+ * far side, where it arrives as text.
+ *
+ * @param wait Waits for the next value.
+ * @param isEnd Whether an error means that nothing more can come.
+ * @returns The values, as they come. Leaving takes no further value: a generator
+ * by itself would first wait for the one that it was asked for, and lose it.
+ */
+export function iterate<T>(
+  wait: () => Waiting<T>,
+  isEnd: (error: unknown) => boolean,
+): AsyncGenerator<T, void, void> {
+  let waiting: Waiting<T> | undefined;
+  let isLeft = false;
+  const values = (async function* () {
+    while (!isLeft) {
+      let value: T;
+      try {
+        waiting = wait();
+        value = await waiting.promise;
+      } catch (error) {
+        if (isLeft || isEnd(error)) return;
+        throw error;
+      }
+      yield value;
+    }
+  })();
+  const leave = values.return.bind(values);
+  values.return = () => {
+    isLeft = true;
+    waiting?.giveUp(undefined);
+    return leave();
+  };
+  return values;
 }

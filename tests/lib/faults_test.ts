@@ -63,6 +63,30 @@ for (const isolation of ["worker", "process"] as const) {
     assertInstanceOf(error.cause, TypeError);
   });
 
+  test("An error that leads back to itself arrives with the way back", async (pool) => {
+    const own = await thrownBy(() =>
+      pool.apply(() => {
+        const error = new Error("its own cause");
+        error.cause = error;
+        throw error;
+      })
+    ) as Error;
+    assert(own.cause === own);
+    const first = await thrownBy(() =>
+      pool.apply(() => {
+        const third = new AggregateError([], "third");
+        const second = new TypeError("second", { cause: third });
+        const first = new RangeError("first", { cause: second });
+        third.errors.push(first, second);
+        throw first;
+      })
+    ) as Error & { cause: Error & { cause: AggregateError } };
+    const { cause: second } = first;
+    assertEquals([second.message, second.cause.message], ["second", "third"]);
+    const [a, b] = second.cause.errors;
+    assert(a === first && b === second);
+  });
+
   test("An AggregateError arrives with its errors, a DOMException with its name", async (pool) => {
     const all = await thrownBy(() =>
       pool.apply(() => Promise.any([Promise.reject(new SyntaxError("one"))]))

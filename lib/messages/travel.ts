@@ -1,0 +1,272 @@
+/**
+ * How values travel: by structured clone, but a Connection, Queue, Lock or
+ * Barrier among them as a wire, plain data that becomes a working object again
+ * where it arrives.
+ *
+ * The functions here also run on the far side, where they arrive as text: they
+ * use their arguments, globals, each other and what lib/host/far.ts sends.
+ *
+ * @module
+ */
+
+import { Barrier, Lock } from "../sync.ts";
+import { Connection } from "./pipe.ts";
+import { Queue } from "./queue.ts";
+import {
+  isContainer,
+  replace,
+  type Sending,
+  toProcess,
+  walk,
+  whyNotCarried,
+  whyNotCloned,
+} from "./value.ts";
+
+/** Options of sending. */
+export interface SendOptions {
+  /** What of the value to move instead of copying. */
+  readonly transfer?: readonly Transferable[];
+}
+
+/** What must be known of an object for when its holder dies. */
+export interface Lifeline {
+  /** The name of the object's class. */
+  readonly portable: string;
+  /** Memory that says how the object is. */
+  readonly cells: Int32Array<SharedArrayBuffer>;
+  /** Which of two ends the object is, where it has two. */
+  readonly side?: number;
+}
+
+/** Plain data that stands for an object while it travels. */
+export interface Wire extends Lifeline {
+  /** The rest of what the object is made of. */
+  readonly [part: string]: unknown;
+}
+
+/** What an object packs itself into. */
+export interface Packing {
+  readonly wire: Wire;
+  /** What has to be moved along with the wire. */
+  readonly ports: MessagePort[];
+  readonly lifeline: Lifeline;
+  /** Called once the wire has been sent, with the thread it goes to, or 0. */
+  readonly sent: (receiver: number) => void;
+}
+
+/** An object that packs itself. */
+export interface Portable {
+  pack(): Packing;
+}
+
+/** A class whose objects travel. */
+export interface PortableClass {
+  /** Makes an object of what it was packed into. */
+  unpack(wire: Wire): unknown;
+  /** Frees what a thread held when it ended, or says that it is gone. */
+  abandon?(lifeline: Lifeline, agent: number, wasBusy: boolean): void;
+}
+
+/** The classes of the objects that travel, by name. */
+export function portableClasses(): Record<string, PortableClass> {
+  return { Barrier, Connection, Lock, Queue };
+}
+
+/** A value in which every portable object has been packed. */
+export interface PackedValue {
+  readonly value: unknown;
+  readonly packings: readonly Packing[];
+  readonly ports: MessagePort[];
+}
+
+/** What a thread knows of itself, whichever copy of this code asks. */
+export interface Realm {
+  /** A number that no other thread has. */
+  agent: number;
+  /** Whether a portable object was ever here: if not, none need be looked for. */
+  hasPortables: boolean;
+  /** Told of each object that comes to this thread. */
+  onArrival: (lifeline: Lifeline) => void;
+  /** What the threads that were started here hold, by thread. */
+  readonly held: Map<number, Set<Lifeline>>;
+}
+
+/** What this thread knows of itself: one object for all copies of this code. */
+export function realm(): Realm {
+  const key = Symbol.for("side-by-side.realm");
+  const scope = globalThis as { [key]?: Realm };
+  return scope[key] ??= {
+    agent: newAgent(),
+    hasPortables: false,
+    onArrival: () => {},
+    held: new Map(),
+  };
+}
+
+/** Numbers a thread: above 0, and drawn from so many that none is drawn twice. */
+export function newAgent(): number {
+  return 1 + Math.floor(Math.random() * (2 ** 31 - 2));
+}
+
+/**
+ * Makes memory that all threads see that get it; where there is none, as in a
+ * page from a file, memory of which each gets a copy.
+ */
+export function newCells(length: number): Int32Array<SharedArrayBuffer> {
+  const isThere = typeof SharedArrayBuffer === "function";
+  const Memory = isThere ? SharedArrayBuffer : ArrayBuffer;
+  return new Int32Array(new Memory(4 * length) as SharedArrayBuffer);
+}
+
+/** Whether changes of some memory are seen by other threads that got it. */
+export function isSharedMemory({ buffer }: Int32Array): boolean {
+  return !(buffer instanceof ArrayBuffer);
+}
+
+/**
+ * Makes memory that all threads see that get it.
+ *
+ * @param caller What is made of it, for the message.
+ * @throws {Error} Where there is none.
+ */
+export function sharedCells(
+  caller: string,
+  length: number,
+): Int32Array<SharedArrayBuffer> {
+  const cells = newCells(length);
+  if (isSharedMemory(cells)) return cells;
+  throw new Error(
+    `${caller} needs memory that threads share, and there is none here: a page ` +
+      `has it if its server isolates it (COOP and COEP), not from a file`,
+  );
+}
+
+/**
+ * Notes that packed objects have been sent to a thread, or to 0 if that is not
+ * known. The thread reports them itself when they arrive; but were it ended
+ * before its report is read, nobody would know what it held.
+ */
+export function noteSent(packings: readonly Packing[], receiver: number): void {
+  const held = realm().held.get(receiver);
+  for (const { lifeline, sent } of packings) {
+    held?.add(lifeline);
+    sent(receiver);
+  }
+}
+
+/** Whether an object is one that packs itself. */
+export function isPortable(part: object): part is Portable {
+  const key = Symbol.for("side-by-side.portable");
+  return (part as { [key]?: unknown })[key] === true;
+}
+
+/**
+ * Packs every portable object in a value.
+ *
+ * @returns A copy of the value with wires in place of the objects; nothing if
+ * there are none, and the value can be sent as it is.
+ */
+export function packValue(value: unknown): PackedValue | undefined {
+  if (!realm().hasPortables) return undefined;
+  const packings = new Map<object, Packing>();
+  walk(value, (part) => {
+    if (!isPortable(part)) return isContainer(part);
+    packings.set(part, part.pack());
+    return false;
+  });
+  if (packings.size === 0) return undefined;
+  const all = [...packings.values()];
+  return {
+    value: replace(value, (part) => packings.get(part)?.wire ?? part),
+    packings: all,
+    ports: all.flatMap(({ ports }) => ports),
+  };
+}
+
+/** Copies a value that arrived, with working objects in place of the wires. */
+export function unpackValue(
+  value: unknown,
+  classes: Readonly<Record<string, PortableClass>>,
+): unknown {
+  return replace(value, (part) => {
+    const { portable } = part as Wire;
+    const isWire = typeof portable === "string" &&
+      Object.hasOwn(classes, portable);
+    return isWire ? classes[portable]!.unpack(part as Wire) : part;
+  });
+}
+
+/**
+ * Posts a value, with its portable objects packed.
+ *
+ * @param receiver The thread that has the other end, or 0.
+ * @throws {TypeError} If a part of the value cannot be sent; it is named.
+ */
+export function post(
+  port: MessagePort,
+  value: unknown,
+  { transfer = [] }: SendOptions,
+  receiver: number,
+): void {
+  const packed = packValue(value);
+  const moved = [...transfer, ...packed?.ports ?? []];
+  // What is no object needs no wrapping (but undefined, which would arrive as
+  // null); that, and a list of nothing to move, would make a short message a
+  // fifth slower.
+  const isBare = value === null ||
+    (typeof value !== "object" && value !== undefined);
+  const message = packed ? [packed.value, true] : isBare ? value : [value];
+  try {
+    if (moved.length > 0) port.postMessage(message, moved);
+    else port.postMessage(message);
+  } catch (error) {
+    throw sendError(packed ? packed.value : value, moved, error);
+  }
+  if (packed) noteSent(packed.packings, receiver);
+}
+
+/** Takes a value out of a message that `post` made. */
+export function receive(message: unknown): unknown {
+  if (typeof message !== "object" || message === null) return message;
+  const [value, isPacked] = message as [unknown, boolean?];
+  return isPacked ? unpackValue(value, portableClasses()) : value;
+}
+
+/** Copies a value as sending would. */
+export function copyValue(
+  value: unknown,
+  { transfer = [] }: SendOptions,
+): unknown {
+  const packed = packValue(value);
+  const moved = [...transfer, ...packed?.ports ?? []];
+  let copy;
+  try {
+    copy = structuredClone(packed ? packed.value : value, { transfer: moved });
+  } catch (error) {
+    throw sendError(packed ? packed.value : value, moved, error);
+  }
+  if (packed) noteSent(packed.packings, realm().agent);
+  return packed ? unpackValue(copy, portableClasses()) : copy;
+}
+
+/** Names the part of a value that cannot be sent. */
+export function sendError(
+  value: unknown,
+  moved: readonly unknown[],
+  error: unknown,
+  sending?: Sending,
+): unknown {
+  const why = whyNotCloned(value, "value", moved, sending);
+  return why ? new TypeError(why) : error;
+}
+
+/**
+ * Refuses what another process cannot have, though a thread could.
+ *
+ * @throws {TypeError} If a part of the value cannot be sent; it is named.
+ */
+export function checkCarried(value: unknown): void {
+  if (whyNotCarried(value) === undefined) return;
+  const why = whyNotCloned(value, "value", [], toProcess());
+  if (why) throw new TypeError(why);
+}

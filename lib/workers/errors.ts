@@ -1,0 +1,217 @@
+/**
+ * How a thrown thing travels.
+ *
+ * Structured clone keeps the message and stack of an Error, but not its class,
+ * its own fields, or the errors inside an AggregateError. So a thrown thing is
+ * packed into plain data where it was thrown and rebuilt where it is awaited.
+ *
+ * What packs also runs on the far side, where it arrives as text: it uses its
+ * arguments, globals and what lib/host/far.ts sends with it.
+ *
+ * @module
+ */
+
+import { isCloned, type Sending, whyNotCloned } from "../messages/value.ts";
+
+/** A thrown thing as plain data. */
+export type PackedError =
+  | { kind: "value"; value: unknown }
+  | { kind: "DOMException"; name: string; message: string; stack: string }
+  | {
+    kind: "error";
+    /** The class the thing was made from, such as `InsufficientFunds`. */
+    className: string;
+    /** The nearest class above it that every program has. */
+    base: string;
+    name: string;
+    message: string;
+    stack: string;
+    /** Own fields that can be cloned. */
+    fields: Record<string, unknown>;
+    cause?: PackedError;
+    /** What an AggregateError holds. */
+    errors?: PackedError[];
+  };
+
+/**
+ * Packs a thrown thing into plain data.
+ *
+ * @param thrown What was thrown: an Error, or anything else.
+ * @param sending How it is to be sent.
+ * @param packed The errors that were packed already: one may be its own cause.
+ * @returns The thing as data that structured clone accepts.
+ */
+export function packError(
+  thrown: unknown,
+  sending?: Sending,
+  packed: Map<unknown, PackedError> = new Map(),
+): PackedError {
+  const known = packed.get(thrown);
+  if (known) return known;
+  try {
+    if (thrown instanceof DOMException) {
+      const { name, message } = thrown;
+      return { kind: "DOMException", name, message, stack: stackOf(thrown) };
+    }
+    if (thrown instanceof Error) return packFields(thrown, sending, packed);
+    if (isCloned(thrown, sending)) return { kind: "value", value: thrown };
+    return packError(notSent(thrown, sending), sending, packed);
+  } catch (problem) {
+    // A getter that throws, a revoked Proxy: the error itself cannot be read.
+    return {
+      kind: "error",
+      className: "Error",
+      base: "Error",
+      name: "Error",
+      message: `what was thrown cannot be read: ${problem}`,
+      stack: "",
+      fields: {},
+    };
+  }
+}
+
+/** Packs an error with its own fields and the errors it holds. */
+export function packFields(
+  error: Error,
+  sending: Sending | undefined,
+  packed: Map<unknown, PackedError>,
+): PackedError {
+  const apart = ["name", "message", "stack", "cause", "errors"];
+  const fields = Object.entries(error).filter(([key, value]) =>
+    !apart.includes(key) && isCloned(value, sending)
+  );
+  const result: PackedError = {
+    kind: "error",
+    className: error.constructor?.name || "Error",
+    base: baseOf(error),
+    name: String(error.name),
+    message: String(error.message),
+    stack: stackOf(error),
+    fields: Object.fromEntries(fields),
+  };
+  packed.set(error, result);
+  if (Object.hasOwn(error, "cause")) {
+    result.cause = packError(error.cause, sending, packed);
+  }
+  if (error instanceof AggregateError) {
+    const pack = (item: unknown) => packError(item, sending, packed);
+    result.errors = [...error.errors].map(pack);
+  }
+  return result;
+}
+
+/** The error that says why something that is no error cannot be sent. */
+export function notSent(thrown: unknown, sending?: Sending): TypeError {
+  const why = whyNotCloned(thrown, "thrown", [], sending);
+  if (why && /^thrown[.[]/.test(why)) return new TypeError(why);
+  const thing = typeof thrown === "object" ? "object" : typeof thrown;
+  return new TypeError(`a thrown ${thing} cannot be sent: ${String(thrown)}`);
+}
+
+/** The nearest class of an error that every program has. */
+export function baseOf(error: Error): string {
+  let base = Object.getPrototypeOf(error);
+  while (knownClass(base.constructor?.name)?.prototype !== base) {
+    base = Object.getPrototypeOf(base);
+  }
+  return base.constructor.name;
+}
+
+/** A class that both sides have: the language's, or one of `Deno.errors`. */
+export function knownClass(name: string): ErrorClass | undefined {
+  const scope = globalThis as unknown as Record<string, ErrorClass | undefined>;
+  const denoErrors = Deno.errors as unknown as typeof scope;
+  return Object.hasOwn(denoErrors, name) ? denoErrors[name] : scope[name];
+}
+
+/** An error's stack without the frames of what sent the task here. */
+export function stackOf({ stack = "" }: { stack?: string }): string {
+  return stack.split("\n").filter((line) => !/\bblob:/.test(line))
+    .join("\n").replaceAll(", <anonymous>:", ":");
+}
+
+type ErrorClass = new (message?: string) => Error;
+
+const rebuiltClasses = new Map<string, ErrorClass>();
+
+/**
+ * Rebuilds what `packError` packed.
+ *
+ * @param packed The packed thing.
+ * @param rebuilt The errors that were rebuilt already.
+ * @returns An error of the same class name, `name`, `message`, `stack`,
+ * `cause`, own fields and inner errors, or the very value that was thrown. A
+ * class that only the far side knows is stood in for by one of the same name.
+ */
+export function unpackError(
+  packed: PackedError,
+  rebuilt: Map<PackedError, unknown> = new Map(),
+): unknown {
+  if (rebuilt.has(packed)) return rebuilt.get(packed);
+  if (packed.kind === "value") return packed.value;
+  if (packed.kind === "DOMException") {
+    const error = new DOMException(packed.message, packed.name);
+    return hide(error, "stack", packed.stack);
+  }
+  const error = emptyError(packed.className, packed.base, packed.message);
+  rebuilt.set(packed, error);
+  hide(error, "stack", packed.stack);
+  if (error.name !== packed.name) hide(error, "name", packed.name);
+  if (packed.cause) hide(error, "cause", unpackError(packed.cause, rebuilt));
+  if (packed.errors) {
+    const all = packed.errors.map((item) => unpackError(item, rebuilt));
+    hide(error, "errors", all);
+  }
+  return Object.assign(error, packed.fields);
+}
+
+/** Makes an error of a class, which is made if need be. */
+function emptyError(className: string, base: string, message: string): Error {
+  const Base = knownClass(base) ?? Error;
+  const error = Base as unknown === AggregateError
+    ? new AggregateError([], message)
+    : new Base(message);
+  if (className === base) return error;
+  const key = `${className} extends ${base}`;
+  const Rebuilt = rebuiltClasses.get(key) ??
+    { [className]: class extends Base {} }[className]!;
+  rebuiltClasses.set(key, Rebuilt);
+  return Object.setPrototypeOf(error, Rebuilt.prototype);
+}
+
+/** Sets a property as the language sets it on errors: not enumerable. */
+function hide<T extends object>(target: T, key: string, value: unknown): T {
+  // Of an object that is frozen, nothing changes.
+  Reflect.defineProperty(target, key, {
+    value,
+    configurable: true,
+    writable: true,
+  });
+  return target;
+}
+
+/**
+ * Continues the stack of an error that came from the far side with where it
+ * ran and where it was asked for.
+ *
+ * @param thrown What arrived; anything but an Error is left as it is.
+ * @param where Where it ran, such as `task 3 of map(parse) on Worker-2`, if its
+ * stack does not say so yet.
+ * @param origin An object whose stack was captured at the call.
+ */
+export function continueStack(
+  thrown: unknown,
+  where: string | undefined,
+  origin: { stack?: string },
+): void {
+  if (!(thrown instanceof Error)) return;
+  const frames = (stack: string | undefined) =>
+    (stack ?? "").split("\n").filter((line) => !inner.test(line));
+  const asked = frames(origin.stack).filter((line) => /^\s+at /.test(line));
+  const ran = where === undefined ? [] : [`    in ${where}`];
+  const lines = [...frames(thrown.stack), ...ran, ...asked];
+  hide(thrown, "stack", lines.join("\n"));
+}
+
+/** Frames inside Deno and inside this library say nothing to a caller. */
+const inner = /^\s+at .*(\bext:|\/lib\/(host\/|pool\.ts|worker\.ts))/;
