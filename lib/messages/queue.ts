@@ -351,16 +351,23 @@ export class QueueStore {
       if (this.#puts.length > 0 && this.#items.length < this.#capacity) {
         const put = this.#puts.shift()!;
         this.#items.push(put.value);
+        // First who waits for an item: whoever put it may end everything then.
+        this.#give();
         put.answer("done");
-      } else if (this.#items.length > 0 && this.#gets.length > 0) {
-        this.#gets.shift()!.answer("done", this.#items.shift());
-      } else break;
+      } else if (!this.#give()) break;
     }
     if (this.#isClosed && this.#items.length === 0) {
       for (let get; (get = this.#gets.shift());) get.answer("closed");
     }
     const { length } = this.#items;
     if (Atomics.exchange(this.cells, 0, length) !== length) this.#tellSize();
+  }
+
+  /** Gives an item to who waits for one. */
+  #give(): boolean {
+    if (this.#items.length === 0 || this.#gets.length === 0) return false;
+    this.#gets.shift()!.answer("done", this.#items.shift());
+    return true;
   }
 
   /** Tells the size to other processes, once for all that happens in a turn. */
