@@ -62,7 +62,25 @@ export {
 export * from "./lib/pipeline.ts";
 export * from "./lib/pool.ts";
 export * from "./lib/process.ts";
-export * from "./lib/subprocess.ts";
+export type {
+  Command,
+  Stdio,
+  SubprocessOptions,
+} from "./lib/subprocess/command.ts";
+export type { Input } from "./lib/subprocess/input.ts";
+export type { OutputName } from "./lib/subprocess/program.ts";
+export {
+  CalledProcessError,
+  CompletedProcess,
+  type Decoded,
+  type Encoding,
+  OutputLimitExceeded,
+  type ProcessDetails,
+  SubprocessError,
+  TimeoutExpired,
+} from "./lib/subprocess/result.ts";
+export * from "./lib/subprocess/run.ts";
+export * from "./lib/subprocess/spawn.ts";
 export {
   Barrier,
   BrokenBarrierError,

@@ -98,18 +98,19 @@ async function observe(command: string[], isEnded: boolean): Promise<string> {
 async function killAndLook(pid: number, workers: number[]): Promise<string> {
   Deno.kill(pid, "SIGKILL");
   await new Promise((resolve) => setTimeout(resolve, 2000));
-  const left = workers.filter(isAlive);
+  const left: number[] = [];
+  for (const worker of workers) if (await isAlive(worker)) left.push(worker);
   for (const worker of left) Deno.kill(worker, "SIGKILL");
   return left.length === 0 ? "none survives" : `${left.length} survive`;
 }
 
 /** Whether a process runs; one that only waits to be reaped does not. */
-function isAlive(pid: number): boolean {
+async function isAlive(pid: number): Promise<boolean> {
   if (Deno.build.os === "windows") {
-    const { stdout } = run.sync(["tasklist", "/NH", "/FI", `PID eq ${pid}`]);
+    const { stdout } = await run(["tasklist", "/NH", "/FI", `PID eq ${pid}`]);
     return stdout.includes(String(pid));
   }
-  const { stdout } = run.sync(["ps", "-o", "stat=", "-p", String(pid)]);
+  const { stdout } = await run(["ps", "-o", "stat=", "-p", String(pid)]);
   return stdout !== "" && !stdout.startsWith("Z");
 }
 

@@ -8,7 +8,11 @@
  * @module
  */
 
-import { OutputLimitExceeded, run, TimeoutExpired } from "../lib/subprocess.ts";
+import {
+  OutputLimitExceeded,
+  TimeoutExpired,
+} from "../lib/subprocess/result.ts";
+import { run } from "../lib/subprocess/run.ts";
 import { commonMap, type Copy, type Kit, url } from "./kit.ts";
 
 /** A copy to look at, and the lesson it is of. */

@@ -1,12 +1,11 @@
 /**
- * Internal: what to run and how, checked, and started.
+ * What to run and how: the options, their checks, and why it could not start.
  *
  * @module
  */
 
 import { checkCount, checkTimeout, describe } from "../describe.ts";
-import type { Bytes } from "./output.ts";
-import type { Decoded, Encoding } from "./result.ts";
+import type { Encoding } from "./result.ts";
 
 /**
  * A program and its arguments, each word a string of its own. No shell looks
@@ -17,19 +16,19 @@ export type Command = readonly string[];
 /** Where a stream of a program goes: to this program, its own, or nowhere. */
 export type Stdio = "piped" | "inherit" | "null";
 
-/** What is written to a program: text, bytes, or chunks of them over time. */
-export type Input =
-  | string
-  | Uint8Array
-  | AsyncIterable<string | Uint8Array>
-  | Iterable<string | Uint8Array>;
-
 /**
- * Where a program runs and what its outputs are.
+ * Options of a program that runs beside this one.
+ *
+ * `timeout`, `signal` and `maxOutput` end the program, by force unless
+ * `killAfter` is given, and with it all that it has started. For this it leads
+ * a process group of its own, where the system has groups and the permission is
+ * the full `--allow-run`. Such a program cannot ask anything at the terminal,
+ * and Ctrl-C does not reach it; it ends when this program ends, however that
+ * happens.
  *
  * @typeParam E How outputs are given.
  */
-export interface CommandOptions<E extends Encoding = Encoding> {
+export interface SubprocessOptions<E extends Encoding = Encoding> {
   /** The directory to run in; this program's own by default. */
   readonly cwd?: string | URL;
   /** Variables to add to the environment. */
@@ -40,21 +39,6 @@ export interface CommandOptions<E extends Encoding = Encoding> {
   readonly encoding?: E;
   /** Where the standard output goes; `"piped"` by default. */
   readonly stdout?: Stdio;
-}
-
-/**
- * Options of a program that runs beside this one.
- *
- * `timeout`, `signal` and `maxOutput` end the program, by force unless
- * `killAfter` is given, and with it all that it has started. For this it leads
- * a process group of its own, where the system has groups and the permission is
- * the full `--allow-run`. Such a program cannot ask anything at the terminal;
- * what ends this program (Ctrl-C) is passed on to it.
- *
- * @typeParam E How outputs are given.
- */
-export interface SubprocessOptions<E extends Encoding = Encoding>
-  extends CommandOptions<E> {
   /** How long it may run, in milliseconds. */
   readonly timeout?: number;
   /** Ends the program when it is aborted. Aborted before, it starts nothing. */
@@ -75,21 +59,6 @@ export interface SubprocessOptions<E extends Encoding = Encoding>
    * lines between those of the standard output, as they come.
    */
   readonly stderr?: Stdio | "stdout";
-}
-
-/**
- * Options of `run()` and `pipeline()`.
- *
- * @typeParam E How outputs are given.
- */
-export interface RunOptions<E extends Encoding = Encoding>
-  extends SubprocessOptions<E> {
-  /** What to write to the program's standard input. */
-  readonly input?: Input;
-  /** Whether another exit code than 0 is an error. */
-  readonly check?: boolean;
-  /** Where the standard input comes from; `"null"`, empty, by default. */
-  readonly stdin?: "inherit" | "null";
 }
 
 /** The bytes kept of an output unless `maxOutput` says otherwise. */
@@ -190,30 +159,27 @@ function checkOneOf(
   );
 }
 
-/** How to start a program, in Deno's terms: what all kinds of run share. */
+/** How to start a program, in Deno's terms. */
 export function toDeno(
   command: Command,
-  options: CommandOptions,
+  options: SubprocessOptions & { readonly stdin: Stdio },
 ): Deno.CommandOptions {
-  const { cwd, env, clearEnv = false, stdout = "piped" } = options;
+  const { cwd, env, clearEnv = false, stdin } = options;
+  const { stdout = "piped", stderr = "piped" } = options;
   return {
     args: command.slice(1),
     clearEnv,
+    stdin,
     stdout,
+    stderr: stderr === "stdout" ? "piped" : stderr,
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env: { ...env } }),
   };
 }
 
 /**
- * Says why a program could not be started.
- *
- * @param caller What the message begins with.
- * @param program The program.
- * @param cwd The directory to run in.
- * @param cause What Deno threw.
- * @returns An error that names what is missing: the program, the directory, or
- * the permission.
+ * Says why a program could not be started, with an error that names what is
+ * missing: the program, the directory, or the permission.
  */
 export function explain(
   caller: string,
@@ -256,26 +222,4 @@ export function explain(
     );
   }
   return cause;
-}
-
-/** The bytes of a chunk of input. */
-export function toBytes(caller: string, chunk: unknown): Uint8Array {
-  if (typeof chunk === "string") return new TextEncoder().encode(chunk);
-  if (chunk instanceof Uint8Array) return chunk;
-  throw new TypeError(
-    `${caller}: input must be text or bytes, or chunks of them: received ${
-      describe(chunk)
-    }`,
-  );
-}
-
-const decoder = new TextDecoder();
-
-/** An output in the encoding that was asked for. */
-export function decode<E extends Encoding>(
-  bytes: Bytes,
-  encoding: E | undefined,
-): Decoded<E> {
-  const output = encoding === "bytes" ? bytes : decoder.decode(bytes);
-  return output as Decoded<E>;
 }

@@ -1,66 +1,51 @@
 /**
- * Internal: ending a program together with the programs it has started.
+ * Process groups: ending a program together with all that it has started, and
+ * not leaving it behind.
  *
  * @module
  */
 
 const isWindows = Deno.build.os === "windows";
 
-/**
- * Whether a program can be ended with all it has started: that takes the full
- * `--allow-run`, because `Deno.kill` and `taskkill` reach any process.
- */
-export function canEndGroups(): boolean {
-  return Deno.permissions.querySync({ name: "run" }).state === "granted";
-}
-
 /** The programs that lead a group of their own, by id. */
 const leaders = new Set<number>();
 
-/** The signals that would reach a program in the terminal's own group. */
-const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const forwarders = forwarded.map((signal) => () => forward(signal));
+/** There once a group has been entered, and then as long as this program. */
+let guard: WritableStreamDefaultWriter<Uint8Array> | undefined;
 
 /**
- * Passes on to the groups what ends this program, Ctrl-C for one: the terminal
- * does not know of them. Then this program does what it would have done.
+ * Whether a program can be ended with all it has started: that takes the full
+ * `--allow-run`, because `Deno.kill` and `taskkill` reach any process, and
+ * somebody who ends it when this program ends.
  */
-function forward(signal: Deno.Signal): void {
-  for (const pid of leaders) signalGroup(pid, signal);
-  leaders.clear();
-  stopForwarding();
-  Deno.kill(Deno.pid, signal);
-}
-
-function stopForwarding(): void {
-  for (const [i, signal] of forwarded.entries()) {
-    Deno.removeSignalListener(signal, forwarders[i]!);
+export function canEndGroups(): boolean {
+  if (Deno.permissions.querySync({ name: "run" }).state !== "granted") {
+    return false;
+  }
+  // On Windows there are trees instead of groups, and Ctrl-C reaches every
+  // program of a console.
+  if (isWindows || guard) return true;
+  try {
+    startGuard();
+    return true;
+  } catch {
+    return false; // there is no shell, or no more processes can be started
   }
 }
 
 /**
- * Notes that a program leads a group.
- *
- * @param pid The program's id, which is its group's id as well.
+ * Notes that a program leads a group, which ends with this program. The
+ * program's id is its group's id as well.
  */
 export function enterGroup(pid: number): void {
-  // Windows has no such groups: Ctrl-C reaches every program of a console.
-  if (isWindows) return;
-  if (leaders.size === 0) {
-    for (const [i, signal] of forwarded.entries()) {
-      Deno.addSignalListener(signal, forwarders[i]!);
-    }
-  }
   leaders.add(pid);
+  tellGuard(`+ ${pid}`);
 }
 
-/**
- * Notes that the leader of a group has ended.
- *
- * @param pid The program's id.
- */
+/** Notes that the leader of a group has ended. */
 export function leaveGroup(pid: number): void {
-  if (leaders.delete(pid) && leaders.size === 0) stopForwarding();
+  leaders.delete(pid);
+  tellGuard(`- ${pid}`);
 }
 
 /**
@@ -83,11 +68,7 @@ export function signalGroup(pid: number, signal: Deno.Signal): boolean {
   return true;
 }
 
-/**
- * Kills what is left of a group after its leader has ended.
- *
- * @param pid The id that the leader had.
- */
+/** Kills what is left of a group after its leader has ended. */
 export function killLeftovers(pid: number): void {
   // On Windows the tree was found by its root, and ended with it.
   if (isWindows) return;
@@ -109,4 +90,52 @@ function killTree(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * A shell that is told of the groups, and ends them when its input ends: that
+ * is when this program has ended, whatever ended it. A listener for signals
+ * would not do: this program would not die of them any more, and another
+ * listener cannot be told from none.
+ */
+const guardScript = `
+groups=
+while read -r sign group; do
+  case $sign in
+    +) groups="$groups -$group" ;;
+    -) rest=
+       for other in $groups; do
+         [ "$other" = "-$group" ] || rest="$rest $other"
+       done
+       groups=$rest ;;
+  esac
+done
+[ -n "$groups" ] || exit
+kill -s TERM -- $groups
+sleep 1
+kill -s KILL -- $groups
+`;
+
+function startGuard(): void {
+  const child = new Deno.Command("/bin/sh", {
+    args: ["-c", guardScript],
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+    // What a terminal sends to all its programs is not for the guard.
+    detached: true,
+  }).spawn();
+  // A guard is no reason to go on.
+  child.unref();
+  const input = child.stdin.getWriter();
+  guard = input;
+  for (const pid of leaders) tellGuard(`+ ${pid}`);
+  void child.status.then(() => {
+    // Somebody has ended it. The next group gets another one.
+    if (guard === input) guard = undefined;
+  });
+}
+
+function tellGuard(news: string): void {
+  guard?.write(new TextEncoder().encode(`${news}\n`)).catch(() => {});
 }

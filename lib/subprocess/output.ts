@@ -1,14 +1,16 @@
 /**
- * Internal: what a program prints, as it is read.
+ * What a program prints, as it is read.
  *
  * @module
  */
+
+import { within } from "./within.ts";
 
 /** Bytes in memory of their own. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Something that gives bytes, a chunk at a time. */
-export interface Chunks {
+export interface Source {
   /** The next chunk; undefined at the end. */
   next(): Promise<Bytes | undefined>;
   /** Ends it now: a waiting `next()` gives undefined. */
@@ -22,16 +24,17 @@ const largeBuffer = 65_536;
 const lineFeed = 10;
 
 /**
- * Reads one stream of a program.
- *
- * Every chunk is copied out of the buffer it was read into: a program that
- * prints little by little would otherwise hold a whole buffer for each few
- * bytes.
- *
- * @param stream The program's standard output or standard error.
- * @returns Its chunks.
+ * What a program wrote before it ended lies in the pipe, and a pipe holds at
+ * most 1 MiB: that many reads of 64 KiB, and some small ones, find all of it.
  */
-export function chunksOf(stream: ReadableStream<Bytes>): Chunks {
+const readsAfterEnd = 32;
+
+/**
+ * Reads one stream of a program. Every chunk is copied out of the buffer it was
+ * read into: a program that prints little by little would otherwise hold a
+ * whole buffer for each few bytes.
+ */
+export function sourceOf(stream: ReadableStream<Bytes>): Source {
   const reader = stream.getReader({ mode: "byob" });
   let buffer = new Uint8Array(smallBuffer);
   return {
@@ -51,19 +54,16 @@ export function chunksOf(stream: ReadableStream<Bytes>): Chunks {
 }
 
 /**
- * Merges streams in the order in which they come, without tearing lines: of
- * each stream only whole lines are passed on, and the rest at its end.
- *
- * @param sources The streams.
- * @returns One stream of them all.
+ * Merges sources in the order in which they come, without tearing lines: of
+ * each only whole lines are passed on, and the rest at its end.
  */
-export function mergeLines(sources: readonly Chunks[]): Chunks {
-  const read = async (source: Chunks) => ({
+export function mergeLines(sources: readonly Source[]): Source {
+  const read = async (source: Source) => ({
     source,
     chunk: await source.next(),
   });
   const reading = new Map(sources.map((source) => [source, read(source)]));
-  const rests = new Map<Chunks, Bytes>();
+  const rests = new Map<Source, Bytes>();
   return {
     async next() {
       while (reading.size > 0) {
@@ -92,21 +92,18 @@ export function mergeLines(sources: readonly Chunks[]): Chunks {
 export class Output {
   /** How many bytes are kept at most. */
   limit: number;
-  readonly #chunks: Chunks;
+  readonly #source: Source;
   readonly #onLimit: () => void;
   readonly #kept: Bytes[] = [];
   #size = 0;
   #pulling: Promise<void> | undefined;
   #ended = false;
+  #readsLeft = readsAfterEnd;
 
-  /**
-   * @param chunks Where the bytes come from.
-   * @param limit How many bytes to keep at most.
-   * @param onLimit Called when there are more; they are dropped.
-   */
-  constructor(chunks: Chunks, limit: number, onLimit: () => void) {
+  /** @param onLimit Called when there is more than the limit; it is dropped. */
+  constructor(source: Source, limit: number, onLimit: () => void) {
     this.limit = limit;
-    this.#chunks = chunks;
+    this.#source = source;
     this.#onLimit = onLimit;
   }
 
@@ -125,12 +122,7 @@ export class Output {
     return this.#size;
   }
 
-  /** Reads one more chunk. Whoever asks meanwhile waits for the same one. */
-  pull(): Promise<void> {
-    return this.#pulling ??= this.#read();
-  }
-
-  /** All that was read and not taken, which is now taken. */
+  /** All that was read and not taken, which is taken with this. */
   take(): Bytes {
     const bytes = this.bytes();
     this.#kept.length = 0;
@@ -146,14 +138,13 @@ export class Output {
     return bytes;
   }
 
-  /** Ends the stream. The program that writes to it gets a broken pipe. */
-  async close(): Promise<void> {
-    this.#chunks.cancel();
-    while (!this.#ended) await this.pull();
+  /** Reads one more chunk. Whoever asks meanwhile waits for the same one. */
+  pull(): Promise<void> {
+    return this.#pulling ??= this.#read();
   }
 
   async #read(): Promise<void> {
-    const chunk = this.#ended ? undefined : await this.#chunks.next();
+    const chunk = this.#ended ? undefined : await this.#source.next();
     this.#pulling = undefined;
     if (chunk === undefined) {
       this.#ended = true;
@@ -165,15 +156,47 @@ export class Output {
     this.#size += fitting.length;
     if (chunk.length > room) this.#onLimit();
   }
+
+  /**
+   * Reads one more chunk of what a program wrote that has ended. Another one
+   * that it has started and left behind may hold the pipe for hours: when
+   * nothing has come for a while, or too much, that is the end.
+   */
+  async pullLast(): Promise<void> {
+    const pulled = this.pull();
+    this.#readsLeft -= 1;
+    if (this.#readsLeft < 0) await this.close();
+    else await this.closeIfQuiet();
+    await pulled;
+  }
+
+  /** Waits for the next chunk; if none comes soon, this is the end. */
+  async closeIfQuiet(): Promise<void> {
+    let isQuiet = true;
+    const read = () => {
+      isQuiet = false;
+    };
+    const pulled = this.pull().then(read, read);
+    // Mostly the rest has come together with the news of the end, and only has
+    // to be handed on; letting that happen is cheaper than a timer.
+    for (let turns = 0; turns < 30 && isQuiet; turns += 1) await undefined;
+    // Several short waits, not one long one: a busy event loop may find a wait
+    // over before it has looked at the pipe, but not five times in a row.
+    for (let waits = 0; waits < 5 && isQuiet; waits += 1) {
+      await within(pulled, 20);
+    }
+    if (isQuiet) await this.close();
+  }
+
+  /** Ends the stream. The program that writes to it gets a broken pipe. */
+  async close(): Promise<void> {
+    this.#source.cancel();
+    while (!this.#ended) await this.pull();
+  }
 }
 
-/**
- * Joins chunks.
- *
- * @param chunks The chunks, in order.
- * @returns Their bytes, one after the other.
- */
-export function concat(chunks: readonly Bytes[]): Bytes {
+/** Joins chunks. */
+function concat(chunks: readonly Bytes[]): Bytes {
   if (chunks.length === 1) return chunks[0]!;
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const bytes = new Uint8Array(length);

@@ -1,22 +1,19 @@
 /**
- * Internal: a program that runs, its outputs, and the ways in which it ends.
+ * A program that runs, its streams, and the ways in which it ends.
  *
  * @module
  */
 
-import { checkTimeout, describe } from "../describe.ts";
+import { checkTimeout } from "../describe.ts";
 import { after } from "../messages/wait.ts";
 import {
   checkCommand,
   checkOptions,
   type Command,
-  decode,
   defaultMaxOutput,
   explain,
-  type Input,
   type Stdio,
   type SubprocessOptions,
-  toBytes,
   toDeno,
 } from "./command.ts";
 import {
@@ -26,20 +23,17 @@ import {
   leaveGroup,
   signalGroup,
 } from "./group.ts";
-import { type Chunks, chunksOf, mergeLines, Output } from "./output.ts";
+import { checkInput, Chunks, type Input, toBytes } from "./input.ts";
+import { mergeLines, Output, type Source, sourceOf } from "./output.ts";
 import {
   CompletedProcess,
+  decode,
   type Encoding,
   OutputLimitExceeded,
   type ProcessDetails,
   TimeoutExpired,
 } from "./result.ts";
-
-/**
- * What a program wrote before it ended lies in the pipe, and a pipe holds at
- * most 1 MiB: that many reads of 64 KiB, and some small ones, find all of it.
- */
-const readsAfterEnd = 32;
+import { within } from "./within.ts";
 
 /** The outputs of a program. */
 export type OutputName = "stdout" | "stderr";
@@ -58,9 +52,9 @@ export class Program<E extends Encoding> {
   readonly #gone = Promise.withResolvers<Deno.CommandStatus>();
   /** The outputs, with those that were given away. */
   readonly #all: Output[] = [];
-  readonly #readsLeft = new Map<Output, number>();
-  #input: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #stdin: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #fed = false;
+  #input: Chunks | undefined;
   #ended: Deno.CommandStatus | undefined;
   #elapsed = 0;
   #ending: Promise<void> | undefined;
@@ -83,11 +77,13 @@ export class Program<E extends Encoding> {
     const limited = timeout !== undefined || signal !== undefined ||
       maxOutput !== undefined;
     this.#grouped = limited && canEndGroups();
-    this.#child = this.#start(command, options, stdin);
+    this.#child = this.#start(stdin);
     this.status = this.#gone.promise;
     this.status.catch(() => {});
-    this.#open(stdin);
-    this.#limit(options);
+    if (this.#grouped) enterGroup(this.pid);
+    if (stdin === "piped") this.#stdin = this.#child.stdin.getWriter();
+    this.#openOutputs();
+    this.#watch(this.#limit());
   }
 
   get pid(): number {
@@ -99,69 +95,80 @@ export class Program<E extends Encoding> {
     return this.#ended;
   }
 
-  #start(
-    command: Command,
-    options: SubprocessOptions<E>,
-    stdin: Stdio,
-  ): Deno.ChildProcess {
-    const { stderr = "piped" } = options;
+  // Starting.
+
+  #start(stdin: Stdio): Deno.ChildProcess {
+    const program = this.args[0]!;
     try {
-      return new Deno.Command(command[0]!, {
-        ...toDeno(command, options),
-        stdin,
-        stderr: stderr === "stdout" ? "piped" : stderr,
+      return new Deno.Command(program, {
+        ...toDeno(this.args, { ...this.#options, stdin }),
         detached: this.#grouped && Deno.build.os !== "windows",
       }).spawn();
     } catch (cause) {
-      throw explain(this.#caller, command[0]!, options.cwd, cause);
+      throw explain(this.#caller, program, this.#options.cwd, cause);
     }
   }
 
-  /** Takes hold of the streams that are piped. */
-  #open(stdin: Stdio): void {
-    const { stdout = "piped", stderr = "piped", maxOutput = defaultMaxOutput } =
-      this.#options;
-    if (stdin === "piped") this.#input = this.#child.stdin.getWriter();
-    const out = stdout === "piped" ? [chunksOf(this.#child.stdout)] : [];
+  /** Takes hold of the outputs that are piped. */
+  #openOutputs(): void {
+    const { stdout = "piped", stderr = "piped" } = this.#options;
+    const out = stdout === "piped" ? sourceOf(this.#child.stdout) : undefined;
     const err = stderr === "piped" || stderr === "stdout"
-      ? [chunksOf(this.#child.stderr)]
-      : [];
-    const open = (name: OutputName, chunks: Chunks) => {
-      const output = new Output(chunks, maxOutput, () => this.failLimit());
-      this.outputs.set(name, output);
-      this.#all.push(output);
-    };
+      ? sourceOf(this.#child.stderr)
+      : undefined;
     if (stderr === "stdout") {
-      return open("stdout", mergeLines([...out, ...err]));
+      const both = [out, err].filter((source) => source !== undefined);
+      return this.#openOutput("stdout", mergeLines(both));
     }
-    for (const chunks of out) open("stdout", chunks);
-    for (const chunks of err) open("stderr", chunks);
+    if (out) this.#openOutput("stdout", out);
+    if (err) this.#openOutput("stderr", err);
   }
 
-  /** Sets the limits of the program's life, until it has ended. */
-  #limit({ timeout, signal }: SubprocessOptions<E>): void {
-    const stop = timeout === undefined ? () => {} : after(
-      checkTimeout(this.#caller, timeout),
-      () =>
-        this.fail(() =>
-          new TimeoutExpired(this.#caller, timeout, this.details())
-        ),
-    );
+  #openOutput(name: OutputName, source: Source): void {
+    const { maxOutput = defaultMaxOutput } = this.#options;
+    const output = new Output(source, maxOutput, () => this.failLimit());
+    this.outputs.set(name, output);
+    this.#all.push(output);
+  }
+
+  /** Sets the limits of the program's life; what is returned removes them. */
+  #limit(): () => void {
+    const { timeout, signal } = this.#options;
+    const late = () =>
+      this.fail(() =>
+        new TimeoutExpired(this.#caller, timeout!, this.details())
+      );
+    const stop = timeout === undefined
+      ? () => {}
+      : after(checkTimeout(this.#caller, timeout), late);
     const aborted = () => this.fail(() => signal?.reason);
     signal?.addEventListener("abort", aborted);
-    if (this.#grouped) enterGroup(this.pid);
+    return () => {
+      stop();
+      signal?.removeEventListener("abort", aborted);
+    };
+  }
 
+  /** Sees to what has to be done when the program has ended. */
+  #watch(removeLimits: () => void): void {
     this.#child.status.then((status) => {
       this.#ended = status;
       this.#elapsed = performance.now() - this.#started;
-      stop();
-      signal?.removeEventListener("abort", aborted);
+      removeLimits();
       if (this.#grouped) leaveGroup(this.pid);
-      this.#input?.abort().catch(() => {});
+      this.#stdin?.abort().catch(() => {});
       this.#gone.resolve(status);
-      return closeIfQuiet(this.#all.filter((output) => output.isPulling));
+      for (const output of this.#all) {
+        if (output.isPulling) output.closeIfQuiet().catch(() => {});
+      }
     }, this.#gone.reject);
+    // Nobody needs the rest of the input. That it cannot be closed changes
+    // nothing about the program, which has ended.
+    const letInputGo = () => this.#input?.close().catch(() => {});
+    this.status.then(letInputGo, letInputGo);
   }
+
+  // Ending.
 
   /**
    * Ends the program because of a failure, which `finish()` will throw.
@@ -223,26 +230,27 @@ export class Program<E extends Encoding> {
   }
 
   /**
-   * Reads one more chunk of an output. Of a program that has ended, all that it
-   * wrote is read; a program that it has started and left behind may hold the
-   * pipe for hours, so when nothing has come for a while, that is the end.
+   * Ends the program and lets go of its streams.
    *
-   * @returns Whether there may be more.
+   * @param killAfter How long it has to end by itself, in milliseconds.
    */
-  async more(output: Output): Promise<boolean> {
-    const pulled = output.pull();
-    if (this.#ended) {
-      const left = this.#readsLeft.get(output) ?? readsAfterEnd;
-      this.#readsLeft.set(output, left - 1);
-      if (left === 0) await output.close();
-      else await closeIfQuiet([output]);
+  async release(killAfter = this.#options.killAfter ?? 5_000): Promise<void> {
+    if (!this.#ended) await this.end(killAfter);
+    for (const output of this.outputs.values()) {
+      if (!output.ended) await output.close();
     }
-    await pulled;
+  }
+
+  // Reading.
+
+  /** Reads one more chunk of an output, and tells whether there may be more. */
+  async more(output: Output): Promise<boolean> {
+    await (this.#ended ? output.pullLast() : output.pull());
     return !output.ended;
   }
 
   /** Reads an output into memory, to its end or as long as wanted. */
-  async drain(output: Output, wanted: () => boolean = () => true) {
+  async #drain(output: Output, wanted: () => boolean = () => true) {
     while (wanted() && await this.more(output));
   }
 
@@ -254,7 +262,7 @@ export class Program<E extends Encoding> {
   drainAll(except: (output: Output) => boolean): () => void {
     let wanted = true;
     for (const output of this.outputs.values()) {
-      this.drain(output, () => wanted && !except(output)).catch(() => {});
+      this.#drain(output, () => wanted && !except(output)).catch(() => {});
     }
     return () => {
       wanted = false;
@@ -272,32 +280,42 @@ export class Program<E extends Encoding> {
     return output;
   }
 
+  // Writing.
+
   /**
    * Writes the input and closes it, without waiting for either. Without input,
-   * it is closed.
+   * the program is told that there is none.
    *
-   * @throws {TypeError} If there was input before.
+   * @throws {TypeError} If there was input before, or this can be none.
    */
   feed(input: Input | undefined): void {
-    if (this.#fed && input !== undefined) {
-      throw new TypeError(`${this.#caller}: the input was given before`);
+    if (input !== undefined) {
+      if (this.#fed) {
+        throw new TypeError(`${this.#caller}: the input was given before`);
+      }
+      if (this.#stdin === undefined) {
+        throw new TypeError(`${this.#caller}: input needs stdin to be "piped"`);
+      }
+      checkInput(this.#caller, input);
     }
     if (this.#fed) return;
-    if (input !== undefined && this.#input === undefined) {
-      throw new TypeError(
-        `${this.#caller}: input needs stdin to be "piped"`,
-      );
-    }
     this.#fed = true;
-    const feeding = input === undefined
-      ? this.closeInput()
-      : this.#feed(inputChunks(this.#caller, input));
-    feeding.catch((error) => this.fail(() => error));
+    const feeding = input === undefined ? this.closeInput() : this.#feed(input);
+    feeding.catch((error) => {
+      if (!this.#ended) this.fail(() => error);
+    });
   }
 
-  async #feed(chunks: AsyncIterable<unknown> | Iterable<unknown>) {
-    for await (const chunk of chunks) {
-      if (!await this.write(toBytes(this.#caller, chunk))) break;
+  async #feed(input: Input): Promise<void> {
+    const chunks = this.#input = new Chunks(input);
+    try {
+      while (!this.#ended) {
+        const chunk = await chunks.next();
+        if (chunk === undefined) break;
+        if (!await this.write(toBytes(this.#caller, chunk))) break;
+      }
+    } finally {
+      await chunks.close();
     }
     await this.closeInput();
   }
@@ -310,7 +328,7 @@ export class Program<E extends Encoding> {
    */
   async write(bytes: Uint8Array): Promise<boolean> {
     try {
-      await this.#input?.write(bytes);
+      await this.#stdin?.write(bytes);
       return true;
     } catch {
       return false;
@@ -321,8 +339,10 @@ export class Program<E extends Encoding> {
   async closeInput(): Promise<void> {
     this.#fed = true;
     // Of a pipe that is broken, closing fails as well.
-    await this.#input?.close().catch(() => {});
+    await this.#stdin?.close().catch(() => {});
   }
+
+  // The result.
 
   /**
    * Waits for the end, reading all outputs meanwhile.
@@ -333,7 +353,7 @@ export class Program<E extends Encoding> {
   async finish(timeout?: number): Promise<void> {
     const drained = Promise.all([
       this.status,
-      ...this.outputs.values().map((output) => this.drain(output)),
+      ...this.outputs.values().map((output) => this.#drain(output)),
     ]);
     if (timeout === undefined) await drained;
     else if (!await within(drained, checkTimeout(this.#caller, timeout))) {
@@ -351,11 +371,9 @@ export class Program<E extends Encoding> {
 
   /** The program as far as it has come. */
   details(): ProcessDetails<E> {
+    const none = new Uint8Array();
     const text = (name: OutputName) =>
-      decode(
-        this.outputs.get(name)?.bytes() ?? new Uint8Array(),
-        this.#options.encoding,
-      );
+      decode(this.outputs.get(name)?.bytes() ?? none, this.#options.encoding);
     return {
       args: this.args,
       code: this.#ended?.code ?? null,
@@ -374,76 +392,5 @@ export class Program<E extends Encoding> {
       code: code!,
       pid: this.pid,
     });
-  }
-
-  /**
-   * Ends the program and lets go of its streams.
-   *
-   * @param killAfter How long it has to end by itself, in milliseconds.
-   */
-  async release(killAfter = this.#options.killAfter ?? 5_000): Promise<void> {
-    if (!this.#ended) await this.end(killAfter);
-    for (const output of this.outputs.values()) {
-      if (!output.ended) await output.close();
-    }
-  }
-}
-
-/** The input as something to loop over. */
-function inputChunks(
-  caller: string,
-  input: Input,
-): AsyncIterable<unknown> | Iterable<unknown> {
-  if (typeof input === "string" || input instanceof Uint8Array) return [input];
-  const isObject = typeof input === "object" && input !== null;
-  if (
-    isObject && (Symbol.asyncIterator in input || Symbol.iterator in input)
-  ) return input;
-  throw new TypeError(
-    `${caller}: input must be text or bytes, or chunks of them: received ${
-      describe(input)
-    }`,
-  );
-}
-
-/**
- * Waits for the reads of outputs whose program has ended. What it wrote is
- * there by now; outputs on which nothing comes are closed.
- */
-async function closeIfQuiet(outputs: readonly Output[]): Promise<void> {
-  const quiet = new Set(outputs);
-  const reads = outputs.map((output) => {
-    const read = () => quiet.delete(output);
-    return output.pull().then(read, read);
-  });
-  const all = Promise.all(reads);
-  // Mostly the rest has come together with the news of the end, and only has to
-  // be handed on; letting that happen is cheaper than a timer.
-  for (let turns = 0; turns < 30 && quiet.size > 0; turns += 1) await undefined;
-  // Several short waits, not one long one: a busy event loop may find a wait
-  // over before it has looked at the pipe, but not five times in a row.
-  for (let waits = 0; waits < 5 && quiet.size > 0; waits += 1) {
-    await within(all, 20);
-  }
-  for (const output of quiet) await output.close();
-}
-
-/**
- * Waits for a promise, but not for ever.
- *
- * @param delay How long, in milliseconds.
- * @returns Whether it settled in time.
- * @throws What the promise rejects with, in time.
- */
-async function within(
-  promise: Promise<unknown>,
-  delay: number,
-): Promise<boolean> {
-  const late = Promise.withResolvers<false>();
-  const stop = after(delay, () => late.resolve(false));
-  try {
-    return await Promise.race([promise.then(() => true), late.promise]);
-  } finally {
-    stop();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Internal: how a program ended, and the errors that tell of it.
+ * How a program ended, and the errors that tell of it.
  *
  * @module
  */
@@ -11,6 +11,17 @@ export type Encoding = "utf-8" | "bytes";
 export type Decoded<E extends Encoding> = E extends "bytes"
   ? Uint8Array<ArrayBuffer>
   : string;
+
+const decoder = new TextDecoder();
+
+/** An output in the encoding that was asked for. */
+export function decode<E extends Encoding>(
+  bytes: Uint8Array<ArrayBuffer>,
+  encoding: E | undefined,
+): Decoded<E> {
+  const output = encoding === "bytes" ? bytes : decoder.decode(bytes);
+  return output as Decoded<E>;
+}
 
 /**
  * What is known of a program that was run.
@@ -41,8 +52,8 @@ export class CompletedProcess<E extends Encoding = "utf-8">
   implements ProcessDetails<E> {
   /** The program and its arguments. */
   readonly args: readonly string[];
-  /** The process id it had; undefined from `run.sync()`, which is not told. */
-  readonly pid: number | undefined;
+  /** The process id it had. */
+  readonly pid: number;
   /** The exit code: 0 if all went well, 128 + n if signal n ended it. */
   readonly code: number;
   /** The signal that ended it; null if none did. */
@@ -112,22 +123,16 @@ export class SubprocessError extends Error implements ProcessDetails {
 export class CalledProcessError extends SubprocessError {
   /** `"CalledProcessError"`. */
   override readonly name: string = "CalledProcessError";
-  /** The programs that failed: more than one only in a `pipeline()`. */
-  readonly failed: readonly ProcessDetails[];
 
   /**
    * Makes the error.
    *
    * @param caller What the message begins with, such as `run`.
-   * @param failed The programs that failed, at least one; the error carries
-   * the fields of the last.
+   * @param details The program, how it ended, and what it printed.
    */
-  constructor(caller: string, failed: readonly ProcessDetails[]) {
-    const ends = failed.map((one) =>
-      `${commandLine(one.args)} ${howEnded(one)}`
-    );
-    super(`${caller}: ${ends.join("; ")}`, failed.at(-1)!);
-    this.failed = failed;
+  constructor(caller: string, details: ProcessDetails) {
+    const command = commandLine(details.args);
+    super(`${caller}: ${command} ${howEnded(details)}`, details);
   }
 }
 
@@ -177,7 +182,7 @@ export class OutputLimitExceeded extends SubprocessError {
 }
 
 /** The words as one line; quoted where a word is not obviously one. */
-export function commandLine(words: readonly string[]): string {
+function commandLine(words: readonly string[]): string {
   const line = words.map((word) =>
     /^[\w@%+=:,./\\-]+$/.test(word) ? word : JSON.stringify(word)
   ).join(" ");

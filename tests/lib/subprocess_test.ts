@@ -12,8 +12,10 @@ import {
 import {
   CalledProcessError,
   type Command,
+  type Input,
   OutputLimitExceeded,
-  pipeline,
+  pipe,
+  Queue,
   run,
   type RunOptions,
   spawn,
@@ -63,16 +65,16 @@ const look: Partial<Record<typeof Deno.build.os, (pid: number) => Command>> = {
  * until its parent notices; that of an orphan is the system, which may take its
  * time.
  */
-function isThere(pid: number): boolean {
+async function isThere(pid: number): Promise<boolean> {
   const command = look[Deno.build.os] ??
     ((pid) => ["ps", "-o", "pid=,stat=", "-p", `${pid}`]);
-  const { stdout } = run.sync(command(pid));
+  const { stdout } = await run(command(pid));
   return stdout.includes(String(pid)) && !/ Z/.test(stdout);
 }
 
 /** Waits until a process is gone. */
 async function gone(pid: number): Promise<void> {
-  while (isThere(pid)) await new Promise((done) => setTimeout(done, 5));
+  while (await isThere(pid)) await new Promise((done) => setTimeout(done, 5));
 }
 
 /** The error that a promise rejects with. */
@@ -200,23 +202,8 @@ Deno.test("an aborted signal starts nothing", async () => {
   assertEquals(error, reason);
 });
 
-Deno.test("spawn() and run.sync() check as run() does", () => {
+Deno.test("spawn() checks as run() does", () => {
   assertThrows(() => spawn([]), TypeError, "spawn: the command is empty");
-  assertThrows(() => run.sync([]), TypeError, "run.sync: the command is empty");
-});
-
-Deno.test("run.sync() refuses what it cannot do", () => {
-  assertThrows(
-    () => run.sync(["a"], { timeout: 5 } as object),
-    TypeError,
-    "run.sync: there is no timeout: use run()",
-  );
-});
-
-Deno.test("pipeline() refuses an empty list, and a bad command anywhere", async () => {
-  await failure(pipeline([]), TypeError);
-  const error = await failure(pipeline([["a"], []]), TypeError);
-  assertEquals(error.message, "pipeline: the command is empty: name a program");
 });
 
 // Running to the end.
@@ -324,6 +311,120 @@ testWith(["run"], "run() does not wait for an input that goes on", async () => {
   assertEquals(code, 4);
 });
 
+/** A program that reads nothing and ends. */
+const deafToInput = program("Deno.exit(4)");
+/** A program that takes one chunk of input and ends. */
+const takesOne = program(
+  "await Deno.stdin.read(new Uint8Array(9)); Deno.exit(4)",
+);
+
+/** Runs a program to its end in each of the ways that take an input. */
+const waysToFeed: Record<string, (input: Input) => Promise<unknown>> = {
+  "run()": (input) => run(deafToInput, { input }),
+  "a timeout": (input) =>
+    failure(run(program(ready), { input, timeout: 200 }), TimeoutExpired),
+  "communicate()": async (input) => {
+    await using child = spawn(deafToInput);
+    await child.communicate(input);
+  },
+  "communicate() given up": async (input) => {
+    await using child = spawn(program(ready));
+    await failure(child.communicate(input, { timeout: 50 }), TimeoutExpired);
+  },
+};
+
+for (const [way, feed] of Object.entries(waysToFeed)) {
+  testWith(["run"], `a Queue as input loses no item: ${way}`, async () => {
+    const queue = new Queue<string>();
+    await feed(queue);
+    await queue.put("for somebody else");
+    assertEquals(await queue.get(), "for somebody else");
+  });
+
+  testWith(["run"], `a Connection as input is let go: ${way}`, async () => {
+    const [here, there] = pipe<string>();
+    await feed(there);
+    await here.send("for somebody else");
+    assertEquals(await there.recv(), "for somebody else");
+    there.close();
+  });
+
+  testWith(["run"], `a stream as input is cancelled: ${way}`, async () => {
+    const cancelled = Promise.withResolvers<void>();
+    const stream = new ReadableStream<string>({
+      cancel: () => cancelled.resolve(),
+    });
+    await feed(stream);
+    await cancelled.promise;
+    assertEquals(stream.locked, false);
+  });
+
+  testWith(["run"], `a generator as input is closed: ${way}`, async () => {
+    const ended = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    async function* chunks() {
+      try {
+        await ended.promise;
+        yield "too late";
+      } finally {
+        closed.resolve();
+      }
+    }
+    await feed(chunks());
+    ended.resolve();
+    await closed.promise;
+  });
+}
+
+testWith(["run"], "an input that has begun is closed, too", async () => {
+  const [here, there] = pipe<string>();
+  await here.send("one");
+  await run(takesOne, { input: there });
+  await here.send("two");
+  assertEquals(await there.recv(), "two");
+  there.close();
+});
+
+testWith(
+  ["run"],
+  "a Connection as input does not keep this program from ending",
+  async () => {
+    const mod = new URL("../../mod.ts", import.meta.url);
+    const { stdout } = await deno(
+      "eval",
+      `import { pipe, run } from "${mod}";
+      const [here, there] = pipe();
+      globalThis.here = here;
+      const { code } = await run([Deno.execPath(), "eval", "Deno.exit(4)"], { input: there });
+      console.log(code);`,
+    );
+    assertEquals(stdout, "4\n");
+  },
+);
+
+testWith(
+  ["run"],
+  "an input that cannot be closed changes nothing about the result",
+  async () => {
+    const input = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.withResolvers<never>().promise,
+        return: () => Promise.reject(new Error("cannot be closed")),
+      }),
+    };
+    assertEquals((await run(deafToInput, { input })).code, 4);
+    const throwing = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.withResolvers<never>().promise,
+        return() {
+          throw new Error("cannot be closed");
+        },
+      }),
+    };
+    assertEquals((await run(deafToInput, { input: throwing })).code, 4);
+  },
+);
+
 testWith(["run"], "run() ends the program if its input fails", async () => {
   // deno-lint-ignore require-yield
   async function* failing() {
@@ -412,21 +513,6 @@ testWith(["run"], "100 programs run at once, and none is left", async () => {
   const codes = await Promise.all(children.map((child) => child.wait()));
   assertEquals(codes, Array(100).fill(0));
   await Promise.all(children.map(({ pid }) => gone(pid)));
-});
-
-testWith(["run"], "run.sync() does the same while this program waits", () => {
-  const done = run.sync(program("console.log('hi'); Deno.exit(2)"));
-  assertEquals([done.stdout, done.code], ["hi\n", 2]);
-  assertEquals(
-    run.sync(program("console.log('hi')"), { stdout: "null" }).stdout,
-    "",
-  );
-  const error = assertThrows(
-    () => run.sync(program("Deno.exit(2)"), { check: true }),
-    CalledProcessError,
-  );
-  assertMatch(error.message, /^run\.sync: .*failed with exit code 2$/);
-  assertThrows(() => run.sync(["no-such-program"]), Deno.errors.NotFound);
 });
 
 // Errors.
@@ -625,7 +711,7 @@ testWith(
     const { stdout, code } = await run(program(withGrandchild("Deno.exit(5)")));
     assertEquals(code, 5);
     const pid = Number(stdout);
-    assert(isThere(pid), "what it has started is left alone");
+    assert(await isThere(pid), "what it has started is left alone");
     Deno.kill(pid, "SIGKILL");
     await gone(pid);
   },
@@ -716,6 +802,94 @@ testWith(["run"], "Ctrl-C reaches a program that has a timeout", async () => {
     await gone(Number(line));
   }
 });
+
+/** Code of a program that runs one that never ends, which has a limit. */
+function withLimited(rest: string): string {
+  const mod = new URL("../../mod.ts", import.meta.url);
+  return `import { spawn } from "${mod}";
+    const child = spawn([Deno.execPath(), "eval", ${JSON.stringify(ready)}],
+      { timeout: 600_000 });
+    const lines = child.lines();
+    await lines.next();
+    console.log(child.pid);
+    ${rest}`;
+}
+
+testWith(
+  ["run"],
+  "this program's own listener for Ctrl-C is called once",
+  async () => {
+    if (isWindows) return; // where nothing is done about signals
+    await using child = spawn(program(withLimited(`
+      let calls = 0;
+      Deno.addSignalListener("SIGINT", () => console.log("SIGINT", calls += 1));
+      // Sent after the other one, and so after all that it has led to.
+      Deno.addSignalListener("SIGUSR2", async () => {
+        console.log(child.poll());
+        await lines.return();
+        Deno.exit();
+      });
+      console.log("listening");`)));
+    const lines = child.lines();
+    const pid = Number((await lines.next()).value);
+    assertEquals((await lines.next()).value, "listening");
+    Deno.kill(child.pid, "SIGINT");
+    assertEquals((await lines.next()).value, "SIGINT 1");
+    Deno.kill(child.pid, "SIGUSR2");
+    assertEquals(await Array.fromAsync(lines), ["null"]);
+    await gone(pid);
+  },
+);
+
+const endings: Record<string, { rest?: string; signal?: Deno.Signal }> = {
+  "is killed": { signal: "SIGKILL" },
+  "is asked to end": { signal: "SIGTERM" },
+  "exits": { rest: "Deno.exit()" },
+  "fails": { rest: "throw new Error()" },
+};
+
+for (const [how, { rest = "", signal }] of Object.entries(endings)) {
+  testWith(
+    ["run"],
+    `a program with a limit ends with this one: ${how}`,
+    async () => {
+      if (isWindows) return; // which does not see to that
+      const child = spawn(program(withLimited(rest)));
+      const { value } = await child.lines().next();
+      if (signal) Deno.kill(child.pid, signal);
+      await child.wait();
+      await gone(Number(value));
+    },
+  );
+}
+
+testWith(
+  ["run"],
+  "a listener hears of Ctrl-C once in a pool of processes, too",
+  async () => {
+    if (isWindows) return; // where nothing is done about signals
+    const mod = new URL("../../mod.ts", import.meta.url);
+    await using child = spawn(program(`import { Pool } from "${mod}";
+    const pool = new Pool({ isolation: "process", workers: 1 });
+    const square = (x) => x ** 2;
+    console.log(await pool.apply(square, [5]));
+    let calls = 0;
+    Deno.addSignalListener("SIGINT", () => console.log("SIGINT", calls += 1));
+    Deno.addSignalListener("SIGUSR2", async () => {
+      console.log(await pool.apply(square, [6]));
+      await pool.close();
+      Deno.exit();
+    });
+    console.log("listening");`));
+    const lines = child.lines();
+    assertEquals((await lines.next()).value, "25");
+    assertEquals((await lines.next()).value, "listening");
+    Deno.kill(child.pid, "SIGINT");
+    assertEquals((await lines.next()).value, "SIGINT 1");
+    Deno.kill(child.pid, "SIGUSR2");
+    assertEquals(await Array.fromAsync(lines), ["36"]);
+  },
+);
 
 // Talking to a program.
 
@@ -961,6 +1135,81 @@ testWith(["run"], "a program waits when nobody takes its lines", async () => {
   await lines.return();
 });
 
+testWith(["run"], "lines() counts bytes, of each line for itself", async () => {
+  const print = (text: string, maxOutput: number) =>
+    Array.fromAsync(
+      spawn(
+        program(
+          "await Deno.stdout.write(new TextEncoder().encode(Deno.args[0]))",
+          text,
+        ),
+        {
+          maxOutput,
+        },
+      ).lines(),
+    );
+  // "é" is one UTF-16 unit, and two bytes.
+  await failure(print("ééé", 5), OutputLimitExceeded);
+  await failure(print("ok\nééé\nok\n", 5), OutputLimitExceeded);
+  assertEquals(await print("ééé\r\nééé\nééé", 6), ["ééé", "ééé", "ééé"]);
+});
+
+testWith(
+  ["run"],
+  "lines() gives the lines before one that is too long",
+  async () => {
+    const child = spawn(
+      program("console.log('one\\ntwo\\n12345'); console.log('six')"),
+      { maxOutput: 4 },
+    );
+    const lines = child.lines();
+    assertEquals((await lines.next()).value, "one");
+    assertEquals((await lines.next()).value, "two");
+    await failure(lines.next(), OutputLimitExceeded);
+    assertEquals((await lines.next()).done, true);
+    assertNotEquals(child.poll(), null);
+  },
+);
+
+testWith(
+  ["run"],
+  "lines() asked for several lines at once keeps their order",
+  async () => {
+    const child = spawn(
+      program("for (let i = 0; i < 20_000; i++) console.log(i)"),
+    );
+    const lines = child.lines();
+    const numbers: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      const asked = Array.from({ length: 100 }, () => lines.next());
+      for (const { value } of await Promise.all(asked)) {
+        numbers.push(
+          Number(value),
+        );
+      }
+    }
+    assertEquals(numbers, Array.from({ length: 20_000 }, (_, i) => i));
+    assertEquals(await Promise.all([lines.next(), lines.next()]), [
+      { value: undefined, done: true },
+      { value: undefined, done: true },
+    ]);
+  },
+);
+
+testWith(
+  ["run"],
+  "lines() can be left while a line is waited for",
+  async () => {
+    const child = spawn(program(ready));
+    const lines = child.lines();
+    assertEquals((await lines.next()).value, "ready");
+    const line = lines.next();
+    await lines.return();
+    assertEquals(await line, { value: undefined, done: true });
+    assertNotEquals(child.poll(), null);
+  },
+);
+
 testWith(["run"], "a line longer than maxOutput ends the program", async () => {
   const child = spawn(
     program("for (;;) Deno.stdout.writeSync(new Uint8Array(1000).fill(97))"),
@@ -1000,126 +1249,3 @@ testWith(
     if (!isWindows) assertEquals(left.poll(), 137);
   },
 );
-
-// Pipelines.
-
-const upper =
-  "console.log((await new Response(Deno.stdin.readable).text()).toUpperCase().trim())";
-
-testWith(["run"], "pipeline() joins outputs to inputs", async () => {
-  const done = await pipeline(
-    [program(echo), program(upper), program(echo)],
-    { input: "hello", check: true },
-  );
-  assertEquals(done.stdout, "HELLO\n");
-  assertEquals([done.code, done.success, done.stages.length], [0, true, 3]);
-});
-
-testWith(["run"], "a pipeline of one program is a run", async () => {
-  const { stdout } = await pipeline([program("console.log(1)")]);
-  assertEquals(stdout, "1\n");
-});
-
-testWith(
-  ["run"],
-  "pipeline() gives bytes, and the errors of all programs",
-  async () => {
-    const done = await pipeline(
-      [
-        program(
-          "console.error('a'); Deno.stdout.writeSync(new Uint8Array([255]))",
-        ),
-        program("console.error('b'); " + echo),
-      ],
-      { encoding: "bytes" },
-    );
-    assertEquals(done.stdout, new Uint8Array([255]));
-    assertEquals(new TextDecoder().decode(done.stderr), "a\nb\n");
-  },
-);
-
-const endless = "const chunk = new Uint8Array(10_000).fill(10);" +
-  "for (;;) Deno.stdout.writeSync(chunk)";
-const head = "await Deno.stdin.read(new Uint8Array(10)); console.log('enough')";
-
-testWith(
-  ["run"],
-  "a program that is cut off by the next has not failed",
-  async () => {
-    const done = await pipeline([program(endless), program(head)], {
-      check: true,
-    });
-    assertEquals([done.stdout, done.code, done.success], ["enough\n", 0, true]);
-    assertEquals(done.stages[0]!.success, false);
-  },
-);
-
-testWith(
-  ["run"],
-  "pipeline() with check tells of every program that failed",
-  async () => {
-    const exit = (code: number) =>
-      program(
-        `await new Response(Deno.stdin.readable).text(); console.error('e${code}'); Deno.exit(${code})`,
-      );
-    const error = await failure(
-      pipeline([exit(3), exit(0), exit(4)], { check: true }),
-      CalledProcessError,
-    );
-    assertEquals(error.failed.map(({ code }) => code), [3, 4]);
-    assertEquals(error.code, 4);
-    assertMatch(error.message, /^pipeline: .*exit code 3; .*exit code 4\ne4$/);
-    assertEquals((await pipeline([exit(3), exit(0)])).code, 3);
-  },
-);
-
-testWith(["run"], "pipeline() passes much on without keeping it", async () => {
-  // Far more than maxOutput, which counts what is kept.
-  const code =
-    "const chunk = new Uint8Array(100_000); for (let i = 0; i < 200; i++) Deno.stdout.writeSync(chunk)";
-  const count =
-    "let n = 0; for await (const chunk of Deno.stdin.readable) n += chunk.length; console.log(n)";
-  const { stdout } = await pipeline(
-    [program(code), program(echo), program(count)],
-    { maxOutput: 1_000 },
-  );
-  assertEquals(stdout, "20000000\n");
-});
-
-testWith(
-  ["run"],
-  "a program that is missing leaves no other one running",
-  async () => {
-    const error = await failure(
-      pipeline([program(ready), ["no-such-program"]]),
-      Deno.errors.NotFound,
-    );
-    assertStringIncludes(error.message, "pipeline: no program named");
-  },
-);
-
-testWith(
-  ["run"],
-  "a program that fails to start ends those that have started",
-  async () => {
-    // The first prints its id where the test can see it, and never ends.
-    const printsId = program(`console.error(Deno.pid); ${ready}`);
-    const mod = new URL("../../mod.ts", import.meta.url);
-    const { stdout, stderr } = await deno(
-      "eval",
-      `import { pipeline } from "${mod}";
-      await pipeline([${JSON.stringify(printsId)}, ["no-such-program"]],
-        { stderr: "inherit" }).catch(({ name }) => console.log(name));`,
-    );
-    assertEquals(stdout, "NotFound\n");
-    // It may have been ended before it could say anything.
-    if (stderr !== "") await gone(Number(stderr));
-  },
-);
-
-testWith(["run"], "a timeout ends every program of a pipeline", async () => {
-  await failure(
-    pipeline([program(ready), program(echo)], { timeout: 300 }),
-    TimeoutExpired,
-  );
-});

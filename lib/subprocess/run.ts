@@ -1,0 +1,86 @@
+/**
+ * Running a program to its end.
+ *
+ * The names are those of Python's `subprocess` module:
+ * https://docs.python.org/3/library/subprocess.html
+ *
+ * @module
+ */
+
+import type { Command, SubprocessOptions } from "./command.ts";
+import { checkInput, type Input } from "./input.ts";
+import { Program } from "./program.ts";
+import {
+  CalledProcessError,
+  type CompletedProcess,
+  type Encoding,
+} from "./result.ts";
+
+/**
+ * Options of `run()`.
+ *
+ * @typeParam E How outputs are given.
+ */
+export interface RunOptions<E extends Encoding = Encoding>
+  extends SubprocessOptions<E> {
+  /**
+   * What to write to the program's standard input. If the program ends first,
+   * the rest is not taken: the input is closed, and not waited for.
+   */
+  readonly input?: Input;
+  /** Whether another exit code than 0 is an error. */
+  readonly check?: boolean;
+  /** Where the standard input comes from; `"null"`, empty, by default. */
+  readonly stdin?: "inherit" | "null";
+}
+
+/**
+ * Runs a program to its end.
+ *
+ * Both outputs are read while the input is written, so no size of either can
+ * block. What the program has started and left behind is not waited for: its
+ * outputs are read until it has ended and nothing comes any more.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { run } from "./run.ts";
+ *
+ * const { code, stdout } = await run([Deno.execPath(), "eval", "console.log(6 * 7)"]);
+ * assertEquals([code, stdout], [0, "42\n"]);
+ * ```
+ *
+ * @typeParam E How outputs are given.
+ * @param command The program and its arguments, as a list; there is no shell.
+ * @param options How to run it, and what to do when it fails.
+ * @returns How the program ended, and what it printed.
+ * @throws {TypeError} If the command is no list of words, or an option is not
+ * what it has to be.
+ * @throws {Deno.errors.NotFound} If there is no such program.
+ * @throws {Deno.errors.NotADirectory} If there is no such `cwd`.
+ * @throws {Deno.errors.NotCapable} Without `--allow-run` for the program.
+ * @throws {CalledProcessError} With `check`, if the exit code is not 0.
+ * @throws {TimeoutExpired} If it takes longer than `timeout`.
+ * @throws {OutputLimitExceeded} If it prints more than `maxOutput`.
+ * @throws The reason of `signal`, if that is aborted.
+ */
+export async function run<E extends Encoding = "utf-8">(
+  command: Command,
+  options: RunOptions<E> = {},
+): Promise<CompletedProcess<E>> {
+  const { input, stdin = "null", check = false } = options;
+  if (input !== undefined) checkInput("run", input);
+  const place = input === undefined ? stdin : "piped";
+  const program = new Program("run", command, options, place);
+  try {
+    program.feed(input);
+    await program.finish();
+  } finally {
+    await program.release();
+  }
+  const completed = program.completed();
+  if (check && !completed.success) {
+    throw new CalledProcessError("run", completed);
+  }
+  return completed;
+}
