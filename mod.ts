@@ -58,8 +58,8 @@ export {
   unique,
   windows,
   zip,
-} from "./lib/lazy.ts";
-export * from "./lib/pipeline.ts";
+} from "./lib/lazy/functions.ts";
+export * from "./lib/lazy/pipeline.ts";
 export * from "./lib/pool.ts";
 export * from "./lib/process.ts";
 export type {

@@ -12,7 +12,7 @@
 
 import * as assertions from "@std/assert";
 import * as library from "../mod.ts";
-import * as sequences from "../lib/lazy.ts";
+import * as sequences from "../lib/lazy/functions.ts";
 import * as talk from "../lib/lesson.ts";
 import { drawnFor, outcomesOf } from "./inputs.ts";
 import { lockDown } from "./lockdown.ts";

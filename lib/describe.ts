@@ -102,3 +102,56 @@ export function checkIterable<Source>(source: Source): Source {
   }
   throw new TypeError(`${describe(source)} is not iterable${hint}`);
 }
+
+/**
+ * Checks a callback.
+ *
+ * @param caller What the message begins with, such as `map`.
+ * @param name The name of the argument.
+ * @param fn What was received.
+ * @throws {TypeError} If it is no function.
+ */
+export function checkFunction(caller: string, name: string, fn: unknown): void {
+  if (typeof fn === "function") return;
+  throw new TypeError(
+    `${caller}: ${name} must be a function: received ${describe(fn)}`,
+  );
+}
+
+/**
+ * Checks a number that may be any but NaN and the infinite ones.
+ *
+ * @param caller What the message begins with, such as `range`.
+ * @param name The name of the argument.
+ * @param value What was received.
+ * @throws {TypeError} If it is no number.
+ * @throws {RangeError} If it is not finite.
+ */
+export function checkNumber(
+  caller: string,
+  name: string,
+  value: unknown,
+): void {
+  const wanted = `${caller}: ${name} must be a finite number`;
+  const message = `${wanted}: received ${describe(value)}`;
+  if (typeof value !== "number") throw new TypeError(message);
+  if (!Number.isFinite(value)) throw new RangeError(message);
+}
+
+/**
+ * Checks how many items something takes, at most.
+ *
+ * @param caller What the message begins with, such as `take`.
+ * @param name The name of the argument.
+ * @param value What was received; it may be Infinity.
+ * @throws {TypeError} If it is no number.
+ * @throws {RangeError} If it is no whole number of at least 0.
+ */
+export function checkSize(caller: string, name: string, value: unknown): void {
+  const wanted = `${caller}: ${name} must be a whole number, at least 0`;
+  const message = `${wanted}: received ${describe(value)}`;
+  if (typeof value !== "number") throw new TypeError(message);
+  if (value !== Infinity && (!Number.isSafeInteger(value) || value < 0)) {
+    throw new RangeError(message);
+  }
+}

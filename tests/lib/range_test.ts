@@ -47,6 +47,39 @@ Deno.test("Range.slice() is a Range, and cuts as an array's does", () => {
   }
 });
 
+Deno.test("Range.slice() takes what an array's does for a place", () => {
+  const numbers = range(5);
+  const array = [...numbers];
+  const places = [
+    NaN,
+    -0.5,
+    0.5,
+    1.9,
+    -1.9,
+    Infinity,
+    -Infinity,
+    null,
+    "2",
+    "a",
+  ];
+  for (const from of [undefined, ...places] as number[]) {
+    for (const to of [undefined, ...places] as number[]) {
+      const part = numbers.slice(from, to);
+      assertEquals([...part], array.slice(from, to), `slice(${from}, ${to})`);
+      assertEquals(part.length, array.slice(from, to).length);
+    }
+    assertEquals(numbers.at(from), array.at(from), `at(${from})`);
+  }
+});
+
+Deno.test("Range.indexOf() and includes() know nothing but numbers", () => {
+  const numbers = range(3) as { indexOf(value: unknown): number } & Range;
+  for (const other of [1n, "1", null, undefined, Symbol.iterator, [1], {}]) {
+    assertEquals(numbers.indexOf(other), -1);
+    assertEquals(numbers.includes(other as number), false);
+  }
+});
+
 Deno.test("Range.toReversed() is a Range, of the same numbers", () => {
   assertEquals([...range(2, 10, 3).toReversed()], [8, 5, 2]);
   assertEquals([...range(0).toReversed()], []);

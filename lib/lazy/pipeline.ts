@@ -4,29 +4,25 @@
  * @module
  */
 
-import { checkCount, checkIterable, describe } from "./describe.ts";
-import * as lazily from "./lazy.ts";
 import {
-  type AnyIterable,
-  type AsyncMapOptions,
-  AsyncPipeline,
-} from "./pipeline/async.ts";
-import {
-  type Ending,
-  iterateFused,
-  type LoopShape,
-  runFused,
-  shapeWith,
-} from "./pipeline/fused.ts";
+  checkCount,
+  checkFunction,
+  checkIterable,
+  checkNumber,
+  checkSize,
+  describe,
+} from "../describe.ts";
+import { type AsyncMapOptions, AsyncPipeline } from "./async.ts";
+import * as lazily from "./functions.ts";
 import {
   type AnyFunction,
-  checkFunction,
-  checkSize,
+  type Ending,
+  isDirect,
   type Kind,
+  noStages,
   type Outcome,
-  type Stage,
-} from "./pipeline/stages.ts";
-import { stepwise } from "./pipeline/step.ts";
+} from "./fused.ts";
+import { type AnyIterable, itemsOf, over } from "./source.ts";
 
 export { type AnyIterable, type AsyncMapOptions, AsyncPipeline };
 
@@ -43,13 +39,15 @@ export { type AnyIterable, type AsyncMapOptions, AsyncPipeline };
  * @typeParam T The type of the items that come out.
  */
 export class Pipeline<T> implements Iterable<T> {
-  // A pipeline is its last stage, and knows the pipeline before it.
   #source: Iterable<unknown>;
+  // Before the stages, a lazy function that needs more than an item at a time.
+  #first: { name: string; run: LazyFunction } | undefined;
+  // The stages: their kinds, the last one's function or number, and the others'.
+  #shape = noStages;
+  #argument: unknown;
   #before: Pipeline<unknown> | undefined;
-  #stage: Stage | undefined;
-  #length = 0;
-  #shape: LoopShape | undefined;
-  #takesNothing = false;
+  // If the function is concat: its sources, so that a chain of them is one.
+  #joined: readonly Iterable<unknown>[] | undefined;
 
   /**
    * Describes the items of a source; `lazy()` is the short way.
@@ -61,23 +59,33 @@ export class Pipeline<T> implements Iterable<T> {
     this.#source = checkIterable(source);
   }
 
+  /** Adds a stage. */
   #with<R>(kind: Kind, argument: unknown): Pipeline<R> {
+    if (this.#shape.isFull) return new Pipeline(this).#with(kind, argument);
     const next = new Pipeline<R>(this.#source as Iterable<R>);
+    next.#first = this.#first;
+    next.#shape = this.#shape.with(kind);
+    next.#argument = argument;
     next.#before = this;
-    next.#stage = { kind, argument };
-    next.#length = this.#length + 1;
-    const isFusible = this.#shape !== undefined || this.#length === 0;
-    next.#shape = isFusible ? shapeWith(this.#shape, kind) : undefined;
-    next.#takesNothing = this.#takesNothing ||
-      (kind === "take" && argument === 0);
     return next;
   }
 
-  /** A stage that needs more than an item at a time: the pipeline is its source. */
-  #over<R>(over: (source: Iterable<T>) => Iterable<R>): Pipeline<R> {
-    return new Pipeline({
-      [Symbol.iterator]: () => over(this)[Symbol.iterator](),
-    });
+  /** Begins anew, with a lazy function over what comes out so far. */
+  #over<R>(
+    name: string,
+    run: (items: Iterable<T>) => Iterable<R>,
+  ): Pipeline<R> {
+    const next = new Pipeline<R>(
+      this.#items as Iterable<unknown> as Iterable<R>,
+    );
+    next.#first = { name, run: run as LazyFunction };
+    return next;
+  }
+
+  /** What comes out so far: the source itself where nothing is done with it. */
+  get #items(): Iterable<T> {
+    const isPlain = !this.#first && this.#shape === noStages;
+    return isPlain ? this.#source as Iterable<T> : this;
   }
 
   /**
@@ -88,7 +96,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of what it returns.
    */
   map<R>(fn: (item: T) => R): Pipeline<R> {
-    return this.#with("map", checkFunction("map", fn));
+    checkFunction("map", "fn", fn);
+    return this.#with("map", fn);
   }
 
   /**
@@ -107,7 +116,8 @@ export class Pipeline<T> implements Iterable<T> {
    */
   filter(fn: (item: T) => unknown): Pipeline<T>;
   filter(fn: (item: T) => unknown): Pipeline<T> {
-    return this.#with("filter", checkFunction("filter", fn));
+    checkFunction("filter", "fn", fn);
+    return this.#with("filter", fn);
   }
 
   /**
@@ -118,7 +128,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of the items of the results.
    */
   flatMap<R>(fn: (item: T) => Iterable<R>): Pipeline<R> {
-    return this.#with("flatMap", checkFunction("flatMap", fn));
+    checkFunction("flatMap", "fn", fn);
+    return this.#with("flatMap", fn);
   }
 
   /**
@@ -129,7 +140,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
    */
   take(n: number): Pipeline<T> {
-    return this.#with("take", checkSize("take", n));
+    checkSize("take", "n", n);
+    return this.#with("take", n);
   }
 
   /**
@@ -140,7 +152,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
    */
   drop(n: number): Pipeline<T> {
-    return this.#with("drop", checkSize("drop", n));
+    checkSize("drop", "n", n);
+    return this.#with("drop", n);
   }
 
   /**
@@ -150,7 +163,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of the items before the first one that it refuses.
    */
   takeWhile(fn: (item: T) => unknown): Pipeline<T> {
-    return this.#with("takeWhile", checkFunction("takeWhile", fn));
+    checkFunction("takeWhile", "fn", fn);
+    return this.#with("takeWhile", fn);
   }
 
   /**
@@ -160,7 +174,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of the items from the first one that it refuses on.
    */
   dropWhile(fn: (item: T) => unknown): Pipeline<T> {
-    return this.#with("dropWhile", checkFunction("dropWhile", fn));
+    checkFunction("dropWhile", "fn", fn);
+    return this.#with("dropWhile", fn);
   }
 
   /**
@@ -171,7 +186,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of the items that are new.
    */
   unique(key: (item: T) => unknown = (item) => item): Pipeline<T> {
-    return this.#with("unique", checkFunction("unique", key));
+    checkFunction("unique", "key", key);
+    return this.#with("unique", key);
   }
 
   /**
@@ -181,6 +197,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of pairs of a number and an item.
    */
   enumerate(start = 0): Pipeline<[number, T]> {
+    checkNumber("enumerate", "start", start);
     return this.#with("enumerate", start);
   }
 
@@ -195,10 +212,11 @@ export class Pipeline<T> implements Iterable<T> {
     ...others: { [I in keyof Others]: Iterable<Others[I]> }
   ): Pipeline<[T, ...Others]> {
     for (const other of others) checkIterable(other);
-    const zip: (...sources: Iterable<unknown>[]) => Iterable<unknown[]> =
+    const zip: (...sources: Iterable<unknown>[]) => Iterable<unknown> =
       lazily.zip;
-    return this.#over((source) =>
-      zip(source, ...others) as Iterable<[T, ...Others]>
+    return this.#over(
+      "zip",
+      (source) => zip(source, ...others) as Iterable<[T, ...Others]>,
     );
   }
 
@@ -222,11 +240,13 @@ export class Pipeline<T> implements Iterable<T> {
     fn: (value: T, item: T) => T,
     ...initial: [T?]
   ): Pipeline<T> {
-    checkFunction("accumulate", fn);
-    return this.#over((source) =>
-      initial.length > 0
-        ? lazily.accumulate(fn, source, initial[0] as T)
-        : lazily.accumulate(fn, source)
+    checkFunction("accumulate", "fn", fn);
+    return this.#over(
+      "accumulate",
+      (source) =>
+        initial.length > 0
+          ? lazily.accumulate(fn, source, initial[0] as T)
+          : lazily.accumulate(fn, source),
     );
   }
 
@@ -239,7 +259,7 @@ export class Pipeline<T> implements Iterable<T> {
    */
   chunks(n: number): Pipeline<T[]> {
     checkCount("chunks", "n", n);
-    return this.#over((source) => lazily.chunks(n, source));
+    return this.#over("chunks", (source) => lazily.chunks(n, source));
   }
 
   /**
@@ -251,7 +271,7 @@ export class Pipeline<T> implements Iterable<T> {
    */
   windows(n: number): Pipeline<T[]> {
     checkCount("windows", "n", n);
-    return this.#over((source) => lazily.windows(n, source));
+    return this.#over("windows", (source) => lazily.windows(n, source));
   }
 
   /**
@@ -260,7 +280,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of pairs of an item and the next.
    */
   pairwise(): Pipeline<[T, T]> {
-    return this.#over((source) => lazily.pairwise(source));
+    return this.#over("pairwise", (source) => lazily.pairwise(source));
   }
 
   /**
@@ -272,7 +292,12 @@ export class Pipeline<T> implements Iterable<T> {
    */
   concat<R = T>(...others: Iterable<R>[]): Pipeline<T | R> {
     for (const other of others) checkIterable(other);
-    return this.#over((source) => lazily.concat<T | R>(source, ...others));
+    const isJoined = this.#joined && this.#shape === noStages;
+    const before = isJoined ? this.#joined! : [this.#items];
+    const joined = [...before, ...others] as Iterable<T | R>[];
+    const next = this.#over("concat", () => lazily.concat(...joined));
+    next.#joined = joined;
+    return next;
   }
 
   /**
@@ -281,7 +306,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of the items, again and again.
    */
   cycle(): Pipeline<T> {
-    return this.#over((source) => lazily.cycle(source));
+    return this.#over("cycle", (source) => lazily.cycle(source));
   }
 
   /**
@@ -292,8 +317,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of pairs of a key and the neighbours that have it.
    */
   groupBy<K>(key: (item: T) => K): Pipeline<[K, T[]]> {
-    checkFunction("groupBy", key);
-    return this.#over((source) => lazily.groupBy(key, source));
+    checkFunction("groupBy", "key", key);
+    return this.#over("groupBy", (source) => lazily.groupBy(key, source));
   }
 
   /**
@@ -303,6 +328,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns The items for which it says yes, and the others.
    */
   partition(fn: (item: T) => unknown): [T[], T[]] {
+    checkFunction("partition", "fn", fn);
     const yes: T[] = [];
     const no: T[] = [];
     this.forEach((item) => (fn(item) ? yes : no).push(item));
@@ -327,7 +353,7 @@ export class Pipeline<T> implements Iterable<T> {
    */
   reduce<A>(fn: (value: A, item: T) => A, initial: A): A;
   reduce(fn: (value: T, item: T) => T, ...initial: [T?]): T {
-    checkFunction("reduce", fn);
+    checkFunction("reduce", "fn", fn);
     if (initial.length > 0) {
       return this.#run("fold", fn, initial[0]).value as T;
     }
@@ -359,8 +385,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns The smallest item; `undefined` if there are none.
    */
   min(): T | undefined {
-    const smaller = (a: T, b: T) => b < a ? b : a;
-    return this.#run("reduce", smaller).value as T | undefined;
+    return this.#run("reduce", lazily.smaller).value as T | undefined;
   }
 
   /**
@@ -369,8 +394,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns The largest item; `undefined` if there are none.
    */
   max(): T | undefined {
-    const larger = (a: T, b: T) => b > a ? b : a;
-    return this.#run("reduce", larger).value as T | undefined;
+    return this.#run("reduce", lazily.larger).value as T | undefined;
   }
 
   /**
@@ -408,7 +432,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns The item to which it said yes; `undefined` if there is none.
    */
   find(fn: (item: T) => unknown): T | undefined {
-    return this.#run("find", checkFunction("find", fn)).value as T | undefined;
+    checkFunction("find", "fn", fn);
+    return this.#run("find", fn).value as T | undefined;
   }
 
   /**
@@ -418,7 +443,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns Whether it said yes.
    */
   some(fn: (item: T) => unknown): boolean {
-    return this.#run("find", checkFunction("some", fn)).found;
+    checkFunction("some", "fn", fn);
+    return this.#run("find", fn).found;
   }
 
   /**
@@ -428,7 +454,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns Whether it never said no.
    */
   every(fn: (item: T) => unknown): boolean {
-    checkFunction("every", fn);
+    checkFunction("every", "fn", fn);
     return !this.#run("find", (item: T) => !fn(item)).found;
   }
 
@@ -438,7 +464,8 @@ export class Pipeline<T> implements Iterable<T> {
    * @param fn Called for what it does.
    */
   forEach(fn: (item: T) => unknown): void {
-    this.#run("forEach", checkFunction("forEach", fn));
+    checkFunction("forEach", "fn", fn);
+    this.#run("forEach", fn);
   }
 
   /**
@@ -447,111 +474,88 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A new iterator; nothing is taken from the source yet.
    */
   [Symbol.iterator](): Generator<T, void, void> {
-    const generator = lazily.over(this.#source, iterating, this.#plan());
-    return generator as Generator<T, void, void>;
+    const [input, args] = [this.#open(), this.#arguments()];
+    const loop = this.#shape.loopFor(input, args, "yield");
+    if (!loop) return this.#plainly(input, args) as Generator<T>;
+    const run = (items: Iterable<unknown>) => loop(items, args) as Generator<T>;
+    return isDirect(input) ? run(input) : over(input, run);
   }
 
   /** How the pipeline prints. */
   [Symbol.for("Deno.customInspect")](): string {
-    const stages = this.#stages().map(({ kind }) => kind);
-    return `Pipeline { ${[describe(this.#source), ...stages].join(" → ")} }`;
+    return `Pipeline { ${this.#text} }`;
   }
 
-  #stages(): Stage[] {
-    const stages = new Array<Stage>(this.#length);
-    // deno-lint-ignore no-this-alias
-    let pipeline: Pipeline<unknown> = this;
-    for (let i = this.#length - 1; i >= 0; i--) {
-      stages[i] = pipeline.#stage!;
-      pipeline = pipeline.#before!;
-    }
-    return stages;
+  get #text(): string {
+    const source = this.#source;
+    const before = source instanceof Pipeline ? source.#text : describe(source);
+    const first = this.#first ? [this.#first.name] : [];
+    return [before, ...first, ...this.#shape.kinds].join(" → ");
   }
 
-  #plan(): Plan {
-    return {
-      source: this.#source,
-      stages: this.#stages(),
-      shape: this.#takesNothing ? undefined : this.#shape,
-    };
+  /** What the stages get their items from. */
+  #open(): Iterable<unknown> {
+    return this.#first ? this.#first.run(this.#source) : this.#source;
   }
 
-  #run(
-    ending: Exclude<Ending, "yield">,
-    end?: AnyFunction,
-    initial?: unknown,
-  ): Outcome {
-    const shape = this.#takesNothing ? undefined : this.#shape;
-    const fused = shape &&
-      runFused(shape, this.#source, this.#arguments(), ending, end, initial);
-    return fused ?? runStepwise(this, ending, end, initial);
+  #run(ending: Ending, end?: AnyFunction, initial?: unknown): Outcome {
+    const [input, args] = [this.#open(), this.#arguments()];
+    const loop = this.#shape.loopFor(input, args, ending, end);
+    return loop
+      ? loop(input, args, end, initial) as Outcome
+      : runPlainly(this.#plainly(input, args), ending, end, initial);
   }
 
-  /** What the stages have for arguments; short inputs feel every array. */
+  /** The functions and numbers of the stages. */
   #arguments(): unknown[] {
-    const args = new Array<unknown>(this.#length);
+    const args = new Array<unknown>(this.#shape.kinds.length);
     // deno-lint-ignore no-this-alias
     let pipeline: Pipeline<unknown> = this;
-    for (let i = this.#length - 1; i >= 0; i--) {
-      args[i] = pipeline.#stage!.argument;
+    for (let i = args.length - 1; i >= 0; i--) {
+      args[i] = pipeline.#argument;
       pipeline = pipeline.#before!;
     }
     return args;
   }
-}
 
-/** What is needed to run a pipeline. */
-interface Plan {
-  readonly source: Iterable<unknown>;
-  readonly stages: readonly Stage[];
-  /** Its shape, if a loop may be made for it. */
-  readonly shape: LoopShape | undefined;
-}
-
-/** Gives the items: with a loop made for the pipeline, or stage by stage. */
-function iterating(
-  items: Iterable<unknown>,
-  { source, stages, shape }: Plan,
-): Generator<unknown, void, void> {
-  // What notices that it is opened would hide that it is an array, too.
-  const direct = Array.isArray(source) ? source : items;
-  const args = stages.map(({ argument }) => argument);
-  return (shape && iterateFused(shape, direct, args)) ??
-    stepwise(items, stages, checkIterable);
-}
-
-/** Makes one value of items, where no loop could be built. */
-function runStepwise(
-  items: Iterable<unknown>,
-  ending: Exclude<Ending, "yield">,
-  end: AnyFunction = () => {},
-  initial: unknown,
-): Outcome {
-  switch (ending) {
-    case "fold":
-      return { value: lazily.reduce(end, items, initial), found: true };
-    case "toArray":
-      return { value: lazily.toArray(items), found: true };
-    case "forEach":
-      lazily.forEach(end, items);
-      return { value: undefined, found: true };
-    case "find":
-      for (const item of items) {
-        if (end(item)) return { value: item, found: true };
-      }
-      return { value: undefined, found: false };
-    case "reduce":
-    case "sum": {
-      const outcome: Outcome = { value: undefined, found: false };
-      const add = (a: number, b: number) => a + b;
-      const next = ending === "sum" ? add : end;
-      for (const item of items) {
-        outcome.value = outcome.found ? next(outcome.value, item) : item;
-        outcome.found = true;
-      }
-      return outcome;
-    }
+  /** The stages as lazy functions, for where no loop may be built. */
+  #plainly(
+    input: Iterable<unknown>,
+    args: readonly unknown[],
+  ): Iterable<unknown> {
+    const stage = (items: Iterable<unknown>, kind: Kind, i: number) =>
+      plain[kind](args[i] as never, items);
+    return this.#shape.kinds.reduce(stage, over(input, itemsOf));
   }
+}
+
+type LazyFunction = (source: Iterable<unknown>) => Iterable<unknown>;
+
+const plain: Readonly<
+  Record<Kind, (argument: never, items: Iterable<unknown>) => Iterable<unknown>>
+> = {
+  ...lazily,
+  unique: (key, items) => lazily.unique(items, key),
+  enumerate: (start, items) => lazily.enumerate(items, start),
+};
+
+/** Makes one value of items, where no loop may be built. */
+function runPlainly(
+  items: Iterable<unknown>,
+  ending: Ending,
+  end: AnyFunction = (a, b) => a + b,
+  value: unknown,
+): Outcome {
+  let found = ending === "fold";
+  for (const x of items) {
+    if (ending === "toArray") (value as unknown[]).push(x);
+    else if (ending === "forEach") end(x);
+    else if (ending !== "find") {
+      value = found ? end(value, x) : x;
+      found = true;
+    } else if (end(x)) return { value: x, found: true };
+  }
+  return { value, found };
 }
 
 /**
@@ -560,7 +564,7 @@ function runStepwise(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { lazy, range } from "../mod.ts";
+ * import { lazy, range } from "../../mod.ts";
  *
  * const doubledEvens = lazy(range(10))
  *   .filter((x) => x % 2 === 0)
@@ -584,7 +588,7 @@ export function lazy<T>(source: Iterable<T>): Pipeline<T> {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { lazy } from "../mod.ts";
+ * import { lazy } from "../../mod.ts";
  *
  * const lengths = lazy.async(["a", "bb"])
  *   .map(async (word) => (await Promise.resolve(word)).length);

@@ -9,9 +9,15 @@
  * @module
  */
 
-import { checkCount, checkIterable } from "./describe.ts";
-import { checkSize } from "./pipeline/stages.ts";
+import {
+  checkCount,
+  checkFunction,
+  checkIterable,
+  checkNumber,
+  checkSize,
+} from "../describe.ts";
 import { Range } from "./range.ts";
+import { close, itemsOf, over, Rows } from "./source.ts";
 
 export { Range };
 
@@ -21,7 +27,7 @@ export { Range };
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { range } from "./lazy.ts";
+ * import { range } from "./functions.ts";
  *
  * assertEquals([...range(3)], [0, 1, 2]);
  * assertEquals([...range(2, 10, 3)], [2, 5, 8]);
@@ -51,118 +57,12 @@ export function range(first: number, second?: number, step = 1): Range {
 }
 
 /**
- * Runs a generator over a source, and sees to it that the source is closed.
- *
- * A generator that nobody asked for an item ends without having run: it would
- * leave its source open. So its `return()` closes the source in that case. The
- * generator itself stays a plain one, because a wrapper would cost every item.
- *
- * @internal
- * @param source The source.
- * @param body The generator. It is given, and not made anew for each call,
- * because V8 takes microseconds to set up a generator function.
- * @param argument What the generator gets besides the items.
- * @returns The generator, at its beginning.
- */
-export function over<Item, Argument, Result>(
-  source: Iterable<Item>,
-  body: (
-    items: Iterable<Item>,
-    argument: Argument,
-  ) => Generator<Result, void, void>,
-  argument: Argument,
-): Generator<Result, void, void> {
-  checkIterable(source);
-  let isOpen = false;
-  const items = {
-    [Symbol.iterator]() {
-      isOpen = true;
-      return source[Symbol.iterator]();
-    },
-  };
-  const generator = body(items, argument);
-  const end = generator.return;
-  generator.return = (value) => {
-    if (!isOpen) {
-      isOpen = true;
-      source[Symbol.iterator]().return?.();
-    }
-    return end.call(generator, value);
-  };
-  return generator;
-}
-
-/** The same for several sources at a time, which are opened together. */
-function overAll<Item, Argument, Result>(
-  sources: readonly Iterable<Item>[],
-  body: (
-    rows: Iterable<Item[]>,
-    argument: Argument,
-  ) => Generator<Result, void, void>,
-  argument: Argument,
-): Generator<Result, void, void> {
-  for (const source of sources) checkIterable(source);
-  const rows = { [Symbol.iterator]: () => new Together(sources) };
-  return over(rows, body, argument);
-}
-
-/** Takes an item from each of several sources, until one of them has no more. */
-class Together<Item> implements Iterator<Item[], void> {
-  #open: Iterator<Item>[];
-
-  constructor(sources: readonly Iterable<Item>[]) {
-    this.#open = sources.map((source) => source[Symbol.iterator]());
-  }
-
-  next(): IteratorResult<Item[], void> {
-    const items: Item[] = [];
-    for (const iterator of this.#open) {
-      try {
-        const step = iterator.next();
-        if (!step.done) {
-          items.push(step.value);
-          continue;
-        }
-      } catch (error) {
-        this.#close(iterator, true);
-        throw error;
-      }
-      this.#close(iterator, false);
-      return { done: true, value: undefined };
-    }
-    return this.#open.length > 0
-      ? { done: false, value: items }
-      : { done: true, value: undefined };
-  }
-
-  return(): IteratorResult<Item[], void> {
-    this.#close(undefined, false);
-    return { done: true, value: undefined };
-  }
-
-  /** Closes all but the one that has ended; the first error is the one told. */
-  #close(ended: Iterator<Item> | undefined, hasFailed: boolean): void {
-    const open = this.#open.filter((iterator) => iterator !== ended);
-    this.#open = [];
-    let failure: { error: unknown } | undefined;
-    for (const iterator of open) {
-      try {
-        iterator.return?.();
-      } catch (error) {
-        failure ??= { error };
-      }
-    }
-    if (failure && !hasFailed) throw failure.error;
-  }
-}
-
-/**
  * Counts without end.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { count, take, toArray } from "./lazy.ts";
+ * import { count, take, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(take(3, count(10, 5))), [10, 15, 20]);
  * ```
@@ -171,7 +71,13 @@ class Together<Item> implements Iterator<Item[], void> {
  * @param step The distance between two numbers.
  * @returns The numbers `start`, `start + step`, … without end.
  */
-export function* count(start = 0, step = 1): Generator<number, never, void> {
+export function count(start = 0, step = 1): Generator<number, never, void> {
+  checkNumber("count", "start", start);
+  checkNumber("count", "step", step);
+  return counting(start, step);
+}
+
+function* counting(start: number, step: number): Generator<number, never> {
   // Multiplied, not added up: small errors would grow.
   for (let i = 0;; i++) yield start + i * step;
 }
@@ -183,7 +89,7 @@ export function* count(start = 0, step = 1): Generator<number, never, void> {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { cycle, take, toArray } from "./lazy.ts";
+ * import { cycle, take, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(take(5, cycle("ab"))), ["a", "b", "a", "b", "a"]);
  * ```
@@ -194,18 +100,16 @@ export function* count(start = 0, step = 1): Generator<number, never, void> {
  * @throws {TypeError} If a source is not iterable.
  */
 export function cycle<T>(source: Iterable<T>): Generator<T, void, void> {
-  return over(source, cycling, undefined);
+  return over(source, cycling);
 }
 
-function* cycling<T>(
-  items: Iterable<T>,
-): Generator<T, void, void> {
+function* cycling<T>(source: Iterable<T>) {
   const kept: T[] = [];
-  for (const item of items) {
+  for (const item of source) {
     kept.push(item);
     yield item;
   }
-  while (kept.length > 0) yield* kept;
+  while (kept.length > 0) for (const item of kept) yield item;
 }
 
 /**
@@ -214,7 +118,7 @@ function* cycling<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { repeat, toArray } from "./lazy.ts";
+ * import { repeat, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(repeat("x", 3)), ["x", "x", "x"]);
  * ```
@@ -229,11 +133,11 @@ export function repeat<T>(
   value: T,
   times = Infinity,
 ): Generator<T, void, void> {
-  checkSize("repeat", times);
+  checkSize("repeat", "times", times);
   return repeating(value, times);
 }
 
-function* repeating<T>(value: T, times: number): Generator<T, void, void> {
+function* repeating<T>(value: T, times: number) {
   for (let i = 0; i < times; i++) yield value;
 }
 
@@ -243,7 +147,7 @@ function* repeating<T>(value: T, times: number): Generator<T, void, void> {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { iterate, take, toArray } from "./lazy.ts";
+ * import { iterate, take, toArray } from "./functions.ts";
  *
  * const powers = iterate((x: number) => x * 2, 1);
  * assertEquals(toArray(take(5, powers)), [1, 2, 4, 8, 16]);
@@ -254,10 +158,15 @@ function* repeating<T>(value: T, times: number): Generator<T, void, void> {
  * @param seed The first value.
  * @returns `seed`, `fn(seed)`, `fn(fn(seed))`, …
  */
-export function* iterate<T>(
+export function iterate<T>(
   fn: (value: T) => T,
   seed: T,
 ): Generator<T, never, void> {
+  checkFunction("iterate", "fn", fn);
+  return iterating(fn, seed);
+}
+
+function* iterating<T>(fn: (value: T) => T, seed: T): Generator<T, never> {
   for (let value = seed;; value = fn(value)) yield value;
 }
 
@@ -267,7 +176,7 @@ export function* iterate<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { map, toArray } from "./lazy.ts";
+ * import { map, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(map((x) => x ** 2, [1, 2, 3])), [1, 4, 9]);
  * ```
@@ -289,7 +198,7 @@ export function map<T, R>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { map, toArray } from "./lazy.ts";
+ * import { map, toArray } from "./functions.ts";
  *
  * const sums = map((a: number, b: number) => a + b, [1, 2, 3], [10, 20]);
  * assertEquals(toArray(sums), [11, 22]);
@@ -310,22 +219,20 @@ export function map<R>(
   fn: (...items: unknown[]) => R,
   ...sources: Iterable<unknown>[]
 ): Generator<R, void, void> {
-  return sources.length === 1
-    ? over(sources[0]!, mapping, fn)
-    : overAll(sources, mappingRows, fn);
+  checkFunction("map", "fn", fn);
+  if (sources.length === 1) {
+    const [source] = sources as [Iterable<unknown>];
+    return over(source, (items) => mapping(fn, items));
+  }
+  const rows = new Rows(sources);
+  return over(rows, (items) => mappingRows(fn, items));
 }
 
-function* mapping<T, R>(
-  items: Iterable<T>,
-  fn: (item: T) => R,
-): Generator<R, void, void> {
-  for (const item of items) yield fn(item);
+function* mapping<T, R>(fn: (item: T) => R, source: Iterable<T>) {
+  for (const item of source) yield fn(item);
 }
 
-function* mappingRows<T, R>(
-  rows: Iterable<T[]>,
-  fn: (...items: T[]) => R,
-): Generator<R, void, void> {
+function* mappingRows<T, R>(fn: (...items: T[]) => R, rows: Iterable<T[]>) {
   for (const row of rows) yield fn(...row);
 }
 
@@ -335,7 +242,7 @@ function* mappingRows<T, R>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { filter, toArray } from "./lazy.ts";
+ * import { filter, toArray } from "./functions.ts";
  *
  * const even = filter((x) => x % 2 === 0, [1, 2, 7, 8]);
  * assertEquals(toArray(even), [2, 8]);
@@ -369,14 +276,12 @@ export function filter<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): Generator<T, void, void> {
-  return over(source, filtering, fn);
+  checkFunction("filter", "fn", fn);
+  return over(source, (items) => filtering(fn, items));
 }
 
-function* filtering<T>(
-  items: Iterable<T>,
-  fn: (item: T) => unknown,
-): Generator<T, void, void> {
-  for (const item of items) if (fn(item)) yield item;
+function* filtering<T>(fn: (item: T) => unknown, source: Iterable<T>) {
+  for (const item of source) if (fn(item)) yield item;
 }
 
 /**
@@ -385,7 +290,7 @@ function* filtering<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { enumerate, toArray } from "./lazy.ts";
+ * import { enumerate, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(enumerate("ab")), [[0, "a"], [1, "b"]]);
  * ```
@@ -400,15 +305,16 @@ export function enumerate<T>(
   source: Iterable<T>,
   start = 0,
 ): Generator<[number, T], void, void> {
-  return over(source, numbering, start);
+  checkNumber("enumerate", "start", start);
+  return over(source, (items) => numbering(items, start));
 }
 
 function* numbering<T>(
-  items: Iterable<T>,
+  source: Iterable<T>,
   start: number,
-): Generator<[number, T], void, void> {
+): Generator<[number, T], void> {
   let i = start;
-  for (const item of items) yield [i++, item];
+  for (const item of source) yield [i++, item];
 }
 
 /**
@@ -417,7 +323,7 @@ function* numbering<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { toArray, zip } from "./lazy.ts";
+ * import { toArray, zip } from "./functions.ts";
  *
  * assertEquals(toArray(zip([1, 2, 3], "ab")), [[1, "a"], [2, "b"]]);
  * ```
@@ -430,13 +336,8 @@ function* numbering<T>(
 export function zip<Items extends unknown[]>(
   ...sources: { [I in keyof Items]: Iterable<Items[I]> }
 ): Generator<Items, void, void> {
-  return overAll(sources, zipping<Items>, undefined);
-}
-
-function* zipping<Items>(
-  rows: Iterable<unknown[]>,
-): Generator<Items, void, void> {
-  for (const row of rows) yield row as Items;
+  const rows = new Rows<unknown>(sources) as Iterable<Items>;
+  return over(rows, itemsOf);
 }
 
 /**
@@ -445,7 +346,7 @@ function* zipping<Items>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { accumulate, toArray } from "./lazy.ts";
+ * import { accumulate, toArray } from "./functions.ts";
  *
  * const sums = accumulate((a, b) => a + b, [1, 2, 3]);
  * assertEquals(toArray(sums), [1, 3, 6]);
@@ -482,18 +383,20 @@ export function accumulate<T>(
   source: Iterable<T>,
   ...initial: [T?]
 ): Generator<T, void, void> {
-  return over(source, accumulating, { fn, initial });
+  checkFunction("accumulate", "fn", fn);
+  return over(source, (items) => accumulating(fn, items, initial));
 }
 
 function* accumulating<T>(
-  items: Iterable<T>,
-  { fn, initial }: { fn: (value: T, item: T) => T; initial: [T?] },
-): Generator<T, void, void> {
+  fn: (value: T, item: T) => T,
+  source: Iterable<T>,
   // Not a default: undefined is an initial value too.
+  initial: [T?],
+) {
   let [value] = initial as [T];
   let hasValue = initial.length > 0;
   if (hasValue) yield value;
-  for (const item of items) {
+  for (const item of source) {
     value = hasValue ? fn(value, item) : item;
     hasValue = true;
     yield value;
@@ -506,7 +409,7 @@ function* accumulating<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { flatMap, toArray } from "./lazy.ts";
+ * import { flatMap, toArray } from "./functions.ts";
  *
  * const twice = flatMap((x) => [x, x], [1, 2]);
  * assertEquals(toArray(twice), [1, 1, 2, 2]);
@@ -523,14 +426,14 @@ export function flatMap<T, R>(
   fn: (item: T) => Iterable<R>,
   source: Iterable<T>,
 ): Generator<R, void, void> {
-  return over(source, flattening, fn);
+  checkFunction("flatMap", "fn", fn);
+  return over(source, (items) => flattening(fn, items));
 }
 
-function* flattening<T, R>(
-  items: Iterable<T>,
-  fn: (item: T) => Iterable<R>,
-): Generator<R, void, void> {
-  for (const item of items) yield* checkIterable(fn(item));
+function* flattening<T, R>(fn: (item: T) => Iterable<R>, source: Iterable<T>) {
+  for (const item of source) {
+    for (const inner of checkIterable(fn(item))) yield inner;
+  }
 }
 
 /**
@@ -539,7 +442,7 @@ function* flattening<T, R>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { count, take, toArray } from "./lazy.ts";
+ * import { count, take, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(take(3, count())), [0, 1, 2]);
  * ```
@@ -555,17 +458,14 @@ export function take<T>(
   n: number,
   source: Iterable<T>,
 ): Generator<T, void, void> {
-  checkSize("take", n);
-  return over(source, taking, n);
+  checkSize("take", "n", n);
+  return over(source, (items) => taking(n, items));
 }
 
-function* taking<T>(
-  items: Iterable<T>,
-  n: number,
-): Generator<T, void, void> {
-  if (n === 0) return close(items);
+function* taking<T>(n: number, source: Iterable<T>) {
+  if (n === 0) return close(source);
   let left = n;
-  for (const item of items) {
+  for (const item of source) {
     yield item;
     if (--left === 0) return;
   }
@@ -577,7 +477,7 @@ function* taking<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { drop, toArray } from "./lazy.ts";
+ * import { drop, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(drop(2, "abcd")), ["c", "d"]);
  * ```
@@ -593,16 +493,13 @@ export function drop<T>(
   n: number,
   source: Iterable<T>,
 ): Generator<T, void, void> {
-  checkSize("drop", n);
-  return over(source, dropping, n);
+  checkSize("drop", "n", n);
+  return over(source, (items) => dropping(n, items));
 }
 
-function* dropping<T>(
-  items: Iterable<T>,
-  n: number,
-): Generator<T, void, void> {
+function* dropping<T>(n: number, source: Iterable<T>) {
   let left = n;
-  for (const item of items) {
+  for (const item of source) {
     if (left > 0) left -= 1;
     else yield item;
   }
@@ -614,7 +511,7 @@ function* dropping<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { count, takeWhile, toArray } from "./lazy.ts";
+ * import { count, takeWhile, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(takeWhile((x) => x < 3, count())), [0, 1, 2]);
  * ```
@@ -629,14 +526,12 @@ export function takeWhile<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): Generator<T, void, void> {
-  return over(source, takingWhile, fn);
+  checkFunction("takeWhile", "fn", fn);
+  return over(source, (items) => takingWhile(fn, items));
 }
 
-function* takingWhile<T>(
-  items: Iterable<T>,
-  fn: (item: T) => unknown,
-): Generator<T, void, void> {
-  for (const item of items) {
+function* takingWhile<T>(fn: (item: T) => unknown, source: Iterable<T>) {
+  for (const item of source) {
     if (!fn(item)) return;
     yield item;
   }
@@ -648,7 +543,7 @@ function* takingWhile<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { dropWhile, toArray } from "./lazy.ts";
+ * import { dropWhile, toArray } from "./functions.ts";
  *
  * const rest = dropWhile((x) => x < 3, [1, 2, 3, 1]);
  * assertEquals(toArray(rest), [3, 1]);
@@ -664,15 +559,13 @@ export function dropWhile<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): Generator<T, void, void> {
-  return over(source, droppingWhile, fn);
+  checkFunction("dropWhile", "fn", fn);
+  return over(source, (items) => droppingWhile(fn, items));
 }
 
-function* droppingWhile<T>(
-  items: Iterable<T>,
-  fn: (item: T) => unknown,
-): Generator<T, void, void> {
+function* droppingWhile<T>(fn: (item: T) => unknown, source: Iterable<T>) {
   let isDropping = true;
-  for (const item of items) {
+  for (const item of source) {
     isDropping &&= Boolean(fn(item));
     if (!isDropping) yield item;
   }
@@ -685,7 +578,7 @@ function* droppingWhile<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { toArray, unique } from "./lazy.ts";
+ * import { toArray, unique } from "./functions.ts";
  *
  * assertEquals(toArray(unique([1, 2, 1, 3])), [1, 2, 3]);
  * assertEquals(toArray(unique(["a", "bb", "c"], (w) => w.length)), ["a", "bb"]);
@@ -701,15 +594,13 @@ export function unique<T>(
   source: Iterable<T>,
   key: (item: T) => unknown = (item) => item,
 ): Generator<T, void, void> {
-  return over(source, singling, key);
+  checkFunction("unique", "key", key);
+  return over(source, (items) => singling(items, key));
 }
 
-function* singling<T>(
-  items: Iterable<T>,
-  key: (item: T) => unknown,
-): Generator<T, void, void> {
+function* singling<T>(source: Iterable<T>, key: (item: T) => unknown) {
   const seen = new Set<unknown>();
-  for (const item of items) {
+  for (const item of source) {
     const found = key(item);
     if (seen.has(found)) continue;
     seen.add(found);
@@ -723,7 +614,7 @@ function* singling<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { chunks, toArray } from "./lazy.ts";
+ * import { chunks, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(chunks(2, "abc")), [["a", "b"], ["c"]]);
  * ```
@@ -740,20 +631,16 @@ export function chunks<T>(
   source: Iterable<T>,
 ): Generator<T[], void, void> {
   checkCount("chunks", "n", n);
-  return over(source, chunking, n);
+  return over(source, (items) => chunking(n, items));
 }
 
-function* chunking<T>(
-  items: Iterable<T>,
-  n: number,
-): Generator<T[], void, void> {
+function* chunking<T>(n: number, source: Iterable<T>) {
   let chunk: T[] = [];
-  for (const item of items) {
+  for (const item of source) {
     chunk.push(item);
-    if (chunk.length === n) {
-      yield chunk;
-      chunk = [];
-    }
+    if (chunk.length < n) continue;
+    yield chunk;
+    chunk = [];
   }
   if (chunk.length > 0) yield chunk;
 }
@@ -764,7 +651,7 @@ function* chunking<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { toArray, windows } from "./lazy.ts";
+ * import { toArray, windows } from "./functions.ts";
  *
  * assertEquals(toArray(windows(2, "abc")), [["a", "b"], ["b", "c"]]);
  * ```
@@ -781,15 +668,12 @@ export function windows<T>(
   source: Iterable<T>,
 ): Generator<T[], void, void> {
   checkCount("windows", "n", n);
-  return over(source, sliding, n);
+  return over(source, (items) => sliding(n, items));
 }
 
-function* sliding<T>(
-  items: Iterable<T>,
-  n: number,
-): Generator<T[], void, void> {
+function* sliding<T>(n: number, source: Iterable<T>) {
   const window: T[] = [];
-  for (const item of items) {
+  for (const item of source) {
     window.push(item);
     if (window.length > n) window.shift();
     if (window.length === n) yield [...window];
@@ -802,7 +686,7 @@ function* sliding<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { pairwise, toArray } from "./lazy.ts";
+ * import { pairwise, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(pairwise([1, 2, 3])), [[1, 2], [2, 3]]);
  * ```
@@ -825,7 +709,7 @@ export function pairwise<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { concat, toArray } from "./lazy.ts";
+ * import { concat, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(concat([1], [2, 3])), [1, 2, 3]);
  * ```
@@ -839,17 +723,12 @@ export function concat<T>(
   ...sources: Iterable<T>[]
 ): Generator<T, void, void> {
   for (const source of sources) checkIterable(source);
-  // Left before its first item, it closes the first source, as `over` does.
   const [first = [], ...others] = sources;
-  return over(first, concatenating, others);
+  return over(first, (items) => concatenating([items, ...others]));
 }
 
-function* concatenating<T>(
-  items: Iterable<T>,
-  others: readonly Iterable<T>[],
-): Generator<T, void, void> {
-  yield* items;
-  for (const other of others) yield* other;
+function* concatenating<T>(sources: readonly Iterable<T>[]) {
+  for (const source of sources) for (const item of source) yield item;
 }
 
 /**
@@ -858,7 +737,7 @@ function* concatenating<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { groupBy, toArray } from "./lazy.ts";
+ * import { groupBy, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(groupBy((x) => x > 2, [1, 2, 3, 1])), [
  *   [false, [1, 2]],
@@ -878,15 +757,13 @@ export function groupBy<T, K>(
   key: (item: T) => K,
   source: Iterable<T>,
 ): Generator<[K, T[]], void, void> {
-  return over(source, grouping, key);
+  checkFunction("groupBy", "key", key);
+  return over(source, (items) => grouping(key, items));
 }
 
-function* grouping<T, K>(
-  items: Iterable<T>,
-  key: (item: T) => K,
-): Generator<[K, T[]], void, void> {
+function* grouping<T, K>(key: (item: T) => K, source: Iterable<T>) {
   let group: [K, T[]] | undefined;
-  for (const item of items) {
+  for (const item of source) {
     const found = key(item);
     if (group && Object.is(group[0], found)) {
       group[1].push(item);
@@ -904,7 +781,7 @@ function* grouping<T, K>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { partition } from "./lazy.ts";
+ * import { partition } from "./functions.ts";
  *
  * assertEquals(partition((x) => x > 1, [1, 2, 3]), [[2, 3], [1]]);
  * ```
@@ -919,6 +796,7 @@ export function partition<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): [T[], T[]] {
+  checkFunction("partition", "fn", fn);
   const yes: T[] = [];
   const no: T[] = [];
   for (const item of checkIterable(source)) (fn(item) ? yes : no).push(item);
@@ -931,7 +809,7 @@ export function partition<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { reduce } from "./lazy.ts";
+ * import { reduce } from "./functions.ts";
  *
  * assertEquals(reduce((x, y) => x + y, [1, 2, 3]), 6);
  * ```
@@ -952,7 +830,7 @@ export function reduce<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { reduce } from "./lazy.ts";
+ * import { reduce } from "./functions.ts";
  *
  * assertEquals(reduce((x, y) => x + y, [1, 2, 3], 10), 16);
  * ```
@@ -975,6 +853,7 @@ export function reduce<T>(
   source: Iterable<T>,
   ...initial: [T?]
 ): T {
+  checkFunction("reduce", "fn", fn);
   let [value] = initial as [T];
   let hasValue = initial.length > 0;
   for (const item of checkIterable(source)) {
@@ -991,7 +870,7 @@ export function reduce<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { range, sum } from "./lazy.ts";
+ * import { range, sum } from "./functions.ts";
  *
  * assertEquals(sum(range(5)), 10);
  * assertEquals(sum([1n, 2n]), 3n);
@@ -1020,7 +899,7 @@ export function sum(source: Iterable<number>): number {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { min } from "./lazy.ts";
+ * import { min } from "./functions.ts";
  *
  * assertEquals(min([5, 9, 4, 15]), 4);
  * ```
@@ -1032,13 +911,7 @@ export function sum(source: Iterable<number>): number {
  * @throws {TypeError} If a source is not iterable.
  */
 export function min<T>(source: Iterable<T>): T | undefined {
-  let found: T | undefined;
-  let hasFound = false;
-  for (const item of checkIterable(source)) {
-    if (!hasFound || item < found!) found = item;
-    hasFound = true;
-  }
-  return found;
+  return best(smaller, source);
 }
 
 /**
@@ -1047,7 +920,7 @@ export function min<T>(source: Iterable<T>): T | undefined {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { max } from "./lazy.ts";
+ * import { max } from "./functions.ts";
  *
  * assertEquals(max([5, 9, 4, 15]), 15);
  * ```
@@ -1059,10 +932,22 @@ export function min<T>(source: Iterable<T>): T | undefined {
  * @throws {TypeError} If a source is not iterable.
  */
 export function max<T>(source: Iterable<T>): T | undefined {
-  let found: T | undefined;
-  let hasFound = false;
+  return best(larger, source);
+}
+
+/** The smaller of two; the first one if neither is. */
+export const smaller = <T>(a: T, b: T): T => b < a ? b : a;
+
+/** The larger of two; the first one if neither is. */
+export const larger = <T>(a: T, b: T): T => b > a ? b : a;
+
+function best<T>(
+  better: (a: T, b: T) => T,
+  source: Iterable<T>,
+): T | undefined {
+  let [found, hasFound]: [T?, boolean?] = [];
   for (const item of checkIterable(source)) {
-    if (!hasFound || item > found!) found = item;
+    found = hasFound ? better(found as T, item) : item;
     hasFound = true;
   }
   return found;
@@ -1074,7 +959,7 @@ export function max<T>(source: Iterable<T>): T | undefined {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { range, toArray } from "./lazy.ts";
+ * import { range, toArray } from "./functions.ts";
  *
  * assertEquals(toArray(range(3)), [0, 1, 2]);
  * ```
@@ -1094,7 +979,7 @@ export function toArray<T>(source: Iterable<T>): T[] {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { join } from "./lazy.ts";
+ * import { join } from "./functions.ts";
  *
  * assertEquals(join(" ", ["Data", "Science"]), "Data Science");
  * ```
@@ -1114,7 +999,7 @@ export function join(separator: string, source: Iterable<unknown>): string {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { first } from "./lazy.ts";
+ * import { first } from "./functions.ts";
  *
  * assertEquals(first("abc"), "a");
  * ```
@@ -1135,7 +1020,7 @@ export function first<T>(source: Iterable<T>): T | undefined {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { some } from "./lazy.ts";
+ * import { some } from "./functions.ts";
  *
  * assertEquals(some((x) => x > 2, [1, 2, 3]), true);
  * ```
@@ -1150,6 +1035,7 @@ export function some<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): boolean {
+  checkFunction("some", "fn", fn);
   for (const item of checkIterable(source)) if (fn(item)) return true;
   return false;
 }
@@ -1160,7 +1046,7 @@ export function some<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { every } from "./lazy.ts";
+ * import { every } from "./functions.ts";
  *
  * assertEquals(every((x) => x > 2, [1, 2, 3]), false);
  * ```
@@ -1175,6 +1061,7 @@ export function every<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): boolean {
+  checkFunction("every", "fn", fn);
   for (const item of checkIterable(source)) if (!fn(item)) return false;
   return true;
 }
@@ -1185,7 +1072,7 @@ export function every<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { find } from "./lazy.ts";
+ * import { find } from "./functions.ts";
  *
  * assertEquals(find((x) => x > 1, [1, 2, 3]), 2);
  * ```
@@ -1200,6 +1087,7 @@ export function find<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): T | undefined {
+  checkFunction("find", "fn", fn);
   for (const item of checkIterable(source)) if (fn(item)) return item;
   return undefined;
 }
@@ -1210,7 +1098,7 @@ export function find<T>(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { forEach } from "./lazy.ts";
+ * import { forEach } from "./functions.ts";
  *
  * const seen: string[] = [];
  * forEach((x) => seen.push(x), "ab");
@@ -1227,10 +1115,6 @@ export function forEach<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): void {
+  checkFunction("forEach", "fn", fn);
   for (const item of checkIterable(source)) fn(item);
-}
-
-/** Closes a source that nothing is taken from. */
-function close(items: Iterable<unknown>): void {
-  items[Symbol.iterator]().return?.();
 }

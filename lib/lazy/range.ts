@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describe } from "./describe.ts";
+import { checkNumber } from "../describe.ts";
 
 /**
  * A sequence of numbers at equal distances: `start`, `start + step`,
@@ -17,7 +17,7 @@ import { describe } from "./describe.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { range } from "./lazy.ts";
+ * import { range } from "./functions.ts";
  *
  * const numbers = range(0, 1_000_000, 10);
  * assertEquals(numbers.length, 100_000);
@@ -59,13 +59,9 @@ export class Range implements Iterable<number> {
    * are more numbers than can be counted.
    */
   static from(start: number, stop: number, step: number): Range {
-    for (const [name, value] of Object.entries({ start, stop, step })) {
-      const message = `range: ${name} must be a finite number: received ${
-        describe(value)
-      }`;
-      if (typeof value !== "number") throw new TypeError(message);
-      if (!Number.isFinite(value)) throw new RangeError(message);
-    }
+    checkNumber("range", "start", start);
+    checkNumber("range", "stop", stop);
+    checkNumber("range", "step", step);
     if (step === 0) throw new RangeError("range: step must not be 0");
 
     let length = Math.max(0, Math.ceil((stop - start) / step));
@@ -99,6 +95,7 @@ export class Range implements Iterable<number> {
    * @returns Its place; -1 if it is not one of them.
    */
   indexOf(value: number): number {
+    if (typeof value !== "number") return -1;
     const index = Math.round((value - this.start) / this.step);
     return this.at(index) === value && index >= 0 ? index + 0 : -1;
   }
@@ -121,10 +118,10 @@ export class Range implements Iterable<number> {
    * @returns The part, a Range again.
    */
   slice(from = 0, to: number = this.length): Range {
-    const place = (index: number) =>
-      index < 0
-        ? Math.max(0, this.length + Math.trunc(index))
-        : Math.min(this.length, Math.trunc(index));
+    const place = (index: number) => {
+      const i = Math.trunc(index) || 0;
+      return i < 0 ? Math.max(0, this.length + i) : Math.min(this.length, i);
+    };
     const first = place(from);
     const length = Math.max(0, place(to) - first);
     return new Range(this.start + first * this.step, this.step, length);

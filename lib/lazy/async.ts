@@ -4,13 +4,21 @@
  * @module
  */
 
-import { checkCount, checkIterable, describe } from "../describe.ts";
+import {
+  checkCount,
+  checkFunction,
+  checkNumber,
+  checkSize,
+  describe,
+} from "../describe.ts";
 import { Feed, type FeedOwner } from "../feed.ts";
-import { checkFunction, checkSize, type Kind, type Stage } from "./stages.ts";
-import { openAny, stepwiseAsync } from "./step.ts";
-
-/** A source whose items are there, or arrive over time. */
-export type AnyIterable<T> = AsyncIterable<T> | Iterable<T | PromiseLike<T>>;
+import { larger, smaller } from "./functions.ts";
+import {
+  type AnyIterable,
+  checkAnyIterable,
+  openAny,
+  overAsync,
+} from "./source.ts";
 
 /** How an asynchronous `map` calls its function. */
 export interface AsyncMapOptions {
@@ -27,10 +35,9 @@ export interface AsyncMapOptions {
  * @typeParam T The type of the items that come out.
  */
 export class AsyncPipeline<T> implements AsyncIterable<T> {
-  // A pipeline is its last stage, and knows the pipeline before it.
   #source: AnyIterable<unknown>;
-  #before: AsyncPipeline<unknown> | undefined;
-  #stage: Stage | undefined;
+  // What is done with the source: nothing, or one step.
+  #step: { name: string; run: Step<unknown, T> } | undefined;
 
   /**
    * Describes the items of a source; `lazy.async()` is the short way.
@@ -42,19 +49,14 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     this.#source = checkAnyIterable(source);
   }
 
-  #with<R>(kind: Kind, argument: unknown): AsyncPipeline<R> {
-    const next = new AsyncPipeline<R>(this.#source as AnyIterable<R>);
-    next.#before = this;
-    next.#stage = { kind, argument };
+  /** Adds a step. */
+  #with<R>(name: string, run: Step<T, R>): AsyncPipeline<R> {
+    const source = this.#step ? this : this.#source;
+    const next = new AsyncPipeline(
+      source as AnyIterable<unknown> as AnyIterable<R>,
+    );
+    next.#step = { name, run: run as Step<unknown, R> };
     return next;
-  }
-
-  #over<R>(
-    body: (items: AsyncIterable<T>) => AsyncGenerator<R, void, void>,
-  ): AsyncPipeline<R> {
-    return new AsyncPipeline({
-      [Symbol.asyncIterator]: () => overAsync(this, body),
-    });
   }
 
   /**
@@ -71,11 +73,18 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     fn: (item: T) => R | PromiseLike<R>,
     options: AsyncMapOptions = {},
   ): AsyncPipeline<R> {
-    checkFunction("map", fn);
+    checkFunction("map", "fn", fn);
     const { concurrency = 1, ordered = true } = options;
     checkCount("map", "concurrency", concurrency);
-    if (concurrency === 1) return this.#with("map", fn);
-    return this.#over((items) => mapAtOnce(items, fn, concurrency, ordered));
+    if (concurrency > 1) {
+      return this.#with(
+        "map",
+        (items) => mapAtOnce(items, fn, concurrency, ordered),
+      );
+    }
+    return this.#with("map", async function* (items) {
+      for await (const item of items) yield await fn(item);
+    });
   }
 
   /**
@@ -94,7 +103,10 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    */
   filter(fn: (item: T) => unknown): AsyncPipeline<T>;
   filter(fn: (item: T) => unknown): AsyncPipeline<T> {
-    return this.#with("filter", checkFunction("filter", fn));
+    checkFunction("filter", "fn", fn);
+    return this.#with("filter", async function* (items) {
+      for await (const item of items) if (await fn(item)) yield item;
+    });
   }
 
   /**
@@ -107,7 +119,12 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
   flatMap<R>(
     fn: (item: T) => AnyIterable<R> | PromiseLike<AnyIterable<R>>,
   ): AsyncPipeline<R> {
-    return this.#with("flatMap", checkFunction("flatMap", fn));
+    checkFunction("flatMap", "fn", fn);
+    return this.#with("flatMap", async function* (items) {
+      for await (const item of items) {
+        for await (const inner of checkAnyIterable(await fn(item))) yield inner;
+      }
+    });
   }
 
   /**
@@ -118,7 +135,15 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
    */
   take(n: number): AsyncPipeline<T> {
-    return this.#with("take", checkSize("take", n));
+    checkSize("take", "n", n);
+    return this.#with("take", async function* (items) {
+      if (n === 0) return void await openAny(items).return();
+      let left = n;
+      for await (const item of items) {
+        yield item;
+        if (--left === 0) return;
+      }
+    });
   }
 
   /**
@@ -129,7 +154,14 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
    */
   drop(n: number): AsyncPipeline<T> {
-    return this.#with("drop", checkSize("drop", n));
+    checkSize("drop", "n", n);
+    return this.#with("drop", async function* (items) {
+      let left = n;
+      for await (const item of items) {
+        if (left > 0) left -= 1;
+        else yield item;
+      }
+    });
   }
 
   /**
@@ -139,7 +171,13 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A pipeline of the items before the first one that it refuses.
    */
   takeWhile(fn: (item: T) => unknown): AsyncPipeline<T> {
-    return this.#with("takeWhile", checkFunction("takeWhile", fn));
+    checkFunction("takeWhile", "fn", fn);
+    return this.#with("takeWhile", async function* (items) {
+      for await (const item of items) {
+        if (!await fn(item)) return;
+        yield item;
+      }
+    });
   }
 
   /**
@@ -149,7 +187,14 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A pipeline of the items from the first one that it refuses on.
    */
   dropWhile(fn: (item: T) => unknown): AsyncPipeline<T> {
-    return this.#with("dropWhile", checkFunction("dropWhile", fn));
+    checkFunction("dropWhile", "fn", fn);
+    return this.#with("dropWhile", async function* (items) {
+      let isDropping = true;
+      for await (const item of items) {
+        isDropping &&= Boolean(await fn(item));
+        if (!isDropping) yield item;
+      }
+    });
   }
 
   /**
@@ -159,7 +204,16 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A pipeline of the items that are new.
    */
   unique(key: (item: T) => unknown = (item) => item): AsyncPipeline<T> {
-    return this.#with("unique", checkFunction("unique", key));
+    checkFunction("unique", "key", key);
+    return this.#with("unique", async function* (items) {
+      const seen = new Set<unknown>();
+      for await (const item of items) {
+        const found = await key(item);
+        if (seen.has(found)) continue;
+        seen.add(found);
+        yield item;
+      }
+    });
   }
 
   /**
@@ -169,7 +223,11 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A pipeline of pairs of a number and an item.
    */
   enumerate(start = 0): AsyncPipeline<[number, T]> {
-    return this.#with("enumerate", start);
+    checkNumber("enumerate", "start", start);
+    return this.#with("enumerate", async function* (items) {
+      let i = start;
+      for await (const item of items) yield [i++, item];
+    });
   }
 
   /**
@@ -181,10 +239,11 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    */
   chunks(n: number): AsyncPipeline<T[]> {
     checkCount("chunks", "n", n);
-    return this.#over(async function* (items) {
+    return this.#with("chunks", async function* (items) {
       let chunk: T[] = [];
       for await (const item of items) {
-        if (chunk.push(item) < n) continue;
+        chunk.push(item);
+        if (chunk.length < n) continue;
         yield chunk;
         chunk = [];
       }
@@ -201,7 +260,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    */
   windows(n: number): AsyncPipeline<T[]> {
     checkCount("windows", "n", n);
-    return this.#over(async function* (items) {
+    return this.#with("windows", async function* (items) {
       const window: T[] = [];
       for await (const item of items) {
         window.push(item);
@@ -229,9 +288,10 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    */
   concat<R = T>(...others: AnyIterable<R>[]): AsyncPipeline<T | R> {
     for (const other of others) checkAnyIterable(other);
-    return this.#over<T | R>(async function* (items) {
-      yield* items;
-      for (const other of others) yield* other;
+    return this.#with<T | R>("concat", async function* (items) {
+      for (const source of [items, ...others]) {
+        for await (const item of source) yield item;
+      }
     });
   }
 
@@ -247,8 +307,8 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     fn: (value: A, item: T) => A | PromiseLike<A>,
     initial: A,
   ): AsyncPipeline<A> {
-    checkFunction("accumulate", fn);
-    return this.#over(async function* (items) {
+    checkFunction("accumulate", "fn", fn);
+    return this.#with("accumulate", async function* (items) {
       let value = initial;
       yield value;
       for await (const item of items) yield value = await fn(value, item);
@@ -263,8 +323,8 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A pipeline of pairs of a key and the neighbours that have it.
    */
   groupBy<K>(key: (item: T) => K | PromiseLike<K>): AsyncPipeline<[K, T[]]> {
-    checkFunction("groupBy", key);
-    return this.#over(async function* (items) {
+    checkFunction("groupBy", "key", key);
+    return this.#with("groupBy", async function* (items) {
       let group: [K, T[]] | undefined;
       for await (const item of items) {
         const found = await key(item);
@@ -303,15 +363,11 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     fn: (value: T, item: T) => T | PromiseLike<T>,
     ...initial: [T?]
   ): Promise<T> {
-    checkFunction("reduce", fn);
-    let [value] = initial as [T];
-    let found = initial.length > 0;
-    for await (const item of this) {
-      value = found ? await fn(value, item) : item;
-      found = true;
-    }
+    checkFunction("reduce", "fn", fn);
+    const first = initial.length > 0 ? { value: initial[0] as T } : undefined;
+    const found = await this.#fold(fn, first);
     if (!found) throw new TypeError("reduce: no items and no initial value");
-    return value;
+    return found.value;
   }
 
   /**
@@ -319,8 +375,17 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    *
    * @returns The sum; 0 if there are no items.
    */
-  async sum(this: AsyncPipeline<number>): Promise<number> {
-    return await this.reduce((a, b) => a + b, 0);
+  sum(this: AsyncPipeline<number>): Promise<number>;
+  /**
+   * Takes all items, and adds them up.
+   *
+   * @returns The sum; 0 if there are no items.
+   */
+  sum(this: AsyncPipeline<bigint>): Promise<bigint>;
+  async sum(): Promise<number | bigint> {
+    const add = (a: unknown, b: unknown) => (a as number) + (b as number);
+    const found = await this.#fold(add as (a: T, b: T) => T & number);
+    return found ? found.value as number : 0;
   }
 
   /**
@@ -329,11 +394,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns The smallest item; `undefined` if there are none.
    */
   async min(): Promise<T | undefined> {
-    let found: { item: T } | undefined;
-    for await (const item of this) {
-      if (!found || item < found.item) found = { item };
-    }
-    return found?.item;
+    return (await this.#fold(smaller))?.value;
   }
 
   /**
@@ -342,11 +403,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns The largest item; `undefined` if there are none.
    */
   async max(): Promise<T | undefined> {
-    let found: { item: T } | undefined;
-    for await (const item of this) {
-      if (!found || item > found.item) found = { item };
-    }
-    return found?.item;
+    return (await this.#fold(larger))?.value;
   }
 
   /**
@@ -377,6 +434,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns The items for which it says yes, and the others.
    */
   async partition(fn: (item: T) => unknown): Promise<[T[], T[]]> {
+    checkFunction("partition", "fn", fn);
     const yes: T[] = [];
     const no: T[] = [];
     for await (const item of this) (await fn(item) ? yes : no).push(item);
@@ -399,7 +457,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns The item to which it said yes; `undefined` if there is none.
    */
   async find(fn: (item: T) => unknown): Promise<T | undefined> {
-    checkFunction("find", fn);
+    checkFunction("find", "fn", fn);
     for await (const item of this) if (await fn(item)) return item;
     return undefined;
   }
@@ -411,7 +469,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns Whether it said yes.
    */
   async some(fn: (item: T) => unknown): Promise<boolean> {
-    checkFunction("some", fn);
+    checkFunction("some", "fn", fn);
     for await (const item of this) if (await fn(item)) return true;
     return false;
   }
@@ -423,7 +481,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns Whether it never said no.
    */
   async every(fn: (item: T) => unknown): Promise<boolean> {
-    checkFunction("every", fn);
+    checkFunction("every", "fn", fn);
     for await (const item of this) if (!await fn(item)) return false;
     return true;
   }
@@ -435,7 +493,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A promise that resolves after the last call.
    */
   async forEach(fn: (item: T) => unknown): Promise<void> {
-    checkFunction("forEach", fn);
+    checkFunction("forEach", "fn", fn);
     for await (const item of this) await fn(item);
   }
 
@@ -445,52 +503,46 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A new iterator; nothing is taken from the source yet.
    */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    const stages: Stage[] = [];
-    // deno-lint-ignore no-this-alias
-    let pipeline: AsyncPipeline<unknown> | undefined = this;
-    for (; pipeline; pipeline = pipeline.#before) {
-      if (pipeline.#stage) stages.push(pipeline.#stage);
-    }
-    stages.reverse();
-    const generator = overAsync(
-      this.#source,
-      (items) => stepwiseAsync(items, stages, checkAnyIterable),
-    );
-    return generator as AsyncGenerator<T, void, void>;
+    const run = this.#step?.run ?? itemsOf as Step<unknown, T>;
+    return overAsync(this.#source, run(this.#source));
   }
 
   /** How the pipeline prints. */
   [Symbol.for("Deno.customInspect")](): string {
-    return `AsyncPipeline { ${describe(this.#source)} }`;
+    return `AsyncPipeline { ${this.#text} }`;
+  }
+
+  get #text(): string {
+    const source = this.#source;
+    const before = source instanceof AsyncPipeline
+      ? source.#text
+      : describe(source);
+    return this.#step ? `${before} → ${this.#step.name}` : before;
+  }
+
+  /** Makes one value of all items; nothing of none. */
+  async #fold(
+    fn: (value: T, item: T) => T | PromiseLike<T>,
+    found?: { value: T },
+  ): Promise<{ value: T } | undefined> {
+    for await (const item of this) {
+      found = { value: found ? await fn(found.value, item) : item };
+    }
+    return found;
   }
 }
 
-/** As `over` of lib/lazy.ts: closes a source also if nothing was asked for. */
-function overAsync<T, R>(
+type Step<T, R> = (items: AnyIterable<T>) => AsyncGenerator<R, void, void>;
+
+async function* itemsOf<T>(
   source: AnyIterable<T>,
-  body: (items: AsyncIterable<T>) => AsyncGenerator<R, void, void>,
-): AsyncGenerator<R, void, void> {
-  let isOpen = false;
-  const generator = body({
-    [Symbol.asyncIterator]() {
-      isOpen = true;
-      return openAny(source) as AsyncIterator<T>;
-    },
-  });
-  const end = generator.return;
-  generator.return = async (value) => {
-    if (!isOpen) {
-      isOpen = true;
-      await openAny(source).return?.();
-    }
-    return await end.call(generator, value);
-  };
-  return generator;
+): AsyncGenerator<T, void, void> {
+  for await (const item of source) yield item;
 }
 
 /** Calls a function with several items at once. */
 async function* mapAtOnce<T, R>(
-  items: AsyncIterable<T>,
+  items: AnyIterable<T>,
   fn: (item: T) => R | PromiseLike<R>,
   concurrency: number,
   ordered: boolean,
@@ -508,13 +560,13 @@ async function* mapAtOnce<T, R>(
       throw error;
     }
   };
-  const input = items[Symbol.asyncIterator]();
+  const input = openAny(items);
   const feed = new Feed(owner, input, { size: 1, ahead: concurrency, submit });
   try {
     for (;;) {
       const results = await feed.next(ordered);
       if (!results) return;
-      yield* results as R[];
+      for (const result of results as R[]) yield result;
     }
   } catch (error) {
     owner.stopped = true;
@@ -524,12 +576,4 @@ async function* mapAtOnce<T, R>(
     owner.stopped = true;
     await feed.close(false);
   }
-}
-
-/** Checks a source whose items may arrive over time. */
-function checkAnyIterable<Source>(source: Source): Source {
-  const value = source as { [Symbol.asyncIterator]?: unknown } | null;
-  return typeof value?.[Symbol.asyncIterator] === "function"
-    ? source
-    : checkIterable(source);
 }
