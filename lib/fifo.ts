@@ -11,8 +11,12 @@
  * It also runs on the far side, where it arrives as text.
  */
 export class Fifo<T> {
-  #items: (T | undefined)[] = [];
+  #items: (T | undefined)[];
   #head = 0;
+
+  constructor(items: T[] = []) {
+    this.#items = items;
+  }
 
   get length(): number {
     return this.#items.length - this.#head;

@@ -15,6 +15,7 @@
 
 import { Connection, pipe } from "../messages/pipe.ts";
 import { Queue } from "../messages/queue.ts";
+import { QueueState } from "../messages/queue_state.ts";
 import {
   type Packing,
   packValue,
@@ -76,7 +77,8 @@ export class Bridge {
         leaving.push(this.#replace(wire.link as typeof wire, packing));
         wire.size = Atomics.load(wire.cells as Int32Array, 0);
         delete wire.cells;
-        delete wire.taken;
+        delete wire.linkCells;
+        wire.isShared = false;
       }
     }
     const sent = () => leaving.forEach((leave) => leave());
@@ -106,11 +108,10 @@ export class Bridge {
       Connection: { unpack: arrive },
       Queue: {
         unpack: (wire) => {
-          const memory = () => new Int32Array(new SharedArrayBuffer(4));
-          const cells = memory();
+          const { cells } = new QueueState(Infinity);
           cells[0] = wire.size as number;
           const link = arrive(wire.link as Wire);
-          return Queue.unpack({ ...wire, cells, link, taken: memory() });
+          return Queue.unpack({ ...wire, cells, link });
         },
       },
     });

@@ -12,6 +12,9 @@ import { Fifo } from "../fifo.ts";
 import * as sync from "../sync.ts";
 import * as pipe from "../messages/pipe.ts";
 import * as queue from "../messages/queue.ts";
+import * as queueLink from "../messages/queue_link.ts";
+import * as queueState from "../messages/queue_state.ts";
+import * as queueStore from "../messages/queue_store.ts";
 import * as travel from "../messages/travel.ts";
 import * as wait from "../messages/wait.ts";
 import * as brief from "./brief.ts";
@@ -33,10 +36,12 @@ import {
 } from "../messages/travel.ts";
 
 /** What a program consists of: the same source as runs here. */
+const modules = [
+  ...[brief, describe, errors, pipe, sync, travel, value, wait],
+  ...[queue, queueLink, queueState, queueStore],
+];
 const parts = [
-  ...[brief, describe, errors, pipe, queue, sync, travel, value, wait].flatMap(
-    Object.values<unknown>,
-  ),
+  ...modules.flatMap(Object.values<unknown>),
   ...[Fifo, Bridge],
 ].map(textOf);
 

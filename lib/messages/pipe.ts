@@ -206,15 +206,26 @@ export class Connection<Sent, Received = Sent>
    */
   send(value: Sent, options: SendOptions = {}): Promise<void> {
     try {
-      this.#checkOpen("used");
-      if (this.#isClosed(1 - this.#side)) {
-        throw new ChannelClosedError("the other end of the pipe is closed");
-      }
-      if (!this.#sendDirectly(value, options)) this.#post(value, options);
+      this.sendNow(value, options);
       return Promise.resolve();
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * Sends a value, and throws what `send` rejects with.
+   *
+   * @internal
+   * @param value What to send.
+   * @param options What of it to move instead of copying.
+   */
+  sendNow(value: Sent, options: SendOptions = {}): void {
+    this.#checkOpen("used");
+    if (this.#isClosed(1 - this.#side)) {
+      throw new ChannelClosedError("the other end of the pipe is closed");
+    }
+    if (!this.#sendDirectly(value, options)) this.#post(value, options);
   }
 
   /**

@@ -14,6 +14,7 @@ import { Connection } from "./pipe.ts";
 import { Queue } from "./queue.ts";
 import {
   isContainer,
+  isImmutable,
   replace,
   type Sending,
   toProcess,
@@ -154,6 +155,16 @@ export function noteSent(packings: readonly Packing[], receiver: number): void {
   }
 }
 
+/** Whether there is a portable object in a value. */
+export function hasPortable(value: unknown): boolean {
+  let has = false;
+  walk(value, (part) => {
+    has ||= isPortable(part);
+    return !has && isContainer(part);
+  });
+  return has;
+}
+
 /** Whether an object is one that packs itself. */
 export function isPortable(part: object): part is Portable {
   const key = Symbol.for("side-by-side.portable");
@@ -237,6 +248,7 @@ export function copyValue(
   value: unknown,
   { transfer = [] }: SendOptions,
 ): unknown {
+  if (isImmutable(value) && transfer.length === 0) return value;
   const packed = packValue(value);
   const moved = [...transfer, ...packed?.ports ?? []];
   let copy;

@@ -32,6 +32,11 @@ export function namesOf(whole: object): string[] {
   });
 }
 
+/** Whether a value is its own copy, and quick to send. */
+export function isImmutable(value: unknown): boolean {
+  return ["number", "string", "boolean"].includes(typeof value);
+}
+
 /** Whether an object is nothing but its parts, so that they can be replaced. */
 export function isContainer(part: object): boolean {
   return Array.isArray(part) || part instanceof Map || part instanceof Set ||

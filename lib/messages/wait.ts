@@ -35,14 +35,15 @@ export interface Waiting<T> extends PromiseWithResolvers<T> {
  */
 export function waitFor<T>(
   caller: string,
-  { timeout, signal }: WaitOptions,
+  options: WaitOptions,
   giveUp: (reason: unknown) => void,
 ): Waiting<T> {
-  signal?.throwIfAborted();
+  checkWait(caller, options);
+  const { timeout, signal } = options;
   let stop = () => {};
   if (timeout !== undefined) {
     const late = () => giveUp(timeoutError(caller, timeout));
-    stop = after(checkTimeout(caller, timeout), late);
+    stop = after(timeout, late);
   }
   const abort = () => giveUp(signal!.reason);
   signal?.addEventListener("abort", abort);
@@ -53,6 +54,21 @@ export function waitFor<T>(
   };
   if (timeout !== undefined || signal) waiting.promise.then(over, over);
   return waiting;
+}
+
+/**
+ * Checks that there is time to wait. It also runs on the far side, where it
+ * arrives as text.
+ *
+ * @throws {TypeError | RangeError} If the timeout is no number of at least 0.
+ * @throws The reason of the signal, if that is aborted already.
+ */
+export function checkWait(
+  caller: string,
+  { timeout, signal }: WaitOptions,
+): void {
+  signal?.throwIfAborted();
+  if (timeout !== undefined) checkTimeout(caller, timeout);
 }
 
 /**
