@@ -1,8 +1,9 @@
 /**
  * Programs run to their end, and long outputs read by lines, beside the tools
- * that are known for it. Each tool is measured in a process of its own, so that
- * none is slowed down by what another one loads, and each run in turn with a
- * bare `Deno.Command`, so that a noisy moment meets both.
+ * that are known for it, and beside the limit: reading the bytes and making
+ * lines of none. Each tool is measured in a process of its own, so that none is
+ * slowed down by what another one loads, and each run in turn with a bare
+ * `Deno.Command`, so that a noisy moment meets both.
  *
  * @example Run it
  * ```sh
@@ -76,94 +77,165 @@ async function* linesByHand([file, ...args]: string[]) {
   await child.status;
 }
 
-/** What one tool took: times in milliseconds, memory in bytes. */
-interface Result {
-  /** How many times as long as a bare `Deno.Command` a run took. */
-  readonly ratio: number;
-  readonly lines: number;
-  readonly memory: number;
-}
+/** Lines of so many characters, and how many of them. */
+const sizes = [
+  { characters: 99, count: 1_000_000 },
+  { characters: 8, count: 10_000_000 },
+];
 
-/** How many bytes of lines are read, 100 bytes a line. */
-const size = 100_000_000;
-
-/** A program that prints that much. */
-const printer = [
-  Deno.execPath(),
-  "eval",
-  `const chunk = new TextEncoder().encode(("x".repeat(99) + "\\n").repeat(1_000));
-  for (let i = 0; i < ${size / 100_000}; i++) {
+/** A program that prints such lines. */
+function printer({ characters, count }: typeof sizes[number]): string[] {
+  const code = `const line = "x".repeat(${characters}) + "\\n";
+  const chunk = new TextEncoder().encode(line.repeat(1_000));
+  for (let i = 0; i < ${count / 1_000}; i++) {
     for (let from = 0; from < chunk.length;) {
       from += Deno.stdout.writeSync(chunk.subarray(from));
     }
-  }`,
-];
+  }`;
+  return [Deno.execPath(), "eval", code];
+}
 
 /** A program that ends at once. */
 const nothing = Deno.build.os === "windows"
   ? ["cmd", "/c", "exit 0"]
   : ["true"];
 
-async function measureTool(tool: Tool): Promise<Result> {
+/** What one tool took. */
+interface Result {
+  /** How long, in milliseconds. */
+  readonly time: number;
+  /** How many bytes of memory it had at most. */
+  readonly memory?: number;
+}
+
+type Size = typeof sizes[number];
+
+/** How long a program takes that ends at once; `bare` beside the tool. */
+async function measureRuns(
+  tool: Tool,
+): Promise<{ tool: number; bare: number }> {
   const [file, ...args] = nothing;
   const times = await measure([
     { name: "bare", run: () => new Deno.Command(file!, { args }).output() },
     { name: "tool", run: () => tool.run(nothing) },
   ], 200);
+  return { tool: times.get("tool")!, bare: times.get("bare")! };
+}
+
+async function measureLines(tool: Tool, size: Size): Promise<Result> {
   const started = performance.now();
   let count = 0;
   let memory = 0;
-  for await (const line of tool.lines(printer)) {
-    if (line.length !== 99) throw new Error(`a line of ${line.length}`);
+  for await (const line of tool.lines(printer(size))) {
+    if (line.length !== size.characters) {
+      throw new Error(`a line of ${line.length}`);
+    }
     count += 1;
-    if (count % 10_000 === 0) {
+    if (count % 100_000 === 0) {
       memory = Math.max(memory, Deno.memoryUsage().rss);
     }
   }
-  if (count !== size / 100) throw new Error(`${count} lines`);
-  return {
-    ratio: times.get("tool")! / times.get("bare")!,
-    lines: performance.now() - started,
-    memory,
-  };
+  if (count !== size.count) throw new Error(`${count} lines`);
+  return { time: performance.now() - started, memory };
 }
 
-async function compare(rounds: number): Promise<void> {
-  const results = new Map<string, Result[]>();
-  for (let round = 0; round < rounds; round++) {
-    for (const name of Object.keys(tools)) {
-      const { stdout } = await run(
-        [
-          Deno.execPath(),
-          "run",
-          "--no-lock",
-          "--allow-all",
-          import.meta.filename!,
-          name,
-        ],
-        { check: true },
-      );
-      const result: Result = JSON.parse(stdout);
-      results.set(name, [...results.get(name) ?? [], result]);
+/** What is left when nothing is made of the bytes. */
+async function measureLimit(size: Size): Promise<Result> {
+  const started = performance.now();
+  const [file, ...args] = printer(size);
+  const child = new Deno.Command(file!, { args, stdout: "piped" }).spawn();
+  const reader = child.stdout.getReader({ mode: "byob" });
+  for (let buffer = new Uint8Array(65_536);;) {
+    const { value, done } = await reader.read(buffer);
+    if (done) break;
+    buffer = new Uint8Array(value.buffer);
+  }
+  await child.status;
+  return { time: performance.now() - started };
+}
+
+const limit = "the bytes alone";
+const python = "Python";
+
+/** Python's `subprocess`; its lines keep their ends. */
+const pythonProgram = `import json, subprocess, sys, time
+started = time.perf_counter()
+command = json.loads(sys.argv[1])
+with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as child:
+    for line in child.stdout:
+        pass
+print(json.dumps({"time": (time.perf_counter() - started) * 1000}))`;
+
+/** What measures one way, in a process of its own: `"runs"`, or of a size. */
+function commandFor(name: string, what: number | "runs"): string[] {
+  if (name === python && what !== "runs") {
+    return [
+      "python3",
+      "-c",
+      pythonProgram,
+      JSON.stringify(printer(sizes[what]!)),
+    ];
+  }
+  const flags = ["--no-lock", "--allow-all", import.meta.filename!];
+  return [Deno.execPath(), "run", ...flags, name, String(what)];
+}
+
+/** Measures ways in turn; one that fails once is left out. */
+async function measureApart<T>(
+  names: string[],
+  what: number | "runs",
+): Promise<Map<string, T[]>> {
+  const results = new Map<string, T[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < 3; round++) {
+    for (const name of results.keys()) {
+      try {
+        const { stdout } = await run(commandFor(name, what), { check: true });
+        results.get(name)!.push(JSON.parse(stdout));
+      } catch (error) {
+        console.log(`${name} failed: ${(error as Error).message.slice(-200)}`);
+        results.delete(name);
+      }
     }
   }
-  const middle = (key: keyof Result) =>
-    new Map(
-      [...results].map(([name, all]) => [name, median(all.map((r) => r[key]))]),
-    );
-  const lines = middle("lines");
+  return results;
+}
+
+async function compare(): Promise<void> {
+  const names = Object.keys(tools);
+  const runs = await measureApart<{ tool: number; bare: number }>(
+    names,
+    "runs",
+  );
   console.log("A program run to its end, beside Deno.Command.output()");
-  for (const [name, ratio] of middle("ratio")) {
+  for (const [name, all] of runs) {
+    const ratio = median(all.map(({ tool, bare }) => tool / bare));
     console.log(`${ratio.toFixed(2).padStart(9)} ×  ${name}`);
   }
-  report(`${size / 1e6} MB read by lines`, lines, ours);
-  for (const [name, memory] of middle("memory")) {
-    const speed = (size / 1_000 / lines.get(name)!).toFixed(0).padStart(6);
-    const most = (memory / 1e6).toFixed(0).padStart(6);
-    console.log(`${speed} MB/s ${most} MB of memory at most  ${name}`);
+  for (const [i, { characters, count }] of sizes.entries()) {
+    const results = await measureApart<Result>([...names, python, limit], i);
+    const times = [...results].map(([name, all]) =>
+      [name, median(all.map(({ time }) => time))] as const
+    );
+    const lines = `${count / 1e6} million lines of ${characters} characters`;
+    report(lines, new Map(times), ours);
+    for (const [name, all] of results) {
+      const memory = Math.max(...all.map(({ memory = 0 }) => memory));
+      if (memory === 0) continue;
+      console.log(
+        `${(memory / 1e6).toFixed(0).padStart(9)} MB at most  ${name}`,
+      );
+    }
   }
 }
 
-const [name] = Deno.args;
-if (name === undefined) await compare(3);
-else console.log(JSON.stringify(await measureTool(await tools[name]!())));
+const [name, what] = Deno.args;
+if (name === undefined) await compare();
+else if (what === "runs") {
+  console.log(JSON.stringify(await measureRuns(await tools[name]!())));
+} else {
+  const size = sizes[Number(what)]!;
+  const result = name === limit
+    ? await measureLimit(size)
+    : await measureLines(await tools[name]!(), size);
+  console.log(JSON.stringify(result));
+}
