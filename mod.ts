@@ -60,8 +60,8 @@ export {
   zip,
 } from "./lib/lazy/functions.ts";
 export * from "./lib/lazy/pipeline.ts";
-export * from "./lib/pool.ts";
-export * from "./lib/process.ts";
+export * from "./lib/workers/pool.ts";
+export * from "./lib/processes/process.ts";
 export type {
   Command,
   Stdio,
@@ -88,4 +88,4 @@ export {
   LockAbandonedError,
   LockGuard,
 } from "./lib/sync.ts";
-export * from "./lib/worker.ts";
+export * from "./lib/workers/worker.ts";

@@ -5,8 +5,7 @@
  * its own fields, or the errors inside an AggregateError. So a thrown thing is
  * packed into plain data where it was thrown and rebuilt where it is awaited.
  *
- * What packs also runs on the far side, where it arrives as text: it uses its
- * arguments, globals and what lib/host/far.ts sends with it.
+ * What packs also runs on the far side.
  *
  * @module
  */
@@ -206,12 +205,19 @@ export function continueStack(
 ): void {
   if (!(thrown instanceof Error)) return;
   const frames = (stack: string | undefined) =>
-    (stack ?? "").split("\n").filter((line) => !inner.test(line));
+    (stack ?? "").split("\n").filter((line) => !isInner(line));
   const asked = frames(origin.stack).filter((line) => /^\s+at /.test(line));
   const ran = where === undefined ? [] : [`    in ${where}`];
   const lines = [...frames(thrown.stack), ...ran, ...asked];
   hide(thrown, "stack", lines.join("\n"));
 }
 
-/** Frames inside Deno and inside this library say nothing to a caller. */
-const inner = /^\s+at .*(\bext:|\/lib\/(host\/|pool\.ts|worker\.ts))/;
+/** Where this library is; a bundle of it has no address. */
+const library = String(import.meta.url).replace(/workers\/[^/]*$/, "");
+const parts = ["workers/", "processes/", "messages/", "feed.ts", "fifo.ts"];
+
+/** Whether a line of a stack is a frame inside Deno or inside this library. */
+function isInner(line: string): boolean {
+  return /^\s+at .*\bext:/.test(line) ||
+    parts.some((part) => line.includes(library + part));
+}

@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import v8 from "node:v8";
-import { codec, FrameReader, isJson, type V8 } from "../../lib/host/frame.ts";
+import {
+  codec,
+  FrameReader,
+  isJson,
+  type V8,
+} from "../../lib/processes/frames.ts";
 
 const serializers = v8 as unknown as V8;
 const key = new Uint8Array([7, 1, 7, 2]);

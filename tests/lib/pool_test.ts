@@ -13,7 +13,7 @@ import {
   type TaskRun,
   WorkerDiedError,
 } from "../../mod.ts";
-import { runProgram, testWith } from "../helper.ts";
+import { deno, runProgram, testWith } from "../helper.ts";
 
 const double = (x: number) => x * 2;
 const never = () => new Promise<never>(() => {});
@@ -766,17 +766,111 @@ for (const isolation of ["worker", "process"] as const) {
     assertEquals(await pool.map(count, Array(5).fill(0)), [1, 2, 1, 2, 1]);
   });
 
-  test("Pool fails a call whose onProgress throws, and stays usable", async () => {
-    await using pool = new TestPool({ workers: 1 });
-    const onProgress = () => {
-      throw new Error("no bar");
+  test("Pool runs nothing in a worker without its initializer, also if a call ends while the worker starts", async () => {
+    const initializer = () => {
+      (globalThis as { isReady?: boolean }).isReady = true;
     };
-    await assertRejects(
-      () => pool.map(double, [1], { onProgress }),
-      Error,
-      "no bar",
-    );
-    assertEquals(await pool.map(double, [1]), [2]);
+    // Each waits for the other, so that both workers are asked.
+    const ask = async (here: Queue<number>, there: Queue<number>) => {
+      await there.put(1);
+      await here.get();
+      return (globalThis as { isReady?: boolean }).isReady;
+    };
+    const fail = (x: number) => {
+      if (x === 0) throw new Error("zero");
+      return x;
+    };
+    const ends: Record<string, (pool: Pool) => Promise<unknown>> = {
+      "a task of a map fails": (pool) =>
+        assertRejects(() => pool.map(fail, [0, 1]), Error, "zero"),
+      "a loop over imap is left": async (pool) => {
+        for await (const _ of pool.imap(double, [0, 1])) break;
+      },
+    };
+    for (const [what, end] of Object.entries(ends)) {
+      await using pool = new TestPool({ workers: 2, initializer });
+      await pool.apply(double, [1]);
+      await end(pool);
+      const [a, b] = [new Queue<number>(), new Queue<number>()];
+      const answers = await pool.starmap(ask, [[a, b], [b, a]]);
+      assertEquals(answers, [true, true], what);
+    }
+  });
+
+  test("Pool.imap() gives all that comes before the task that failed, also from a worker that is starting", async () => {
+    await using pool = new TestPool({
+      workers: 2,
+      initializer: () => new Promise((resolve) => setTimeout(resolve, 100)),
+    });
+    const { doors, reached, open } = gate();
+    // The first worker is kept until the second one starts for the first item.
+    const kept = pool.apply(pass, doors);
+    await reached();
+    const task = (x: number) => {
+      if (x === 1) throw new Error("second");
+      return "first";
+    };
+    const results = pool.imap(task, [0, 1]);
+    const first = results.next();
+    open();
+    await kept;
+    assertEquals((await first).value, "first");
+    await assertRejects(() => results.next(), Error, "second");
+  });
+
+  test("Pool.close() resolves after an input that cannot be opened", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const broken = {
+      [Symbol.iterator](): Iterator<number> {
+        throw new Error("no input");
+      },
+    };
+    await assertRejects(() => pool.map(double, broken), Error, "no input");
+    for (const method of ["imap", "imapUnordered"] as const) {
+      const results = pool[method](double, broken);
+      await assertRejects(() => results.next(), Error, "no input");
+    }
+    await pool.close();
+  });
+
+  for (const listener of ["onTask", "onProgress"] as const) {
+    test(`Pool reports what ${listener} throws, and the call goes on`, async () => {
+      const reported: string[] = [];
+      const report = (event: ErrorEvent) => {
+        event.preventDefault();
+        reported.push(event.message);
+      };
+      const fail = () => {
+        throw new Error("no bar");
+      };
+      addEventListener("error", report);
+      try {
+        await using pool = new TestPool({ workers: 1, [listener]: fail });
+        const options = { chunkSize: 1, [listener]: fail };
+        assertEquals(await pool.map(double, [1, 2], options), [2, 4]);
+        assertEquals(reported, Array(2).fill("Uncaught Error: no bar"));
+      } finally {
+        removeEventListener("error", report);
+      }
+    });
+  }
+
+  test("Pool's timeout is also for the initializer that a task waits for", async () => {
+    await using pool = new TestPool({
+      workers: 1,
+      initializer: () => new Promise(() => {}),
+    });
+    for (const call of ["apply", "map"] as const) {
+      const error = await assertRejects(
+        () =>
+          call === "apply"
+            ? pool.apply(double, [1], { timeout: 20 })
+            : pool.map(double, [1], { timeout: 20 }),
+        DOMException,
+        "20 ms",
+      );
+      assertEquals(error.name, "TimeoutError");
+    }
   });
 
   test("Pool says so when a worker dies that has no task", async () => {
@@ -844,6 +938,41 @@ testWith(["read"], "Pool imports its tasks from a module", async () => {
     "exports no function named missing",
   );
 });
+
+testWith(
+  ["run", "write"],
+  "an error's stack has the user's files, also lib/pool.ts",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const file = `${folder}/lib/pool.ts`;
+      const library = new URL("../../mod.ts", import.meta.url);
+      await Deno.mkdir(`${folder}/lib`);
+      await Deno.writeTextFile(
+        file,
+        `import { FunctionWorker, Pool } from "${library}";
+      using pool = new Pool({ workers: 1 });
+      const fail = () => { throw new Error("no"); };
+      const worker = new FunctionWorker(fail);
+      worker.start();
+      const calls = [() => pool.map(fail, [1]), () => pool.apply(fail), () => worker.join()];
+      for (const call of calls) {
+        await call().catch((error) => console.log("@" + error.stack));
+      }`,
+      );
+      const flags = ["--config", "deno.json", "--allow-read"];
+      const { stdout } = await deno("run", "--no-prompt", ...flags, file);
+      const stacks = stdout.split("@").slice(1);
+      assertEquals(stacks.length, 3);
+      for (const stack of stacks) {
+        assertMatch(stack, /\/lib\/pool\.ts:/);
+        assert(!stack.includes("/lib/workers/"), stack);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 testWith(["run"], "Pool leaves nothing running after using", async () => {
   // A worker that is left keeps the program alive; the test would not end.

@@ -389,6 +389,13 @@ Deno.test("FunctionProcess refuses options that are wrong", () => {
   assertThrows(make({ memory: 0 }), RangeError, "memory must be a whole");
   assertThrows(make({ permissions: { disk: true } }), TypeError, '"disk"');
   assertThrows(make({ permissions: { read: "x" } }), TypeError, "or a list");
+  for (const permissions of ["inherit", ["read"], null, true]) {
+    assertThrows(
+      make({ permissions }),
+      TypeError,
+      "permissions must be an object, such as { read: true }: received",
+    );
+  }
   assertThrows(make({ onOutput: 5 }), TypeError, "received 5 (number)");
   assertThrows(
     () => new Pool({ memory: 64 }),

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { textOf } from "../../lib/host/function.ts";
+import { textOf } from "../../lib/workers/task.ts";
 
 Deno.test("a class travels as text, also from a compiler that moves computed names out of it", () => {
   const _computedKey: typeof Symbol.dispose = Symbol.dispose;

@@ -4,11 +4,15 @@
  * @module
  */
 
-import type { ProcessOptions } from "./host/host.ts";
-import { Life, type WorkerState } from "./host/life.ts";
-import { checkIsolation } from "./host/start.ts";
+import type { Host, HostOptions } from "../workers/host.ts";
+import { FunctionWorker } from "../workers/worker.ts";
+import {
+  checkProcessOptions,
+  ProcessHost,
+  type ProcessOptions,
+} from "./host.ts";
 
-export type { ProcessOptions, ProcessPermissions } from "./host/host.ts";
+export type { ProcessOptions, ProcessPermissions } from "./host.ts";
 
 /**
  * Options of a FunctionProcess.
@@ -32,8 +36,6 @@ export interface FunctionProcessOptions<Args extends readonly unknown[]>
   readonly transfer?: readonly Transferable[];
 }
 
-let made = 0;
-
 /**
  * One function that runs in one process of the operating system, with an id,
  * memory and permissions of its own.
@@ -50,7 +52,8 @@ let made = 0;
  * program, however that ends: a guard, one more process while there are any,
  * sees to it.
  *
- * The process is another Deno: `--allow-run` for it is needed.
+ * The process is another Deno: `--allow-run` for it is needed. All else is as
+ * with a FunctionWorker.
  *
  * @example
  * ```ts
@@ -70,8 +73,9 @@ let made = 0;
  * @typeParam Result What the function returns, or what its promise resolves to.
  */
 export class FunctionProcess<Args extends readonly unknown[], Result>
-  implements Disposable, AsyncDisposable {
-  readonly #life: Life<Result>;
+  extends FunctionWorker<Args, Result>
+  implements AsyncDisposable {
+  readonly #options: FunctionProcessOptions<Args>;
 
   /**
    * Makes a process that has not started yet.
@@ -85,36 +89,14 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
     target: (...args: Args) => Result | PromiseLike<Result>,
     options: FunctionProcessOptions<Args> = {},
   ) {
-    checkIsolation("FunctionProcess", "process", options);
-    const name = options.name ?? `Process-${made += 1}`;
-    const life = new Life<Result>(
-      "process",
-      "FunctionProcess",
-      name,
-      target,
-      options,
-    );
-    this.#life = life;
-  }
-
-  /** What the process is called in messages. */
-  get name(): string {
-    return this.#life.name;
-  }
-
-  /** Where the process is in its life. */
-  get state(): WorkerState {
-    return this.#life.state;
-  }
-
-  /** Whether the process has started and its function has not ended yet. */
-  get isAlive(): boolean {
-    return this.state === "started";
+    checkProcessOptions("FunctionProcess", options);
+    super(target, options);
+    this.#options = options;
   }
 
   /** The id of the process; undefined before it starts. */
   get pid(): number | undefined {
-    return this.#life.pid;
+    return this.host?.pid;
   }
 
   /**
@@ -122,12 +104,12 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
    * threw, 128 and the signal's number if a signal ended it; undefined before.
    */
   get exitCode(): number | undefined {
-    return this.#life.end.exitCode;
+    return this.end.exitCode;
   }
 
   /** The signal that ended the process, such as `"SIGTERM"`, if one did. */
   get signal(): string | undefined {
-    return this.#life.end.signal;
+    return this.end.signal;
   }
 
   /**
@@ -136,22 +118,8 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
    * @throws {Error} If it was started or terminated before.
    * @throws {Deno.errors.NotCapable} If this program may not run Deno.
    */
-  start(): void {
-    this.#life.start(this.start);
-  }
-
-  /**
-   * Waits for the process to end.
-   *
-   * @param options `timeout`: how long to wait, in milliseconds; without it,
-   * as long as it takes. After a timeout the process lives on.
-   * @returns What the function returned.
-   * @throws What the function threw; a WorkerDiedError if the process ended
-   * before the function did; an AbortError if it was terminated; a TimeoutError
-   * if the time is over; an Error if it was never started.
-   */
-  async join(options: { readonly timeout?: number } = {}): Promise<Result> {
-    return await this.#life.join(options.timeout);
+  override start(): void {
+    super.start();
   }
 
   /**
@@ -160,13 +128,8 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
    * half a second SIGKILL; with the full `--allow-run`, all that it has started
    * is, too. Of a process that has ended, nothing changes.
    */
-  terminate(): void {
-    this.#life.terminate();
-  }
-
-  /** Terminates the process, at the end of a `using` block. */
-  [Symbol.dispose](): void {
-    this.terminate();
+  override terminate(): void {
+    super.terminate();
   }
 
   /**
@@ -176,15 +139,21 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.terminate();
-    await this.#life.gone;
+    await this.gone;
   }
 
-  /** How the process prints. */
-  [Symbol.for("Deno.customInspect")](
-    inspect: typeof Deno.inspect,
-    options: Deno.InspectOptions,
-  ): string {
-    const { name, state, pid } = this;
-    return `FunctionProcess ${inspect({ name, state, pid }, options)}`;
+  /** @internal */
+  protected override shown(): Record<string, unknown> {
+    return { ...super.shown(), pid: this.pid };
+  }
+
+  /** @internal */
+  protected override open(options: HostOptions): Host {
+    return new ProcessHost({ ...this.#options, ...options });
+  }
+
+  /** @internal */
+  protected override nextName(): string {
+    return super.nextName("Process");
   }
 }

@@ -2,9 +2,7 @@
  * Messages over the standard streams of a process: each a frame, a header and
  * what structured clone makes of the message.
  *
- * `FrameReader`, `codec` and `openStdio` also run on the far side, where they
- * arrive as text: they use their arguments, globals and each other only, and
- * what lib/host/child.ts sends with them.
+ * All of it also runs on the far side.
  *
  * @module
  */

@@ -6,14 +6,28 @@
  */
 
 import { checkCount, describe } from "../describe.ts";
-import { canEndGroups, killLeftovers } from "../subprocess/group.ts";
-import { Program } from "../subprocess/program.ts";
-import { briefRequest, fullReply } from "./brief.ts";
-import { Bridge } from "./bridge.ts";
 import * as value from "../messages/value.ts";
 import { toProcess, whyNotCloned } from "../messages/value.ts";
 import { unpackError } from "../workers/errors.ts";
-import { processProgram } from "./far.ts";
+import { canEndGroups, killLeftovers } from "../subprocess/group.ts";
+import { Program } from "../subprocess/program.ts";
+import { processProgram } from "../workers/far_side.ts";
+import {
+  type Batch,
+  type Death,
+  Host,
+  type HostEnd,
+  type HostOptions,
+  SendError,
+} from "../workers/host.ts";
+import {
+  briefRequest,
+  fullReply,
+  type Reply,
+  type Request,
+} from "../workers/protocol.ts";
+import { textOf } from "../workers/task.ts";
+import { Bridge } from "./bridge.ts";
 import {
   type Codec,
   codec,
@@ -21,20 +35,47 @@ import {
   isJson,
   openStdio,
   type V8,
-} from "./frame.ts";
-import {
-  type Batch,
-  CallError,
-  type Death,
-  type HostEnd,
-  type HostOptions,
-  type ProcessOptions,
-  type ProcessPermissions,
-  type Reply,
-  type Request,
-} from "./host.ts";
+} from "./frames.ts";
 import { endWithProgram, hasEnded } from "./guard.ts";
-import { RemoteHost } from "./remote.ts";
+
+/** What a process may do; nothing unless it is given here. */
+export interface ProcessPermissions {
+  /** Files and folders that it may read; all with `true`. */
+  readonly read?: boolean | readonly (string | URL)[];
+  /** Files and folders that it may write; all with `true`. */
+  readonly write?: boolean | readonly (string | URL)[];
+  /** Hosts that it may connect to, such as `"localhost:8000"`. */
+  readonly net?: boolean | readonly string[];
+  /** Variables of the environment that it may read and write. */
+  readonly env?: boolean | readonly string[];
+  /** Programs that it may run. */
+  readonly run?: boolean | readonly (string | URL)[];
+  /** What it may ask about the system, such as `"hostname"`. */
+  readonly sys?: boolean | readonly string[];
+  /** Libraries that it may call. */
+  readonly ffi?: boolean | readonly (string | URL)[];
+  /** Hosts from which it may import code. */
+  readonly import?: boolean | readonly string[];
+}
+
+/** Options of a process in which functions run. */
+export interface ProcessOptions {
+  /** What it may do; nothing unless it is given here. */
+  readonly permissions?: ProcessPermissions;
+  /**
+   * How much memory its heap may take, in megabytes of 2 ** 20 bytes. What is
+   * outside the heap, such as the bytes of an ArrayBuffer, is not counted.
+   */
+  readonly memory?: number;
+  /**
+   * Told what the process prints, as it comes; without it, that goes to this
+   * program's standard error.
+   */
+  readonly onOutput?: (text: string, stream: "stdout" | "stderr") => void;
+}
+
+/** Options of a process as a host. */
+export type ProcessHostOptions = HostOptions & ProcessOptions;
 
 /** How long a process has to end once it is asked to, in milliseconds. */
 const grace = 500;
@@ -46,7 +87,7 @@ let program: string | undefined;
 let v8: V8 | undefined;
 
 /** A process that runs batches. */
-export class Child extends RemoteHost {
+export class ProcessHost extends Host<ProcessHostOptions> {
   override readonly pid: number;
   readonly #program: Program<"bytes">;
   /** Resolves once messages can be written. */
@@ -56,6 +97,8 @@ export class Child extends RemoteHost {
   readonly #ended = Promise.withResolvers<HostEnd>();
   /** The request before, which the far side knows too. */
   #last: Request | undefined;
+  /** The number of the first call of the batch. */
+  #first = 0;
   #isFinishing = false;
   /** How the process said that it would end. */
   #death: Death | undefined;
@@ -69,7 +112,7 @@ export class Child extends RemoteHost {
    * output and its end.
    * @throws {Deno.errors.NotCapable} If this program may not run Deno.
    */
-  constructor(options: HostOptions) {
+  constructor(options: ProcessHostOptions) {
     super(options);
     this.#program = startDeno(options);
     this.pid = this.#program.pid;
@@ -121,6 +164,7 @@ export class Child extends RemoteHost {
     const calls = value as unknown[];
     const last = this.#last;
     this.#last = undefined;
+    this.#first = request.first;
     const full = { ...request, calls, isPacked };
     const brief = isPacked ? full : briefRequest(full, last);
     try {
@@ -140,8 +184,11 @@ export class Child extends RemoteHost {
     if (!isPacked) this.#last = full;
   }
 
-  protected override sendCancel(batch: number): void {
-    this.#write({ kind: "cancel", batch });
+  // The process reads nothing while it computes.
+  override readonly canTakeBack = false;
+
+  override takeBack(): undefined {
+    this.#write({ kind: "cancel", first: this.#first });
   }
 
   protected override unpack(value: unknown): unknown {
@@ -249,7 +296,7 @@ export class Child extends RemoteHost {
   }
 }
 
-function startDeno(options: HostOptions): Program<"bytes"> {
+function startDeno(options: ProcessHostOptions): Program<"bytes"> {
   const { module, memory, permissions = {}, caller } = options;
   if (Deno.build.standalone) {
     // It would start itself, and that one itself, and so on.
@@ -263,15 +310,8 @@ function startDeno(options: HostOptions): Program<"bytes"> {
     flags.push(`--v8-flags=--max-old-space-size=${memory}`);
   }
   flags.push(...permissionFlags(permissions));
-  // That the import is written out and not computed, allows it without a
-  // permission to read files.
-  const load = module ? `() => import(${JSON.stringify(module)})` : "undefined";
-  const parts = [FrameReader, describe, isJson, codec, openStdio];
-  const text = [...parts, ...Object.values(value)].join("\n");
-  const url = "data:text/javascript," +
-    encodeURIComponent(
-      `import v8 from "node:v8";\n${text}\nopenStdio(v8, ${load});`,
-    );
+  const program = encodeURIComponent(childProgram(module));
+  const url = `data:text/javascript,${program}`;
   // No limit of the output; but a limit makes the process lead a group.
   const limits = { maxOutput: Infinity, encoding: "bytes" } as const;
   const command = [Deno.execPath(), "run", ...flags, url];
@@ -285,6 +325,16 @@ function startDeno(options: HostOptions): Program<"bytes"> {
       { cause: error },
     );
   }
+}
+
+/** The program of a process until it is told the rest. */
+export function childProgram(module: string | undefined): string {
+  // That the import is written out and not computed, allows it without a
+  // permission to read files.
+  const load = module ? `() => import(${JSON.stringify(module)})` : "undefined";
+  const parts = [FrameReader, describe, isJson, codec, openStdio];
+  const text = [...parts, ...Object.values(value)].map(textOf).join("\n");
+  return `import v8 from "node:v8";\n${text}\nopenStdio(v8, ${load});`;
 }
 
 /** The flag for the configuration by which a module's imports are found. */
@@ -355,6 +405,16 @@ export function checkProcessOptions(
       `${caller}: onOutput must be a function: received ${describe(onOutput)}`,
     );
   }
+  const isList = Array.isArray(permissions);
+  if (
+    permissions !== undefined &&
+    (isList || describe(permissions) !== "an Object")
+  ) {
+    throw new TypeError(
+      `${caller}: permissions must be an object, such as { read: true }: ` +
+        `received ${describe(permissions)}`,
+    );
+  }
   const known = "read write net env run sys ffi import".split(" ");
   for (const [name, allowed] of Object.entries(permissions ?? {})) {
     if (!known.includes(name)) {
@@ -382,11 +442,11 @@ function checkTransfer(transfer: readonly Transferable[]): void {
 }
 
 /** Names the call of a batch, and the part of it, that cannot be sent. */
-function whyNotSent(batch: Batch, error: unknown): CallError {
+function whyNotSent(batch: Batch, error: unknown): SendError {
   for (const [index, call] of batch.calls.entries()) {
     const name = batch.nameOf(index);
     const why = whyNotCloned(call, name, batch.transfer, toProcess());
-    if (why) return new CallError(index, new TypeError(why));
+    if (why) return new SendError(index, new TypeError(why));
   }
-  return new CallError(0, error);
+  return new SendError(0, error);
 }

@@ -4,57 +4,54 @@
  * @module
  */
 
-import { briefRequest, fullReply } from "./brief.ts";
 import { whyNotCloned } from "../messages/value.ts";
-import { unpackError } from "../workers/errors.ts";
-import { workerProgram } from "./far.ts";
-import {
-  type Batch,
-  CallError,
-  type HostEnd,
-  type HostOptions,
-  type Reply,
-  type Request,
-} from "./host.ts";
+import { unpackError } from "./errors.ts";
 import {
   type Lifeline,
   newAgent,
   noteSent,
   packValue,
+  portableClasses,
   realm,
   unpackValue,
 } from "../messages/travel.ts";
-import { portableClasses } from "../messages/travel.ts";
-import { RemoteHost } from "./remote.ts";
-
-/** Made once, because every worker runs the same program. */
-let programUrl: string | undefined;
+import { urlOfProgram } from "./far_side.ts";
+import {
+  type Batch,
+  Host,
+  type HostEnd,
+  type HostOptions,
+  SendError,
+} from "./host.ts";
+import {
+  briefRequest,
+  fullReply,
+  type Greeting,
+  numberAfter,
+  type Reply,
+  type Request,
+} from "./protocol.ts";
 
 /** A Web Worker that runs batches. */
-export class Thread extends RemoteHost {
+export class Thread extends Host {
   readonly #worker: Worker;
   readonly #ended = Promise.withResolvers<HostEnd>();
-  readonly #cancelled = new Int32Array(new SharedArrayBuffer(4));
+  /** The number of the next call that may begin; -1 if none may. */
+  readonly #next = sharedCell();
   /** The number by which shared memory knows this thread. */
   readonly #agent = newAgent();
   /** What has to be freed or closed when this thread ends. */
   readonly #held = new Set<Lifeline>();
+  /** The number of the first call of the batch. */
+  #first = 0;
   /** The request before, which the far side knows too. */
   #last: Request | undefined;
 
-  /**
-   * Starts a worker.
-   *
-   * @param options What it is called, and who is told of its end.
-   */
+  /** Starts a worker. */
   constructor(options: HostOptions) {
     super(options);
     const { name } = options;
-    // A worker from a blob needs no permission; one from a file needs to read.
-    programUrl ??= URL.createObjectURL(
-      new Blob([workerProgram()], { type: "text/javascript" }),
-    );
-    this.#worker = new Worker(programUrl, { type: "module", name });
+    this.#worker = new Worker(urlOfProgram(), { type: "module", name });
     this.#worker.onmessage = ({ data }) => this.receive(fullReply<Reply>(data));
     this.#worker.onmessageerror = () =>
       this.die({ how: "sent what cannot be read here" });
@@ -63,8 +60,8 @@ export class Thread extends RemoteHost {
       this.die({ how: `died: ${event.message}` });
     };
     realm().held.set(this.#agent, this.#held);
-    const cancelled = this.#cancelled;
-    this.#worker.postMessage({ name, agent: this.#agent, cancelled });
+    const greeting: Greeting = { name, agent: this.#agent, next: this.#next };
+    this.#worker.postMessage(greeting);
   }
 
   get ended(): Promise<HostEnd> {
@@ -73,26 +70,37 @@ export class Thread extends RemoteHost {
 
   protected override send(request: Request, batch: Batch): undefined {
     const packed = packValue(request.calls);
-    const last = this.#last;
-    this.#last = undefined;
+    const calls = packed ? packed.value as unknown[] : request.calls;
     const message = packed
-      ? { ...request, calls: packed.value as unknown[], isPacked: true }
-      : briefRequest(request, last);
+      ? { ...request, calls, isPacked: true }
+      : briefRequest(request, this.#last);
     const moved = [...batch.transfer, ...packed?.ports ?? []];
+    this.#first = request.first;
+    if (this.#next) Atomics.store(this.#next, 0, request.first);
+    // What cannot be sent is not known there, nor is its number.
+    this.#last = undefined;
     try {
       // A list of nothing to move would make a short message slower.
       if (moved.length > 0) this.#worker.postMessage(message, moved);
       else this.#worker.postMessage(message);
     } catch (error) {
-      const calls = packed ? packed.value as unknown[] : request.calls;
       throw whyNotSent({ ...batch, calls }, moved, error);
     }
     if (packed) noteSent(packed.packings, this.#agent);
     else this.#last = request;
   }
 
-  protected override sendCancel(batch: number): void {
-    Atomics.store(this.#cancelled, 0, batch);
+  get canTakeBack(): boolean {
+    return this.#next !== undefined;
+  }
+
+  override takeBack(): number | undefined {
+    if (!this.#next) {
+      this.#worker.postMessage({ kind: "cancel", first: this.#first });
+      return undefined;
+    }
+    const next = Atomics.exchange(this.#next, 0, -1);
+    return next < 0 ? undefined : numberAfter(next, 2 ** 30 - this.#first);
   }
 
   protected override unpack(value: unknown): unknown {
@@ -114,13 +122,17 @@ export class Thread extends RemoteHost {
     if (this.isOver) return;
     if (reply.kind === "holds") this.#held.add(reply.lifeline);
     else if (reply.kind === "died") {
-      this.die({
-        how: reply.how,
-        exitCode: reply.exitCode,
-        ...(reply.error && { cause: unpackError(reply.error) }),
-      });
+      const { how, exitCode, error } = reply;
+      const cause = error && { cause: unpackError(error) };
+      this.die({ how, exitCode, ...cause }, reply);
     } else super.receive(reply);
   }
+}
+
+/** Memory for one number; none where threads cannot share any. */
+function sharedCell(): Int32Array<SharedArrayBuffer> | undefined {
+  if (typeof SharedArrayBuffer === "undefined") return undefined;
+  return new Int32Array(new SharedArrayBuffer(4));
 }
 
 /** Names the call of a batch, and the part of it, that cannot be sent. */
@@ -128,10 +140,10 @@ function whyNotSent(
   batch: Batch,
   moved: readonly unknown[],
   error: unknown,
-): CallError {
+): SendError {
   for (const [index, call] of batch.calls.entries()) {
     const why = whyNotCloned(call, batch.nameOf(index), moved);
-    if (why) return new CallError(index, new TypeError(why));
+    if (why) return new SendError(index, new TypeError(why));
   }
-  return new CallError(0, error);
+  return new SendError(0, error);
 }

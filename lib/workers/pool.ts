@@ -4,23 +4,15 @@
  * @module
  */
 
-import { checkCount, checkTimeout, describe } from "./describe.ts";
-import { Feed } from "./feed.ts";
-import { Fifo } from "./fifo.ts";
-import { continueStack } from "./workers/errors.ts";
-import { packFunction, type Task } from "./host/function.ts";
-import {
-  type BatchResult,
-  CallError,
-  type Host,
-  type Isolation,
-  type ProcessOptions,
-} from "./host/host.ts";
-import { Call, Job, Slot } from "./host/schedule.ts";
-import { checkIsolation } from "./host/start.ts";
-import { after } from "./messages/wait.ts";
+import { checkCount, checkTimeout, describe } from "../describe.ts";
+import { continueStack } from "./errors.ts";
+import { checkProcessOptions, type ProcessOptions } from "../processes/host.ts";
+import { Call, Dispatcher } from "./dispatch.ts";
+import { Feed } from "../feed.ts";
+import { packFunction, type Task } from "./task.ts";
 
-export type { Isolation };
+/** The kinds of hosts: a thread, and a process of the operating system. */
+export type Isolation = "worker" | "process";
 
 /** Which worker ran which task, from when to when. */
 export interface TaskRun {
@@ -65,7 +57,10 @@ export interface PoolOptions extends ProcessOptions {
   readonly initializer?: () => unknown;
   /** After how many tasks a worker is replaced by a new one. */
   readonly maxTasksPerWorker?: number;
-  /** Told of each task, once it is done, where and when it ran. */
+  /**
+   * Told of each task, once it is done, where and when it ran. What it throws is
+   * reported as an error that nothing caught, and the call goes on.
+   */
   readonly onTask?: (run: TaskRun) => void;
 }
 
@@ -74,8 +69,9 @@ export interface CallOptions {
   /** Ends the call: what has not begun is not begun, what runs is ended. */
   readonly signal?: AbortSignal;
   /**
-   * How long a task may run, in milliseconds. A task that takes longer fails
-   * the call with a TimeoutError, and its worker is replaced.
+   * How long a task may run, in milliseconds; also how long the initializer may
+   * that it waits for. A task that takes longer fails the call with a
+   * TimeoutError, and its worker is replaced.
    */
   readonly timeout?: number;
 }
@@ -93,7 +89,10 @@ export interface MapOptions extends CallOptions {
    * with `timeout`, they may take that long each, on average.
    */
   readonly chunkSize?: number;
-  /** Told when more tasks are done. */
+  /**
+   * Told when more tasks are done. What it throws is reported as an error that
+   * nothing caught, and the call goes on.
+   */
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -129,9 +128,7 @@ export class Pool implements Disposable, AsyncDisposable {
   /** How many workers there are at most. */
   readonly workers: number;
   readonly #options: PoolOptions;
-  readonly #initializer: Task | undefined;
-  readonly #slots: Slot[];
-  readonly #waiting = new Fifo<Job>();
+  readonly #dispatcher: Dispatcher;
   readonly #calls = new Set<Call>();
   #state: "open" | "closing" | "closed" = "open";
   #closed: PromiseWithResolvers<void> | undefined;
@@ -149,20 +146,15 @@ export class Pool implements Disposable, AsyncDisposable {
     if (options.maxTasksPerWorker !== undefined) {
       checkCount("Pool", "maxTasksPerWorker", options.maxTasksPerWorker);
     }
-    checkIsolation("Pool", options.isolation ?? "worker", options);
-    if (options.initializer) {
-      this.#initializer = packFunction(
-        options.initializer,
-        "Pool: initializer",
-        options.module,
-      );
-    }
+    checkIsolation(options);
+    const initializer = options.initializer && packFunction(
+      options.initializer,
+      "Pool: initializer",
+      options.module,
+    );
     this.workers = workers;
     this.#options = options;
-    this.#slots = Array.from(
-      { length: workers },
-      (_, i) => new Slot(i + 1, options),
-    );
+    this.#dispatcher = new Dispatcher(workers, initializer, options);
   }
 
   /**
@@ -264,8 +256,8 @@ export class Pool implements Disposable, AsyncDisposable {
     const call = this.#begin("apply", fn, true, options);
     try {
       const transfer = [...options.transfer ?? []];
-      const results = await this.#submit(call, [args], 0, transfer);
-      return results[0] as Result;
+      const submitted = this.#dispatcher.submit(call, [args], 0, transfer);
+      return (await submitted)[0] as Result;
     } catch (error) {
       // To note at each call who made it would take as long as the message; who
       // waits for it is known now too.
@@ -383,10 +375,8 @@ export class Pool implements Disposable, AsyncDisposable {
     this.#state = "closed";
     const error = new DOMException(reason, "AbortError");
     for (const call of this.#calls) call.fail(error);
-    for (const slot of this.#slots) slot.empty(error);
-    this.#closed ??= Promise.withResolvers();
-    const ended = this.#slots.map((slot) => slot.ended);
-    Promise.all(ended).then(() => this.#closed!.resolve());
+    const closed = this.#closed ??= Promise.withResolvers();
+    void this.#dispatcher.end(error).then(closed.resolve);
   }
 
   async #map<Result>(
@@ -413,7 +403,7 @@ export class Pool implements Disposable, AsyncDisposable {
       const size = this.#chunkSize(options, inputs.length);
       const parts: Promise<unknown[]>[] = [];
       for (let i = 0; i < inputs.length; i += size) {
-        parts.push(this.#submit(call, inputs.slice(i, i + size), i));
+        parts.push(this.#dispatcher.submit(call, inputs.slice(i, i + size), i));
       }
       return (await Promise.all(parts)).flat() as Result[];
     } finally {
@@ -453,14 +443,13 @@ export class Pool implements Disposable, AsyncDisposable {
     options: MapOptions,
   ): AsyncGenerator<Result, void, void> {
     const call = begin();
-    const size = options.chunkSize ?? 1;
-    const most = this.#options.maxTasksPerWorker ?? Infinity;
-    const feed = new Feed(call, open(), {
-      size: Math.min(size, most),
-      ahead: this.workers * 2,
-      submit: (chunk, first) => this.#submit(call, chunk, first),
-    });
+    let feed: Feed | undefined;
     try {
+      feed = new Feed(call, open(), {
+        size: this.#chunkSize({ chunkSize: 1, ...options }, 0),
+        ahead: this.workers * 2,
+        submit: (chunk, at) => this.#dispatcher.submit(call, chunk, at),
+      });
       for (;;) {
         const results = await feed.next(ordered);
         if (!results) return;
@@ -469,11 +458,11 @@ export class Pool implements Disposable, AsyncDisposable {
       }
     } catch (error) {
       this.#end(call);
-      await feed.close(true);
+      await feed?.close(true);
       throw error;
     } finally {
       this.#end(call);
-      await feed.close(false);
+      await feed?.close(false);
     }
   }
 
@@ -508,116 +497,25 @@ export class Pool implements Disposable, AsyncDisposable {
     this.#calls.delete(call);
     if (this.#state === "closing" && this.#calls.size === 0) void this.close();
   }
+}
 
-  /** Has a worker run some of a call's tasks, once one is free. */
-  #submit(
-    call: Call,
-    inputs: readonly unknown[],
-    first: number,
-    transfer: Transferable[] = [],
-  ): Promise<unknown[]> {
-    const job = new Job(call, inputs, first, transfer);
-    this.#waiting.push(job);
-    this.#assign();
-    return job.results;
-  }
-
-  /** Gives waiting jobs to free workers, to started ones first. */
-  #assign(): void {
-    for (;;) {
-      const free = this.#slots.find((slot) => !slot.busy && slot.host) ??
-        this.#slots.find((slot) => !slot.busy);
-      const job = free && this.#waiting.shift();
-      if (!job) return;
-      if (!job.call.stopped) void this.#run(free, job);
-    }
-  }
-
-  async #run(slot: Slot, job: Job): Promise<void> {
-    const { call, first } = job;
-    slot.busy = true;
-    call.slots.add(slot);
-    try {
-      const host = slot.host ?? await this.#start(slot);
-      if (call.stopped) return;
-      const { results, times } = await this.#runOn(host, slot, job);
-      slot.tasks += results.length;
-      for (const [i, [from, to]] of times.entries()) {
-        this.#options.onTask?.({
-          worker: slot.number,
-          task: first + i,
-          from,
-          to,
-        });
-      }
-      call.progress(results.length);
-      job.resolve(results);
-    } catch (error) {
-      const failed = error instanceof CallError;
-      const reason = failed ? error.thrown : error;
-      const task = failed ? first + error.index : first;
-      continueStack(
-        reason,
-        `${call.nameOfTask(task)} on ${slot.name}`,
-        call.origin,
-      );
-      job.reject(reason);
-    } finally {
-      call.slots.delete(slot);
-      slot.busy = false;
-      const { maxTasksPerWorker = Infinity } = this.#options;
-      if (slot.tasks >= maxTasksPerWorker) slot.empty(undefined);
-      this.#assign();
-    }
-  }
-
-  async #start(slot: Slot): Promise<Host> {
-    const host = slot.start();
-    if (!this.#initializer) return host;
-    try {
-      await host.run({
-        task: this.#initializer,
-        calls: [[]],
-        spread: true,
-        timed: false,
-        transfer: [],
-        nameOf: () => "initializer",
-      });
-      return host;
-    } catch (error) {
-      // Without its initializer the worker is of no use to any task.
-      slot.empty(error);
-      throw error instanceof CallError ? error.thrown : error;
-    }
-  }
-
-  /** Runs a job; if that takes too long, ends its worker. */
-  async #runOn(host: Host, slot: Slot, job: Job): Promise<BatchResult> {
-    const { call, inputs } = job;
-    const running = host.run({
-      task: call.task,
-      calls: inputs,
-      spread: call.spread,
-      timed: this.#options.onTask !== undefined,
-      transfer: job.transfer,
-      nameOf: (i) => call.nameOfInput(job.first + i),
-    });
-    const { timeout } = call.options;
-    if (timeout === undefined) return await running;
-
-    const time = checkTimeout("Pool", timeout * inputs.length);
-    // The time it takes a worker to start is not the task's.
-    const timer = host.ready.then(() =>
-      after(time, () => {
-        const message = `${call.nameOfTask(job.first)} took over ${time} ms`;
-        slot.empty(new DOMException(message, "TimeoutError"));
-      })
+/** Checks the options that say where tasks run. */
+function checkIsolation(options: PoolOptions): void {
+  const { isolation = "worker" } = options;
+  if (isolation === "process") return checkProcessOptions("Pool", options);
+  if (isolation !== "worker") {
+    throw new TypeError(
+      `Pool: isolation must be "worker" or "process": received ${
+        describe(isolation)
+      }`,
     );
-    try {
-      return await running;
-    } finally {
-      void timer.then((stop) => stop());
-    }
+  }
+  for (const name of ["permissions", "memory", "onOutput"] as const) {
+    if (options[name] === undefined) continue;
+    throw new TypeError(
+      `Pool: ${name} is for isolation: "process"; a worker is a thread of ` +
+        `this program`,
+    );
   }
 }
 

@@ -7,8 +7,7 @@
  * messages. A Queue that is sent away is a connection to the Queue, so the same
  * serves for it.
  *
- * `Bridge` also runs on the far side, where it arrives as text: it uses globals
- * and what lib/host/far.ts sends with it.
+ * `Bridge` also runs on the far side.
  *
  * @module
  */

@@ -49,7 +49,7 @@ class Guard {
 
   constructor() {
     const flags = ["--no-prompt", "--quiet", "--no-lock", "--no-config"];
-    const program = encodeURIComponent(`(${standGuard})();`);
+    const program = encodeURIComponent(guardProgram());
     this.#child = new Deno.Command(Deno.execPath(), {
       args: ["run", ...flags, "--allow-run", `data:text/javascript,${program}`],
       stdin: "piped",
@@ -90,7 +90,11 @@ class Guard {
   }
 }
 
-/** The guard's program, which travels as text. */
+/** The guard's program. */
+export function guardProgram(): string {
+  return `(${standGuard})();`;
+}
+
 async function standGuard(): Promise<void> {
   // On Windows, Ctrl-C reaches every program of a console.
   Deno.addSignalListener("SIGINT", () => {});

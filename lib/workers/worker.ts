@@ -1,0 +1,288 @@
+/**
+ * One function in one Web Worker.
+ *
+ * @module
+ */
+
+import { checkTimeout, describe } from "../describe.ts";
+import { continueStack } from "./errors.ts";
+import { after } from "../messages/wait.ts";
+import {
+  type Host,
+  type HostEnd,
+  type HostOptions,
+  SendError,
+} from "./host.ts";
+import { packFunction, type Task } from "./task.ts";
+import { Thread } from "./thread.ts";
+
+export { WorkerDiedError } from "./host.ts";
+
+/** Where a FunctionWorker or FunctionProcess is in its life. */
+export type WorkerState =
+  | "initial"
+  | "started"
+  | "finished"
+  | "failed"
+  | "terminated";
+
+/**
+ * Options of a FunctionWorker.
+ *
+ * @typeParam Args The types of the function's arguments.
+ */
+export interface FunctionWorkerOptions<Args extends readonly unknown[]> {
+  /** What to call the function with; copied to the worker. */
+  readonly args?: Args;
+  /** What the worker is called in messages; `Worker-1`, … unless given. */
+  readonly name?: string;
+  /**
+   * The URL of the module that exports the function, `import.meta.url`: the
+   * worker then imports it, with all that it uses. Needs `--allow-read`.
+   */
+  readonly module?: string;
+  /** What of the arguments to move instead of copying. */
+  readonly transfer?: readonly Transferable[];
+}
+
+/** How many have a name of their kind, such as `Worker`. */
+const made: Record<string, number> = {};
+
+/**
+ * One function that runs in one Web Worker: a thread with a heap of its own.
+ *
+ * The function travels as its source text. It may use its arguments, its own
+ * locals and the globals; the variables around it stay behind, because a
+ * worker shares no memory with the program that started it. What it returns is
+ * copied back.
+ *
+ * A worker that is busy, in a loop that never ends, cannot be stopped:
+ * `terminate()` abandons it, and it goes on using its core until the program
+ * ends by `Deno.exit()`. A worker that runs out of memory ends the whole
+ * program. FunctionProcess has neither limit.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { FunctionWorker } from "./worker.ts";
+ *
+ * const worker = new FunctionWorker((a: number, b: number) => a + b, {
+ *   args: [40, 2],
+ * });
+ * worker.start();
+ * assertEquals(await worker.join(), 42);
+ * ```
+ *
+ * @typeParam Args The types of the function's arguments.
+ * @typeParam Result What the function returns, or what its promise resolves to.
+ */
+export class FunctionWorker<Args extends readonly unknown[], Result>
+  implements Disposable {
+  /** What the worker is called in messages. */
+  readonly name: string;
+  readonly #task: Task;
+  readonly #options: FunctionWorkerOptions<Args>;
+  readonly #result = Promise.withResolvers<Result>();
+  #state: WorkerState = "initial";
+  #host: Host | undefined;
+  #end: HostEnd = {};
+
+  /**
+   * Makes a worker that has not started yet.
+   *
+   * @param target The function to run.
+   * @param options Its arguments, and how to run it.
+   * @throws {TypeError} If `target` is no function, or one that cannot be sent:
+   * native, bound, or a class; or if `args` is no array.
+   */
+  constructor(
+    target: (...args: Args) => Result | PromiseLike<Result>,
+    options: FunctionWorkerOptions<Args> = {},
+  ) {
+    const { args = [], module } = options;
+    this.#task = packFunction(target, new.target.name, module);
+    if (!Array.isArray(args)) {
+      throw new TypeError(
+        `${new.target.name}: args must be an array: received ${describe(args)}`,
+      );
+    }
+    this.name = options.name ?? this.nextName();
+    this.#options = options;
+    // A failure is for join() to report, whenever that is called.
+    this.#result.promise.catch(() => {});
+  }
+
+  /** Where the worker is in its life. */
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** Whether the worker has started and not ended yet. */
+  get isAlive(): boolean {
+    return this.#state === "started";
+  }
+
+  /**
+   * Starts the worker, which calls the function at once.
+   *
+   * @throws {Error} If it was started or terminated before.
+   */
+  start(): void {
+    if (this.#state !== "initial") {
+      throw new Error(`${this.name} cannot be started: it is ${this.#state}`);
+    }
+    const origin: { stack?: string } = {};
+    Error.captureStackTrace(origin, this.start);
+    const { module, transfer = [], args = [] } = this.#options;
+    const host = this.open({
+      name: this.name,
+      caller: this.constructor.name,
+      module,
+      onDeath: () => {},
+    });
+    this.#host = host;
+    this.#state = "started";
+    void host.ended.then((end) => this.#end = end);
+    host.run({
+      task: this.#task,
+      calls: [args],
+      spread: true,
+      shared: false,
+      timed: false,
+      transfer: [...transfer],
+      nameOf: () => "args",
+    }).then(({ results, errors }) => {
+      if (errors.has(0)) throw errors.get(0);
+      this.#leave(
+        "finished",
+        0,
+        () => this.#result.resolve(results[0] as Result),
+      );
+    }).catch((error) => {
+      const reason = error instanceof SendError ? error.why : error;
+      continueStack(reason, `${this.#task.name} on ${this.name}`, origin);
+      this.#leave("failed", 1, () => this.#result.reject(reason));
+    });
+  }
+
+  /**
+   * Waits for the worker to end.
+   *
+   * @param options `timeout`: how long to wait, in milliseconds; without it,
+   * as long as it takes. After a timeout the worker lives on.
+   * @returns What the function returned.
+   * @throws What the function threw; a WorkerDiedError if the worker ended
+   * before the function did; an AbortError if it was terminated; a TimeoutError
+   * if the time is over; an Error if it was never started.
+   */
+  async join(options: { readonly timeout?: number } = {}): Promise<Result> {
+    if (this.#state === "initial") {
+      throw new Error(`${this.name} cannot be joined: it was never started`);
+    }
+    const { timeout } = options;
+    if (timeout === undefined) return await this.#result.promise;
+    checkTimeout(`${this.constructor.name}.join`, timeout);
+
+    const late = Promise.withResolvers<never>();
+    const stop = after(timeout, () => {
+      const message = `${this.name} has not ended after ${timeout} ms`;
+      late.reject(new DOMException(message, "TimeoutError"));
+    });
+    try {
+      return await Promise.race([this.#result.promise, late.promise]);
+    } finally {
+      stop();
+    }
+  }
+
+  /**
+   * Ends the worker without waiting for its function; `join()` then rejects
+   * with an AbortError. Of a worker that has ended, nothing changes.
+   */
+  terminate(): void {
+    if (this.#state !== "initial" && this.#state !== "started") return;
+    this.#state = "terminated";
+    const message = `${this.name} was terminated`;
+    const reason = new DOMException(message, "AbortError");
+    this.#host?.terminate(reason);
+    void this.gone.then(() => this.#result.reject(reason));
+  }
+
+  /** Terminates the worker, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.terminate();
+  }
+
+  /** How the worker prints. */
+  [Symbol.for("Deno.customInspect")](
+    inspect: typeof Deno.inspect,
+    options: Deno.InspectOptions,
+  ): string {
+    return `${this.constructor.name} ${inspect(this.shown(), options)}`;
+  }
+
+  /**
+   * What is shown of the worker.
+   *
+   * @internal
+   */
+  protected shown(): Record<string, unknown> {
+    const { name, state } = this;
+    return { name, state };
+  }
+
+  /**
+   * Starts the host of the function.
+   *
+   * @internal
+   */
+  protected open(options: HostOptions): Host {
+    return new Thread(options);
+  }
+
+  /**
+   * A name for a worker that was given none.
+   *
+   * @internal
+   */
+  protected nextName(kind = "Worker"): string {
+    made[kind] = (made[kind] ?? 0) + 1;
+    return `${kind}-${made[kind]}`;
+  }
+
+  /**
+   * The host, once it has started.
+   *
+   * @internal
+   */
+  protected get host(): Host | undefined {
+    return this.#host;
+  }
+
+  /**
+   * How the host ended; empty before that.
+   *
+   * @internal
+   */
+  protected get end(): HostEnd {
+    return this.#end;
+  }
+
+  /**
+   * Resolves once nothing of the host is left.
+   *
+   * @internal
+   */
+  protected get gone(): Promise<unknown> {
+    return this.#host?.ended ?? Promise.resolve();
+  }
+
+  /** Ends the host, and tells of it once nothing is left of it. */
+  #leave(state: WorkerState, exitCode: number, tell: () => void): void {
+    if (this.#state === "started") {
+      this.#state = state;
+      this.#host!.finish(exitCode);
+    }
+    void this.gone.then(tell);
+  }
+}
