@@ -94,7 +94,7 @@ export class QueueLink {
   }
 
   ask(ask: QueueAsk, options: SendOptions): void {
-    const id = this.#last += 1;
+    const id = this.#last = 1 + this.#last % (2 ** 31 - 1);
     this.#asks.set(id, ask);
     this.#ids.set(ask, id);
     this.#count[ask.op] += 1;
@@ -133,13 +133,11 @@ export class QueueLink {
     }
     const ask = this.#forget(id);
     if (!ask) return;
-    if (ask.op === "get") this.#noteTaken(id);
+    if (ask.op === "get" && outcome === "done") {
+      if (!this.#mine.noteTaken(id)) return;
+      if (!this.isShared) this.#send({ op: "taken", id });
+    }
     ask.answer(outcome, value);
-  }
-
-  #noteTaken(id: number): void {
-    this.#mine.noteTaken(id);
-    if (!this.isShared) this.#send({ op: "taken", id });
   }
 
   #forget(id: number): QueueAsk | undefined {

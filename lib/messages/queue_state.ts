@@ -101,9 +101,10 @@ export class QueueState {
 /** What a store and one of those who have its queue know of each other. */
 export class QueueLinkState {
   /**
-   * The number of the last get whose item has arrived; a lease, 20 bits for its
-   * number and 11 for how many items are left; how many items were counted in
-   * and have not arrived, or a number below 0 once one of the two is gone.
+   * The number of the last get whose item has arrived, or -1 once one of the two
+   * is gone; a lease, 20 bits for its number and 11 for how many items are left;
+   * how many items were counted in and have not arrived, below 0 once one is
+   * gone. A worker that is busy lives on for a while after it was terminated.
    */
   readonly cells: Int32Array<SharedArrayBuffer>;
 
@@ -115,8 +116,16 @@ export class QueueLinkState {
     return Atomics.load(this.cells, 0);
   }
 
-  noteTaken(id: number): void {
-    Atomics.store(this.cells, 0, id);
+  /** Notes that an item has arrived, unless one of the two is gone. */
+  noteTaken(id: number): boolean {
+    const { taken } = this;
+    return taken >= 0 &&
+      Atomics.compareExchange(this.cells, 0, taken, id) === taken;
+  }
+
+  /** Lets no more items arrive; returns the number of the last get. */
+  endTaking(): number {
+    return Atomics.exchange(this.cells, 0, -1);
   }
 
   /** Makes a lease of some items; returns its number. */
@@ -157,8 +166,8 @@ export class QueueLinkState {
     return Atomics.sub(this.cells, 2, 1) > 0;
   }
 
-  /** Takes no more items; returns how many will not come. */
-  end(): number {
+  /** Takes no more items in; returns how many will not come. */
+  endPutting(): number {
     return Atomics.exchange(this.cells, 2, -(2 ** 30));
   }
 }

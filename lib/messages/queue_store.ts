@@ -304,7 +304,8 @@ export class QueueCustomer {
         return ask && this.#store.cancel(ask);
       }
       case "taken":
-        return this.#state.noteTaken(request.id);
+        this.#state.noteTaken(request.id);
+        return;
       case "close":
         return this.#store.close();
       case "look":
@@ -324,8 +325,8 @@ export class QueueCustomer {
   end(): void {
     this.#link.close();
     for (const ask of this.#asks.values()) this.#store.forget(ask);
-    this.#store.state.free(this.#state.end());
-    this.#forgetTaken();
+    this.#store.state.free(this.#state.endPutting());
+    this.#forgetTaken(this.#state.endTaking());
     this.#store.putBack([...this.#underway.values()]);
   }
 
@@ -356,7 +357,7 @@ export class QueueCustomer {
   }
 
   #give(id: number, value: unknown): void {
-    this.#forgetTaken();
+    this.#forgetTaken(this.#state.taken);
     this.#underway.set(id, value);
     const items = this.#lease = this.#store.lease(this);
     const start = performance.now();
@@ -377,10 +378,12 @@ export class QueueCustomer {
     }
   }
 
-  #forgetTaken(): void {
+  /** Forgets what was sent up to the last that has arrived. */
+  #forgetTaken(last: number): void {
+    if (!this.#underway.has(last)) return;
     for (const id of this.#underway.keys()) {
-      if (((id - this.#state.taken) | 0) > 0) break;
       this.#underway.delete(id);
+      if (id === last) return;
     }
   }
 

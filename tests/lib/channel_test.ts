@@ -539,6 +539,80 @@ Deno.test("A consumer that dies while it waits takes nothing with it", async () 
   assertEquals([await queue.get(), await queue.get()], [2, 3]);
 });
 
+for (const end of ["is busy", "is terminated"]) {
+  Deno.test(`A consumer that ${end} keeps nothing that it has not taken`, async () => {
+    const queue = new Queue<number>();
+    const [here, there] = pipe<number>();
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < 1000; i++) await queue.put(i);
+    using worker = start(
+      async (
+        queue: Queue<number>,
+        end: Connection<number>,
+        gate: Int32Array,
+      ) => {
+        // Many, so that it is sent several at once.
+        for (let i = 0; i < 99; i++) await queue.get();
+        await end.send(await queue.get());
+        Atomics.wait(gate, 0, 0);
+      },
+      queue,
+      there,
+      gate,
+    );
+    assertEquals(await here.recv(), 99);
+    if (end === "is terminated") worker.terminate();
+    assertEquals(queue.size, 900);
+    for (let i = 100; i < 1000; i++) assertEquals(await queue.get(), i);
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+  });
+}
+
+Deno.test("Queue has room again as soon as a busy consumer has taken an item", async () => {
+  const queue = new Queue<number>({ capacity: 50 });
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const consumer = start(
+    (queue: Queue<number>, gate: Int32Array) => {
+      return (async () => {
+        for (let i = 0; i < 101; i++) {
+          const item = await queue.get();
+          if (item === 100) Atomics.wait(gate, 0, 0, 10_000);
+        }
+      })();
+    },
+    queue,
+    gate,
+  );
+  // The last one has room only because the consumer, which waits for what comes
+  // after it, took an item.
+  for (let i = 0; i <= 150; i++) await queue.put(i);
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+  await consumer.join();
+  assertEquals(queue.size, 50);
+});
+
+Deno.test("Queue closes after what was put before, by whomever", async () => {
+  using pool = new Pool({ workers: 2 });
+  const queue = new Queue<number | undefined>();
+  const items = Array.fromAsync(queue);
+  await pool.map(async (queue: Queue<number | undefined>) => {
+    for (let i = 0; i < 100; i++) await queue.put(i % 2 ? i : undefined);
+  }, [queue, queue]);
+  queue.close();
+  const all = await items;
+  assertEquals([all.length, all.filter((x) => x === undefined).length], [
+    200,
+    100,
+  ]);
+  await assertRejects(
+    () => pool.apply((q: typeof queue) => q.put(1), [queue]),
+    Error,
+    "the queue is closed",
+  );
+});
+
 testWith(
   ["read"],
   "Queue settles what waits when the thread that made it ends",
