@@ -571,26 +571,28 @@ for (const end of ["is busy", "is terminated"]) {
 
 Deno.test("Queue has room again as soon as a busy consumer has taken an item", async () => {
   const queue = new Queue<number>({ capacity: 50 });
-  const gate = new Int32Array(new SharedArrayBuffer(4));
-  const consumer = start(
-    (queue: Queue<number>, gate: Int32Array) => {
-      return (async () => {
-        for (let i = 0; i < 101; i++) {
-          const item = await queue.get();
-          if (item === 100) Atomics.wait(gate, 0, 0, 10_000);
-        }
-      })();
-    },
-    queue,
-    gate,
-  );
-  // The last one has room only because the consumer, which waits for what comes
-  // after it, took an item.
-  for (let i = 0; i <= 150; i++) await queue.put(i);
-  Atomics.store(gate, 0, 1);
-  Atomics.notify(gate, 0);
-  await consumer.join();
-  assertEquals(queue.size, 50);
+  const last = new Int32Array(new SharedArrayBuffer(4));
+  const consume = async (queue: Queue<number>, last: Int32Array) => {
+    for (let i = 0; i < 250; i++) {
+      await queue.get();
+      // Blocks until the item is in for which this one made room.
+      for (let put; (put = Atomics.load(last, 0)) < i + 50;) {
+        if (Atomics.wait(last, 0, put, 10_000) === "timed-out") return put;
+      }
+    }
+    return "all";
+  };
+  using consumer = start(consume, queue, last);
+  const consumed = consumer.join();
+  const put = async () => {
+    for (let i = 0; i < 300; i++) {
+      await queue.put(i);
+      Atomics.store(last, 0, i);
+      Atomics.notify(last, 0);
+    }
+  };
+  await Promise.race([put(), consumed]);
+  assertEquals(await consumed, "all");
 });
 
 Deno.test("Queue closes after what was put before, by whomever", async () => {
