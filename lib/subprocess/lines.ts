@@ -23,20 +23,28 @@ interface Reading {
 
 type Result = IteratorResult<string, void>;
 
+/** Whole lines, each with LF at its end. */
+interface Block {
+  readonly text: string;
+  /** Whether a line may end with CRLF. */
+  readonly hasReturns: boolean;
+}
+
 /**
  * The lines of an output. An async generator that yields line by line takes
- * more than twice as long for each; so a generator yields lists of lines, and
- * this hands them out.
+ * more than twice as long for each; so a generator yields many lines in one
+ * text, and this hands them out.
  */
 export class Lines implements AsyncGenerator<string, void, void> {
   readonly #program: Program<Encoding>;
   readonly #output: Output;
   readonly #reading: Reading;
-  readonly #lists: AsyncGenerator<string[], void, void>;
-  #list: string[] = [];
-  /** The place of the next line in the list. */
-  #next = 0;
-  #pulling: Promise<IteratorResult<string[], void>> | undefined;
+  readonly #blocks: AsyncGenerator<Block, void, void>;
+  #text = "";
+  #hasReturns = false;
+  /** Where in the text the next line begins. */
+  #start = 0;
+  #pulling: Promise<boolean> | undefined;
   /** How many wait for a line. */
   #waiting = 0;
   #isReading = false;
@@ -45,49 +53,60 @@ export class Lines implements AsyncGenerator<string, void, void> {
     this.#program = program;
     this.#output = output;
     this.#reading = reading;
-    this.#lists = this.#read();
+    this.#blocks = this.#read();
   }
 
   /** The next line. */
   next(): Promise<Result> {
-    if (this.#waiting > 0 || this.#next === this.#list.length) {
+    if (this.#waiting > 0 || this.#start === this.#text.length) {
       return this.#wait();
     }
-    const value = this.#list[this.#next++]!;
-    return Promise.resolve({ value, done: false });
+    return Promise.resolve({ value: this.#take(), done: false });
+  }
+
+  #take(): string {
+    const end = this.#text.indexOf("\n", this.#start);
+    const line = this.#text.slice(this.#start, end);
+    this.#start = end + 1;
+    return this.#hasReturns && line.endsWith("\r") ? line.slice(0, -1) : line;
   }
 
   async #wait(): Promise<Result> {
     this.#waiting += 1;
     try {
-      while (this.#next === this.#list.length) {
-        // Whoever waits already is the first to take a line of the next list.
-        const { value, done } = await (this.#pulling ??= this.#pull());
-        if (done) return { value, done };
+      while (this.#start === this.#text.length) {
+        // Whoever waits already is the first to take a line of the next block.
+        const more = await (this.#pulling ??= this.#pull());
+        if (!more) return { value: undefined, done: true };
       }
-      return { value: this.#list[this.#next++]!, done: false };
+      return { value: this.#take(), done: false };
     } finally {
       this.#waiting -= 1;
     }
   }
 
-  async #pull(): Promise<IteratorResult<string[], void>> {
+  async #pull(): Promise<boolean> {
     try {
-      const result = await this.#lists.next();
-      this.#list = result.value ?? [];
-      this.#next = 0;
-      return result;
+      const { value, done } = await this.#blocks.next();
+      if (done) return false;
+      this.#set(value);
+      return true;
     } finally {
       this.#pulling = undefined;
     }
   }
 
+  #set({ text, hasReturns }: Block): void {
+    this.#text = text;
+    this.#hasReturns = hasReturns;
+    this.#start = 0;
+  }
+
   /** Ends the program, also while a line is waited for. */
   async return(): Promise<Result> {
-    this.#list = [];
-    this.#next = 0;
+    this.#set({ text: "", hasReturns: false });
     if (this.#isReading) await this.#program.release();
-    await this.#lists.return();
+    await this.#blocks.return();
     return { value: undefined, done: true };
   }
 
@@ -105,7 +124,7 @@ export class Lines implements AsyncGenerator<string, void, void> {
     return this;
   }
 
-  async *#read(): AsyncGenerator<string[], void, void> {
+  async *#read(): AsyncGenerator<Block, void, void> {
     const program = this.#program;
     const output = this.#output;
     this.#reading.begin();
@@ -113,18 +132,18 @@ export class Lines implements AsyncGenerator<string, void, void> {
     // What is taken as it comes needs no limit; a line does.
     const limit = output.limit;
     output.limit = Infinity;
-    const splitter = new LineSplitter(limit);
+    const cutter = new LineCutter(limit);
     // A program that may not go on printing errors does not go on at all.
     const stopDraining = program.drainAll(this.#reading.isRead);
     try {
       for (let more = true; more || output.size > 0;) {
         if (output.size === 0) more = await program.more(output);
-        yield splitter.push(output.take());
-        if (!splitter.isTooLong) continue;
+        yield cutter.push(output.take());
+        if (!cutter.isTooLong) continue;
         program.failLimit();
         break;
       }
-      if (!splitter.isTooLong) yield splitter.end();
+      if (!cutter.isTooLong) yield cutter.end();
       await program.throwFailure();
     } finally {
       this.#isReading = false;
@@ -136,8 +155,8 @@ export class Lines implements AsyncGenerator<string, void, void> {
   }
 }
 
-/** Makes lines of chunks. */
-class LineSplitter {
+/** Cuts chunks at the ends of lines. */
+class LineCutter {
   readonly #limit: number;
   readonly #decoder = new TextDecoder();
   /** The line that has no end yet, and how many bytes it has. */
@@ -156,25 +175,26 @@ class LineSplitter {
   }
 
   /** The lines that end in a chunk. */
-  push(chunk: Uint8Array): string[] {
+  push(chunk: Uint8Array): Block {
     // Mostly, not even all of it together is too long for one line.
-    if (this.#restSize + chunk.length > this.#limit) {
-      chunk = this.#cut(chunk);
-    }
+    if (this.#restSize + chunk.length > this.#limit) chunk = this.#cut(chunk);
     const end = chunk.lastIndexOf(lineFeed) + 1;
     this.#restSize = chunk.length - end + (end > 0 ? 0 : this.#restSize);
     const text = this.#decoder.decode(chunk, { stream: true });
-    const lines = text.split("\n");
-    const mayEndWithReturn = this.#rest.endsWith("\r") || text.includes("\r");
-    lines[0] = this.#rest + lines[0];
-    this.#rest = lines.pop()!;
-    return mayEndWithReturn ? lines.map(withoutReturn) : lines;
+    const textEnd = text.lastIndexOf("\n") + 1;
+    if (textEnd === 0) {
+      this.#rest += text;
+      return { text: "", hasReturns: false };
+    }
+    const lines = this.#rest + text.slice(0, textEnd);
+    this.#rest = text.slice(textEnd);
+    return { text: lines, hasReturns: lines.includes("\r") };
   }
 
   /** The last line, if it has no end. */
-  end(): string[] {
+  end(): Block {
     const rest = this.#rest + this.#decoder.decode();
-    return rest === "" ? [] : [rest];
+    return { text: rest === "" ? "" : `${rest}\n`, hasReturns: false };
   }
 
   /** The part of a chunk before a line that is too long. */
@@ -197,8 +217,4 @@ class LineSplitter {
     }
     return chunk;
   }
-}
-
-function withoutReturn(line: string): string {
-  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }
