@@ -1,9 +1,9 @@
 /**
  * Programs run to their end, and long outputs read by lines, beside the tools
- * that are known for it, and beside the limit: reading the bytes and making
- * lines of none. Each tool is measured in a process of its own, so that none is
- * slowed down by what another one loads, and each run in turn with a bare
- * `Deno.Command`, so that a noisy moment meets both.
+ * that are known for it, and beside two limits: reading the bytes alone, and
+ * looping over as many promises. Each tool is measured in a process of its own,
+ * so that none is slowed down by what another one loads, and each run in turn
+ * with a bare `Deno.Command`, so that a noisy moment meets both.
  *
  * @example Run it
  * ```sh
@@ -139,8 +139,19 @@ async function measureLines(tool: Tool, size: Size): Promise<Result> {
   return { time: performance.now() - started, memory };
 }
 
+/** What the loop takes when there is nothing to read. */
+async function measureLoop({ count }: Size): Promise<Result> {
+  let left = count;
+  const lines: AsyncIterator<string> = {
+    next: () => Promise.resolve({ value: "", done: left-- === 0 }),
+  };
+  const started = performance.now();
+  for await (const _ of { [Symbol.asyncIterator]: () => lines });
+  return { time: performance.now() - started };
+}
+
 /** What is left when nothing is made of the bytes. */
-async function measureLimit(size: Size): Promise<Result> {
+async function measureBytes(size: Size): Promise<Result> {
   const started = performance.now();
   const [file, ...args] = printer(size);
   const child = new Deno.Command(file!, { args, stdout: "piped" }).spawn();
@@ -154,7 +165,10 @@ async function measureLimit(size: Size): Promise<Result> {
   return { time: performance.now() - started };
 }
 
-const limit = "the bytes alone";
+const limits: Record<string, (size: Size) => Promise<Result>> = {
+  "the bytes alone": measureBytes,
+  "the loop alone": measureLoop,
+};
 const python = "Python";
 
 /** Python's `subprocess`; its lines keep their ends. */
@@ -212,7 +226,10 @@ async function compare(): Promise<void> {
     console.log(`${ratio.toFixed(2).padStart(9)} ×  ${name}`);
   }
   for (const [i, { characters, count }] of sizes.entries()) {
-    const results = await measureApart<Result>([...names, python, limit], i);
+    const results = await measureApart<Result>(
+      [...names, python, ...Object.keys(limits)],
+      i,
+    );
     const times = [...results].map(([name, all]) =>
       [name, median(all.map(({ time }) => time))] as const
     );
@@ -234,8 +251,8 @@ else if (what === "runs") {
   console.log(JSON.stringify(await measureRuns(await tools[name]!())));
 } else {
   const size = sizes[Number(what)]!;
-  const result = name === limit
-    ? await measureLimit(size)
+  const result = name in limits
+    ? await limits[name]!(size)
     : await measureLines(await tools[name]!(), size);
   console.log(JSON.stringify(result));
 }
