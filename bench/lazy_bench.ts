@@ -27,7 +27,19 @@ import {
   take as ixTake,
 } from "npm:ix@7.0.0/iterable/operators";
 import * as remeda from "npm:remeda@2.61.0";
-import { count, filter, flatMap, lazy, map, reduce, take } from "../mod.ts";
+import {
+  chunks,
+  count,
+  filter,
+  flatMap,
+  lazy,
+  map,
+  range,
+  reduce,
+  sum,
+  take,
+  zip,
+} from "../mod.ts";
 import { measure, report, type Way } from "./measure.ts";
 
 const million = Array.from({ length: 1_000_000 }, (_, i) => i);
@@ -203,6 +215,69 @@ const fiveMaps: Record<string, () => number> = {
     ),
 };
 
+const widths = (pair: number[]) => pair.length;
+const unstaged: Record<string, () => unknown> = {
+  "loop": () => {
+    let total = 0;
+    for (let i = 0; i < 1_000_000; i++) total = add(total, i);
+    return total;
+  },
+  "lazy(…), fused": () => lazy(range(1_000_000)).sum(),
+  "lazy(…), iterated": () => plainReduce(lazy(range(1_000_000))),
+  "functions": () => sum(range(1_000_000)),
+  "array methods": () => million.reduce(add, 0),
+  "native helpers": () => million.values().reduce(add, 0),
+};
+const pairs: Record<string, () => number> = {
+  "loop": () => {
+    let total = 0;
+    for (let i = 0; i < million.length; i += 2) {
+      total = add(total, widths([million[i]!, million[i + 1]!]));
+    }
+    return total;
+  },
+  "lazy(…), fused": () => lazy(million).chunks(2).map(widths).sum(),
+  "lazy(…), iterated": () => plainReduce(lazy(million).chunks(2).map(widths)),
+  "functions": () => sum(map(widths, chunks(2, million))),
+  "itertools": () => {
+    const widths = itertools.imap(
+      itertools.chunked(million, 2),
+      (c) => c.length,
+    );
+    return itertools.reduce(widths, add, 0);
+  },
+  "remeda": () =>
+    remeda.pipe(
+      million,
+      remeda.chunk(2),
+      remeda.map(widths),
+      remeda.reduce(add, 0),
+    ),
+};
+const zipped: Record<string, () => number> = {
+  "functions": () => {
+    let total = 0;
+    for (const [a, b] of zip(million, million)) total = add(total, a + b);
+    return total;
+  },
+  "itertools": () => {
+    let total = 0;
+    for (const [a, b] of itertools.izip(million, million)) {
+      total = add(total, a + b);
+    }
+    return total;
+  },
+  "lazy(…), fused": () =>
+    lazy(million).zip(million).map(([a, b]) => a + b).reduce(add, 0),
+  "loop": () => {
+    let total = 0;
+    for (let i = 0; i < million.length; i++) {
+      total = add(total, million[i]! + million[i]!);
+    }
+    return total;
+  },
+};
+
 // In a real program, a library's functions have seen many callbacks before.
 for (let i = 0; i < 30; i++) {
   const odd = new Function("x", `return x % ${i + 2} > 0`) as typeof isEven;
@@ -235,6 +310,9 @@ const cases: [string, Record<string, () => unknown>, number][] = [
   ["flatMap: 1 000 000 arrays of two", flattened, 1],
   ["take 10 of an endless source, 10 000 times", taken, 10_000],
   ["five maps in a row: 1 000 000 numbers", fiveMaps, 1],
+  ["no stage: the sum of a range of 1 000 000", unstaged, 1],
+  ["chunks of two, map, sum: 1 000 000 numbers", pairs, 1],
+  ["zip: twice 1 000 000 numbers", zipped, 1],
 ];
 for (const [title, ways, times] of cases) {
   report(title, await measure(waysOf(ways, times), 7), "lazy(…), fused");

@@ -13,7 +13,7 @@
 import { checkIterable } from "../describe.ts";
 import { Range } from "./range.ts";
 
-/** The kinds of stages, each of which handles one item at a time. */
+/** The kinds of stages. */
 export type Kind =
   | "map"
   | "filter"
@@ -23,7 +23,10 @@ export type Kind =
   | "unique"
   | "take"
   | "drop"
-  | "enumerate";
+  | "enumerate"
+  | "accumulate"
+  | "chunks"
+  | "windows";
 
 /** What a loop makes of the items that come out at the end. */
 export type Ending = "reduce" | "fold" | "sum" | "toArray" | "forEach" | "find";
@@ -50,35 +53,53 @@ const heads: Readonly<Record<Access, string>> = {
 };
 
 /**
- * What stands in a loop for a stage. `x` is the item, and `f` the stage's function
- * or number; `d` says in how many loops of flatMaps it stands. `break item…` goes
- * on with the next item, and `over = …` ends that loop and those around it.
+ * What stands in a loop for stage `i`. `x` is the item, and `f` the stage's function
+ * or number; `break item` goes on with the next item, and `over = i` ends the loop
+ * that the stage is in, and those around it.
  */
-const lines: Readonly<Record<Kind, (f: string, d: number) => string>> = {
+const lines: Readonly<
+  Record<Kind, (f: string, i: number, item: string) => string>
+> = {
   map: (f) => `x = ${f}(x);`,
-  filter: (f, d) => `if (!${f}(x)) break item${d};`,
-  flatMap: (f, d) =>
-    `for (let y of check(${f}(x))) { let x = y; item${d + 1}: {`,
-  takeWhile: (f, d) => `if (!${f}(x)) { over = ${d}; break item${d}; }`,
-  dropWhile: (f, d) =>
-    `if (${f}) { if (${f}(x)) break item${d}; ${f} = undefined; }`,
-  unique: (f, d) =>
+  filter: (f, _, item) => `if (!${f}(x)) break ${item};`,
+  flatMap: (f, i) =>
+    `for (let y of check(${f}(x))) { let x = y; item${i + 1}: {`,
+  takeWhile: (f, i, item) => `if (!${f}(x)) { over = ${i}; break ${item}; }`,
+  dropWhile: (f, _, item) =>
+    `if (${f}) { if (${f}(x)) break ${item}; ${f} = undefined; }`,
+  unique: (f, _, item) =>
     `{ const key = ${f}(x), { size } = ${f}Seen;
-    if (${f}Seen.add(key).size === size) break item${d}; }`,
-  take: (f, d) => `if (--${f} === 0) over = ${d};`,
-  drop: (f, d) => `if (${f} > 0) { ${f}--; break item${d}; }`,
+    if (${f}Seen.add(key).size === size) break ${item}; }`,
+  take: (f, i) => `if (--${f} === 0) over = ${i};`,
+  drop: (f, _, item) => `if (${f} > 0) { ${f}--; break ${item}; }`,
   enumerate: (f) => `x = [${f}++, x];`,
+  accumulate: (f) =>
+    `x = ${f}Value = ${f}Has ? ${f}(${f}Value, x) : x; ${f}Has = true;`,
+  chunks: (f, _, item) =>
+    `${f}Chunk.push(x); if (${f}Chunk.length < ${f}) break ${item};
+    x = ${f}Chunk; ${f}Chunk = [];`,
+  windows: (f, _, item) =>
+    `${f}Window.push(x); if (${f}Window.length > ${f}) ${f}Window.shift();
+    if (${f}Window.length < ${f}) break ${item}; x = ${f}Window.slice();`,
 };
 
-/** What stands at the end of the stages. */
-const lastLines: Readonly<Record<Ending | "yield", (d: number) => string>> = {
+/** What some stages remember, before the first item. */
+const memories: Partial<Record<Kind, (f: string) => string>> = {
+  unique: (f) => `const ${f}Seen = new Set();`,
+  accumulate: (f) => `let ${f}Value, ${f}Has = false;`,
+  chunks: (f) => `let ${f}Chunk = [];`,
+  windows: (f) => `const ${f}Window = [];`,
+};
+
+/** What stands after the stages. */
+const lastLines: Readonly<Record<Ending | "yield", (i: number) => string>> = {
   yield: () => "yield x;",
   reduce: () => "value = found ? end(value, x) : x; found = true;",
   fold: () => "value = end(value, x);",
   sum: () => "value = found ? value + x : x; found = true;",
   toArray: () => "value.push(x);",
   forEach: () => "end(x);",
-  find: (d) => `if (end(x)) { value = x; found = true; over = ${d}; }`,
+  find: (i) => `if (end(x)) { value = x; found = true; over = ${i}; }`,
 };
 
 /** Writes the text of a loop, from the kinds of its stages alone. */
@@ -91,29 +112,44 @@ function write(
     ? ["*", "return;"]
     : ["", "return { value, found };"];
   const setUp: string[] = [];
-  const body: string[] = [heads[access], "item0: {"];
-  let depth = 0;
+  const rest: string[] = [];
   for (const [i, kind] of kinds.entries()) {
     const f = `f${i}`;
-    setUp.push(`let ${f} = args[${i}];`);
-    if (kind === "unique") setUp.push(`const ${f}Seen = new Set();`);
+    setUp.push(`let ${f} = args[${i}]; ${memories[kind]?.(f) ?? ""}`);
     // Nothing is taken, and the source is closed.
     if (kind === "take") {
       setUp.push(`if (${f} === 0) { const [] = source; ${result} }`);
     }
-    body.push(lines[kind](f, depth));
-    if (kind === "flatMap") depth += 1;
+    // The last chunk may be shorter.
+    if (kind === "chunks") {
+      rest.push(`if (${f}Chunk.length > 0)
+        for (let x of [${f}Chunk]) { ${writeStages(kinds, i + 1, ending)}`);
+    }
   }
-  body.push(lastLines[ending](depth));
-  for (let d = depth; d >= 0; d--) body.push(`} if (over >= ${d}) break; }`);
-  return [
-    `return function${star} (source, args, end, value) {`,
-    "let found = false, over = -1;",
-    ...setUp,
-    ...body,
-    result,
-    "};",
-  ].join("\n");
+  return `return function${star} (source, args, end, value) {
+    let found = false, over = -1;
+    ${setUp.join("\n")}
+    ${heads[access]} ${writeStages(kinds, 0, ending)}
+    ${rest.join("\n")}
+    ${result}
+  };`;
+}
+
+/** Writes what is done with an item, from a stage on, to the end of its loop. */
+function writeStages(
+  kinds: readonly Kind[],
+  first: number,
+  ending: Ending | "yield",
+): string {
+  const text = [`item${first}: {`];
+  const loops = [first]; // the first stages in the loops around
+  for (let i = first; i < kinds.length; i++) {
+    text.push(lines[kinds[i]!](`f${i}`, i, `item${loops.at(-1)}`));
+    if (kinds[i] === "flatMap") loops.push(i + 1);
+  }
+  text.push(lastLines[ending](kinds.length));
+  for (const i of loops.toReversed()) text.push(`} if (over >= ${i}) break; }`);
+  return text.join("\n");
 }
 
 type Loop = (
@@ -154,7 +190,7 @@ interface OwnLoop {
   readonly callbacks: readonly unknown[];
 }
 
-/** Longer texts are compiled badly, and so are more loops in one another. */
+/** Longer texts are compiled badly, and so are more loops. */
 const mostStages = 500;
 const mostLoops = 20;
 /** From how many items on a loop of one's own pays for being built. */
@@ -178,7 +214,7 @@ export class Shape {
 
   constructor(kinds: readonly Kind[]) {
     this.kinds = kinds;
-    const loops = kinds.filter((kind) => kind === "flatMap").length;
+    const loops = kinds.filter((kind) => /flatMap|chunks/.test(kind)).length;
     this.isFull = kinds.length >= mostStages || loops >= mostLoops;
   }
 

@@ -40,7 +40,7 @@ export { type AnyIterable, type AsyncMapOptions, AsyncPipeline };
  */
 export class Pipeline<T> implements Iterable<T> {
   #source: Iterable<unknown>;
-  // Before the stages, a lazy function that needs more than an item at a time.
+  // Before the stages, a lazy function for which there is no stage.
   #first: { name: string; run: LazyFunction } | undefined;
   // The stages: their kinds, the last one's function or number, and the others'.
   #shape = noStages;
@@ -241,12 +241,10 @@ export class Pipeline<T> implements Iterable<T> {
     ...initial: [T?]
   ): Pipeline<T> {
     checkFunction("accumulate", "fn", fn);
+    if (initial.length === 0) return this.#with("accumulate", fn);
     return this.#over(
       "accumulate",
-      (source) =>
-        initial.length > 0
-          ? lazily.accumulate(fn, source, initial[0] as T)
-          : lazily.accumulate(fn, source),
+      (source) => lazily.accumulate(fn, source, initial[0] as T),
     );
   }
 
@@ -259,7 +257,7 @@ export class Pipeline<T> implements Iterable<T> {
    */
   chunks(n: number): Pipeline<T[]> {
     checkCount("chunks", "n", n);
-    return this.#over("chunks", (source) => lazily.chunks(n, source));
+    return this.#with("chunks", n);
   }
 
   /**
@@ -271,7 +269,7 @@ export class Pipeline<T> implements Iterable<T> {
    */
   windows(n: number): Pipeline<T[]> {
     checkCount("windows", "n", n);
-    return this.#over("windows", (source) => lazily.windows(n, source));
+    return this.#with("windows", n);
   }
 
   /**
@@ -280,7 +278,7 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A pipeline of pairs of an item and the next.
    */
   pairwise(): Pipeline<[T, T]> {
-    return this.#over("pairwise", (source) => lazily.pairwise(source));
+    return this.#with("windows", 2);
   }
 
   /**

@@ -739,3 +739,95 @@ Deno.test("an iterator that is asked from inside itself says so, and goes on", (
   }, range(3));
   assertEquals([...items], [0, 1, 2]);
 });
+
+Deno.test("any stages give, take and close the same: fused, iterated, as functions", () => {
+  let seed = 1;
+  const draw = (below: number) => {
+    seed = seed * 48_271 % 2_147_483_647;
+    return seed % below;
+  };
+  const numberOf = (x: unknown): number =>
+    typeof x === "number" ? x : [x].flat(9).length;
+  type Make = (n: number) => [
+    (p: f.Pipeline<unknown>) => f.Pipeline<unknown>,
+    (items: Iterable<unknown>) => Iterable<unknown>,
+  ];
+  const join = (a: unknown, b: unknown) => numberOf(a) + numberOf(b);
+  const kinds: Record<string, Make> = {
+    map: (n) => {
+      const fn = (x: unknown) => numberOf(x) + n;
+      return [(p) => p.map(fn), (items) => f.map(fn, items)];
+    },
+    filter: (n) => {
+      const fn = (x: unknown) => numberOf(x) % (n + 2) !== 0;
+      return [(p) => p.filter(fn), (items) => f.filter(fn, items)];
+    },
+    flatMap: (n) => {
+      const fn = (x: unknown) => Array(n % 3).fill(x);
+      return [(p) => p.flatMap(fn), (items) => f.flatMap(fn, items)];
+    },
+    take: (n) => [(p) => p.take(n), (items) => f.take(n, items)],
+    drop: (n) => [(p) => p.drop(n), (items) => f.drop(n, items)],
+    takeWhile: (n) => {
+      const fn = (x: unknown) => numberOf(x) < n * 3;
+      return [(p) => p.takeWhile(fn), (items) => f.takeWhile(fn, items)];
+    },
+    dropWhile: (n) => {
+      const fn = (x: unknown) => numberOf(x) < n;
+      return [(p) => p.dropWhile(fn), (items) => f.dropWhile(fn, items)];
+    },
+    unique: (n) => {
+      const key = (x: unknown) => numberOf(x) % (n + 5);
+      return [(p) => p.unique(key), (items) => f.unique(items, key)];
+    },
+    enumerate: (n) => [(p) => p.enumerate(n), (items) => f.enumerate(items, n)],
+    chunks: (n) => [(p) => p.chunks(n + 1), (items) => f.chunks(n + 1, items)],
+    windows: (n) => [
+      (p) => p.windows(n + 1),
+      (items) => f.windows(n + 1, items),
+    ],
+    pairwise: () => [(p) => p.pairwise(), (items) => f.pairwise(items)],
+    accumulate: () => [
+      (p) => p.accumulate(join),
+      (items) => f.accumulate(join, items),
+    ],
+    groupBy: (n) => {
+      const key = (x: unknown) => numberOf(x) % (n + 2);
+      return [(p) => p.groupBy(key), (items) => f.groupBy(key, items)];
+    },
+    concat: (n) => [(p) => p.concat([n]), (items) => f.concat(items, [n])],
+    zip: (n) => [(p) => p.zip(range(n)), (items) => f.zip(items, range(n))],
+  };
+  const names = Object.keys(kinds);
+  for (let round = 0; round < 3000; round++) {
+    const probes = Array.from(
+      { length: 4 },
+      () => new Probe({ length: round % 13 }),
+    );
+    let pipeline: f.Pipeline<unknown> = lazy(probes[0]!.items);
+    let iterated: f.Pipeline<unknown> = lazy(probes[1]!.items);
+    let sought: f.Pipeline<unknown> = lazy(probes[2]!.items);
+    let items: Iterable<unknown> = probes[3]!.items;
+    const made: string[] = [];
+    for (let i = draw(6); i >= 0; i--) {
+      const [name, n] = [names[draw(names.length)]!, draw(5)];
+      const [method, fn] = kinds[name]!(n);
+      [pipeline, iterated, sought] = [pipeline, iterated, sought].map(
+        method,
+      ) as [
+        typeof pipeline,
+        typeof pipeline,
+        typeof pipeline,
+      ];
+      items = fn(items);
+      made.push(`${name} ${n}`);
+    }
+    const expected = [...items];
+    const text = made.join(", ");
+    assertEquals(pipeline.toArray(), expected, text);
+    assertEquals([...iterated], expected, text);
+    assertEquals(sought.some(() => false), false, text);
+    const done = probes.map(({ asked, closed }) => [asked, closed]);
+    assertEquals(done, Array(4).fill(done[3]), text);
+  }
+});

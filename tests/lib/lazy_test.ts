@@ -924,7 +924,7 @@ Deno.test("pipelines print as they are made", () => {
 
 testWith(
   ["run", "read"],
-  "the rules for iterators hold where code may not be made from text",
+  "the same holds where code may not be made from text",
   async () => {
     const { code, stdout } = await deno(
       "test",
