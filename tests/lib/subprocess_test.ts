@@ -25,6 +25,12 @@ import {
 } from "../../mod.ts";
 import { deno, testWith } from "../helper.ts";
 
+/** A file's path on this system. */
+function fromFileUrl({ pathname }: URL): string {
+  const path = decodeURIComponent(pathname);
+  return Deno.build.os === "windows" ? path.slice(1) : path;
+}
+
 const isWindows = Deno.build.os === "windows";
 
 /** A program that runs some code: Deno itself, so that it is everywhere. */
@@ -376,6 +382,35 @@ for (const [way, feed] of Object.entries(waysToFeed)) {
   });
 }
 
+testWith(
+  ["run"],
+  "a program that closes its input at once goes on",
+  async () => {
+    const closed = Promise.withResolvers<void>();
+    function* chunks() {
+      try {
+        for (;;) yield "x".repeat(100_000);
+      } finally {
+        closed.resolve();
+      }
+    }
+    const code =
+      "Deno.stdin.close(); setTimeout(() => console.log('done'), 10)";
+    const { stdout } = await run(program(code), { input: chunks() });
+    assertEquals(stdout, "done\n");
+    await closed.promise;
+  },
+);
+
+testWith(["run"], "a program that never reads is ended in time", async () => {
+  const input = new Uint8Array(10_000_000);
+  const error = await failure(
+    run(program(ready), { input, timeout: 200 }),
+    TimeoutExpired,
+  );
+  assertNotEquals(error.code, null);
+});
+
 testWith(["run"], "an input that has begun is closed, too", async () => {
   const [here, there] = pipe<string>();
   await here.send("one");
@@ -574,6 +609,16 @@ testWith(
       "NotCapable\n" +
         'run: no permission to run "deno" (start Deno with --allow-run=deno)\n',
     );
+  },
+);
+
+testWith(
+  ["run"],
+  "a file that is no program is an error that names it",
+  async () => {
+    const file = new URL("../../deno.json", import.meta.url);
+    const error = await assertRejects(() => run([fromFileUrl(file)]), Error);
+    assertStringIncludes(error.message, "deno.json");
   },
 );
 
@@ -1059,6 +1104,11 @@ testWith(["run"], "lines() puts together what comes in pieces", async () => {
   const [a, b, c] = new TextEncoder().encode("€");
   assertEquals(await linesOf("x", [a!], [b!], [c!], "\r", "\ny"), ["x€", "y"]);
   assertEquals(await linesOf([a!, b!]), ["\ufffd"]);
+  // Of bytes that are no UTF-8, what is wrong is replaced, and no more.
+  assertEquals(await linesOf("x", [0xf0, 0x9f], "y\n", [0xff]), [
+    "x\ufffdy",
+    "\ufffd",
+  ]);
 });
 
 testWith(["run"], "lines() reads many lines, and long ones", async () => {
@@ -1080,6 +1130,18 @@ testWith(
     ));
     assertEquals(await Array.fromAsync(child.lines("stderr")), ["done"]);
     assertEquals((await child.communicate()).stdout.length, 300_000);
+  },
+);
+
+testWith(
+  ["run"],
+  "lines() end with the program, whoever else holds its output",
+  async () => {
+    const child = spawn(program(withGrandchild("Deno.exit(5)")));
+    const [line, ...more] = await Array.fromAsync(child.lines());
+    assertEquals([more, await child.wait()], [[], 5]);
+    Deno.kill(Number(line), "SIGKILL");
+    await gone(Number(line));
   },
 );
 
