@@ -103,14 +103,7 @@ export function checkIterable<Source>(source: Source): Source {
   throw new TypeError(`${describe(source)} is not iterable${hint}`);
 }
 
-/**
- * Checks a callback.
- *
- * @param caller What the message begins with, such as `map`.
- * @param name The name of the argument.
- * @param fn What was received.
- * @throws {TypeError} If it is no function.
- */
+/** Checks a callback; a TypeError names the argument, and what was received. */
 export function checkFunction(caller: string, name: string, fn: unknown): void {
   if (typeof fn === "function") return;
   throw new TypeError(
@@ -118,15 +111,7 @@ export function checkFunction(caller: string, name: string, fn: unknown): void {
   );
 }
 
-/**
- * Checks a number that may be any but NaN and the infinite ones.
- *
- * @param caller What the message begins with, such as `range`.
- * @param name The name of the argument.
- * @param value What was received.
- * @throws {TypeError} If it is no number.
- * @throws {RangeError} If it is not finite.
- */
+/** Checks a number that may be any but NaN and the infinite ones. */
 export function checkNumber(
   caller: string,
   name: string,
@@ -138,15 +123,7 @@ export function checkNumber(
   if (!Number.isFinite(value)) throw new RangeError(message);
 }
 
-/**
- * Checks how many items something takes, at most.
- *
- * @param caller What the message begins with, such as `take`.
- * @param name The name of the argument.
- * @param value What was received; it may be Infinity.
- * @throws {TypeError} If it is no number.
- * @throws {RangeError} If it is no whole number of at least 0.
- */
+/** Checks how many items are taken at most: 0 or more, or Infinity. */
 export function checkSize(caller: string, name: string, value: unknown): void {
   const wanted = `${caller}: ${name} must be a whole number, at least 0`;
   const message = `${wanted}: received ${describe(value)}`;

@@ -187,10 +187,9 @@ interface OpenAny<T> extends AsyncIterator<T | PromiseLike<T>, unknown> {
 
 /** Opens a source, whether its items are there or arrive over time. */
 export function openAny<T>(source: AnyIterable<T>): OpenAny<T> {
-  const isAsync = Symbol.asyncIterator in Object(source);
-  const iterator = isAsync
-    ? (source as AsyncIterable<T>)[Symbol.asyncIterator]()
-    : (source as Iterable<T>)[Symbol.iterator]() as unknown as AsyncIterator<T>;
+  const { [Symbol.asyncIterator]: openAsync, [Symbol.iterator]: openSync } =
+    source as AsyncIterable<T> & Iterable<T>;
+  const iterator = (openAsync ?? openSync).call(source) as AsyncIterator<T>;
   const { next } = iterator;
   return {
     next: async () => {

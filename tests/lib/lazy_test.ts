@@ -772,6 +772,14 @@ Deno.test("AsyncPipeline waits for whatever has a then, and its callbacks too", 
   );
 });
 
+Deno.test("AsyncPipeline takes a source as it is whose asyncIterator is undefined", async () => {
+  const source = Object.assign([1, 2], { [Symbol.asyncIterator]: undefined });
+  const pipeline = lazy.async(source as number[]);
+  assertEquals(await pipeline.toArray(), [1, 2]);
+  const doubled = pipeline.map((x) => x * 2, { concurrency: 2 });
+  assertEquals(await doubled.toArray(), [2, 4]);
+});
+
 Deno.test("AsyncPipeline adds up bigints as Pipeline does", async () => {
   assertEquals(await lazy.async([1n, 2n]).sum(), 3n);
   assertEquals(await lazy.async([1, 2]).sum(), 3);
