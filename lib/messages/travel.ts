@@ -207,6 +207,57 @@ export function unpackValue(
   });
 }
 
+/** A value that is ready to be posted, and what of it is to be moved. */
+export interface Posting {
+  readonly value: unknown;
+  readonly moved: Transferable[];
+}
+
+/**
+ * Copies the large buffers in a value, so that the copies can be moved: that
+ * takes a third of the time of having them copied on their way, twice.
+ *
+ * @param moved What is moved anyway.
+ */
+export function copyLarge(value: unknown, moved: Transferable[]): Posting {
+  const copies = new Map<unknown, ArrayBuffer>();
+  let left = 300;
+  walk(value, (part) => {
+    const buffer = ArrayBuffer.isView(part) ? part.buffer : part;
+    if (!(buffer instanceof ArrayBuffer)) {
+      // To look through much would cost more than it could save.
+      left -= Array.isArray(part) ? part.length : 1;
+      return left > 0 && isContainer(part);
+    }
+    const isLarge = buffer.byteLength >= 100_000 && !buffer.resizable;
+    if (isLarge && !moved.includes(buffer)) copies.set(buffer, buffer);
+    return false;
+  });
+  if (left <= 0 || copies.size === 0) return { value, moved };
+  for (const [buffer] of copies) {
+    copies.set(buffer, (buffer as ArrayBuffer).slice());
+  }
+  const copied = replace(value, (part) => {
+    if (!ArrayBuffer.isView(part)) return copies.get(part) ?? part;
+    const copy = copies.get(part.buffer);
+    return copy ? viewOf(copy, part) : part;
+  });
+  return { value: copied, moved: [...moved, ...copies.values()] };
+}
+
+/** What a view of one buffer is of another one. */
+export function viewOf(buffer: ArrayBuffer, like: ArrayBufferView): object {
+  const { byteOffset, byteLength } = like;
+  if (like instanceof DataView) {
+    return new DataView(buffer, byteOffset, byteLength);
+  }
+  // Of a class that extends one of the language's, structured clone makes that.
+  const array = like as Uint8Array;
+  const scope = globalThis as unknown as Record<string, typeof Uint8Array>;
+  const Known = scope[array[Symbol.toStringTag]]!;
+  return new Known(buffer, byteOffset, array.length);
+}
+
 /**
  * Posts a value, with its portable objects packed.
  *
@@ -226,12 +277,15 @@ export function post(
   // fifth slower.
   const isBare = value === null ||
     (typeof value !== "object" && value !== undefined);
-  const message = packed ? [packed.value, true] : isBare ? value : [value];
+  const whole = packed ? packed.value : value;
   try {
-    if (moved.length > 0) port.postMessage(message, moved);
+    const posting = copyLarge(whole, moved);
+    const wrapped = packed ? [posting.value, true] : [posting.value];
+    const message = isBare ? value : wrapped;
+    if (posting.moved.length > 0) port.postMessage(message, posting.moved);
     else port.postMessage(message);
   } catch (error) {
-    throw sendError(packed ? packed.value : value, moved, error);
+    throw sendError(whole, moved, error);
   }
   if (packed) noteSent(packed.packings, receiver);
 }

@@ -17,6 +17,7 @@ import * as queueState from "../messages/queue_state.ts";
 import * as queueStore from "../messages/queue_store.ts";
 import * as travel from "../messages/travel.ts";
 import {
+  copyLarge,
   noteSent,
   packValue,
   portableClasses,
@@ -167,9 +168,14 @@ function threadLink(): Link {
     onUnload: () => {},
     post(reply) {
       const packed = reply.kind === "done" && packValue(reply.results);
-      if (!packed) return send(briefReply(reply));
-      const results = packed.value as unknown[];
-      send({ ...reply, results, isPacked: true }, packed.ports);
+      if (!packed) {
+        if (reply.kind !== "done") return send(reply);
+        const { value, moved } = copyLarge(reply.results, []);
+        const brief = briefReply({ ...reply, results: value as unknown[] });
+        return moved.length > 0 ? send(brief, moved) : send(brief);
+      }
+      const { value, moved } = copyLarge(packed.value, packed.ports);
+      send({ ...reply, results: value as unknown[], isPacked: true }, moved);
       noteSent(packed.packings, 0);
     },
     mayBegin: () => byMessage.mayBegin(),

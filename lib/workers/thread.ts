@@ -7,6 +7,7 @@
 import { whyNotCloned } from "../messages/value.ts";
 import { unpackError } from "./errors.ts";
 import {
+  copyLarge,
   type Lifeline,
   newAgent,
   noteSent,
@@ -71,18 +72,21 @@ export class Thread extends Host {
   protected override send(request: Request, batch: Batch): undefined {
     const packed = packValue(request.calls);
     const calls = packed ? packed.value as unknown[] : request.calls;
-    const message = packed
-      ? { ...request, calls, isPacked: true }
-      : briefRequest(request, this.#last);
     const moved = [...batch.transfer, ...packed?.ports ?? []];
+    const last = this.#last;
     this.#first = request.first;
     if (this.#next) Atomics.store(this.#next, 0, request.first);
     // What cannot be sent is not known there, nor is its number.
     this.#last = undefined;
     try {
+      const posting = copyLarge(calls, moved);
+      const full = { ...request, calls: posting.value as unknown[] };
+      const message = packed
+        ? { ...full, isPacked: true }
+        : briefRequest(full, last);
       // A list of nothing to move would make a short message slower.
-      if (moved.length > 0) this.#worker.postMessage(message, moved);
-      else this.#worker.postMessage(message);
+      if (posting.moved.length === 0) this.#worker.postMessage(message);
+      else this.#worker.postMessage(message, posting.moved);
     } catch (error) {
       throw whyNotSent({ ...batch, calls }, moved, error);
     }

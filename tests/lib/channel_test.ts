@@ -71,6 +71,54 @@ Deno.test("Connection brings a copy, of all that structured clone copies", async
   assert(copy !== cyclic && copy.self === copy);
 });
 
+/** Sends a value to where it comes back from, in different ways. */
+const ways: Record<string, (value: unknown) => Promise<unknown>> = {
+  "a pipe": async (value) => {
+    const [a, b] = pipe<unknown>();
+    await a.send(value);
+    return await b.recv();
+  },
+  "a queue": async (value) => {
+    using pool = new Pool({ workers: 1 });
+    const queue = new Queue<unknown>();
+    await pool.apply((queue: Queue<unknown>, v: unknown) => queue.put(v), [
+      queue,
+      value,
+    ]);
+    return await queue.get();
+  },
+  "a worker": async (value) => {
+    using pool = new Pool({ workers: 1 });
+    return await pool.apply((value: unknown) => value, [value]);
+  },
+};
+
+for (const [name, way] of Object.entries(ways)) {
+  Deno.test(`Large buffers come out of ${name} as structured clone makes them`, async () => {
+    class Sum extends Float64Array {}
+    const buffer = new ArrayBuffer(160_000);
+    const sent = {
+      whole: buffer,
+      part: new Int16Array(buffer, 8, 100).fill(7),
+      view: new DataView(buffer, 2, 16),
+      list: new Map([["sum", [new Sum(20_000).fill(0.5)]]]),
+      resizable: new ArrayBuffer(200_000, { maxByteLength: 300_000 }),
+      self: undefined as unknown,
+    };
+    sent.self = sent;
+    const expected = structuredClone(sent);
+    const back = await way(sent) as typeof sent;
+    assertEquals(back, expected);
+    assert(back.part.buffer === back.whole && back.view.buffer === back.whole);
+    assertEquals([back.part.length, back.view.byteLength], [100, 16]);
+    assert(back.self === back && back.resizable.resizable);
+    // The sender keeps its own.
+    assertEquals([buffer.byteLength, sent.part[0]], [160_000, 7]);
+    back.part[0] = 8;
+    assertEquals(sent.part[0], 7);
+  });
+}
+
 Deno.test("Connection moves what is to be transferred", async () => {
   const [a, b] = pipe<ArrayBuffer>();
   const buffer = new ArrayBuffer(8);
