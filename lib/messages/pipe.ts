@@ -114,6 +114,7 @@ export class Connection<Sent, Received = Sent>
   /** A timer that keeps the program running. */
   #alive: ReturnType<typeof setInterval> | undefined;
   #isLettingGo = false;
+  #isAbandoned = false;
   #state: "open" | "closed" | "moved" = "open";
 
   /** @internal */
@@ -150,7 +151,9 @@ export class Connection<Sent, Received = Sent>
    */
   static abandon({ cells, side = 0 }: Lifeline, agent: number): void {
     if (Atomics.load(cells, Connection.#owner + side) !== agent) return;
-    Connection.#close(cells, side);
+    if (isSharedMemory(cells)) return Connection.#close(cells, side);
+    const other = Connection.#here.get(cells)?.[1 - side];
+    if (other) void other.#abandon();
   }
 
   static #close(cells: Int32Array<SharedArrayBuffer>, side: number): void {
@@ -415,6 +418,7 @@ export class Connection<Sent, Received = Sent>
       this.#take(receive(data), false);
     };
     this.#port.unref?.();
+    if (this.#isAbandoned) void this.#abandon();
     if (!isSharedMemory(this.#cells)) return;
     const other = Connection.#closed + 1 - this.#side;
     const { async: pending, value } = Atomics.waitAsync(this.#cells, other, 0);
@@ -430,6 +434,20 @@ export class Connection<Sent, Received = Sent>
       this.#hold();
     }
     this.#end();
+  }
+
+  /**
+   * Notes that the thread of the other end has ended. Without shared memory it
+   * is not known what it had sent: that has come when nothing more comes.
+   */
+  async #abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    if (!this.#listening) return;
+    for (let received = -1; received < this.#received;) {
+      received = this.#received;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    Connection.#close(this.#cells, 1 - this.#side);
   }
 
   /** Tells those who wait that nothing more comes, if that is so. */
