@@ -187,7 +187,7 @@ export class ProcessHost extends Host<ProcessHostOptions> {
   // The process reads nothing while it computes.
   override readonly canTakeBack = false;
 
-  override takeBack(): undefined {
+  protected override countBegun(): undefined {
     this.#write({ kind: "cancel", first: this.#first });
   }
 

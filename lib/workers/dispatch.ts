@@ -156,7 +156,7 @@ export class Slot {
   readonly name: string;
   state: "empty" | "starting" | "idle" | "running" = "empty";
   /** What runs, or waits for the start; the jobs of a batch are of one task. */
-  jobs: readonly Job[] = [];
+  jobs: Job[] = [];
   /** How many tasks the worker has run. */
   tasks = 0;
   /** Resolves once nothing is left of any worker that was here. */
@@ -166,6 +166,8 @@ export class Slot {
   since = 0;
   /** Whether the jobs are nothing to each other but share a message. */
   isShared = false;
+  /** How many jobs were sent. */
+  #sent = 0;
   #host: Host | undefined;
 
   constructor(readonly number: number, options: PoolOptions) {
@@ -208,7 +210,6 @@ export class Slot {
         task: initializer,
         calls: [[]],
         spread: true,
-        shared: false,
         timed: false,
         transfer: [],
         nameOf: () => "initializer",
@@ -220,21 +221,25 @@ export class Slot {
     throw errors.get(0);
   }
 
-  /** Runs the jobs. */
-  run(): Promise<Outcome> {
+  /**
+   * Runs the jobs. If there are several, the outcome of each is given to `settle`
+   * as soon as it is there.
+   */
+  run(settle: (outcome: Outcome) => void): Promise<Outcome> {
     this.state = "running";
     this.since = performance.now();
     this.isShared = this.jobs.length > 1;
-    const [job] = this.jobs as readonly [Job];
+    this.#sent = this.jobs.length;
+    const job = this.jobs[0]!;
     const { call, first, inputs } = job;
     const running = this.#host!.run({
       task: call.task,
       calls: this.isShared ? this.jobs.map(({ inputs }) => inputs[0]) : inputs,
       spread: call.spread,
-      shared: this.isShared,
       timed: this.#options.onTask !== undefined,
       transfer: job.transfer,
       nameOf: (i) => call.nameOfInput(first + i),
+      ...(this.isShared && { onEach: settle }),
     });
     return this.#limit(job, call.nameOfTask(first), inputs.length, running);
   }
@@ -247,10 +252,10 @@ export class Slot {
 
   /** Takes back the jobs that have not begun, of those that share a message. */
   takeBack(): readonly Job[] {
-    const begun = this.#host?.takeBack() ?? this.jobs.length;
-    const back = this.jobs.slice(begun);
-    this.jobs = this.jobs.slice(0, begun);
-    return back;
+    const begun = this.#host?.takeBack();
+    if (begun === undefined) return [];
+    const settled = this.#sent - this.jobs.length;
+    return this.jobs.splice(begun - settled);
   }
 
   /** Lets nothing more of a job begin, if it runs here. */
@@ -409,53 +414,39 @@ export class Dispatcher {
     try {
       if (slot.state === "empty") await slot.start(this.#initializer, job);
       // While the worker started, the call may have ended.
-      if (job.call.wants(job)) this.#settle(slot, await slot.run());
+      if (job.call.wants(job)) {
+        const count = slot.jobs.length;
+        const outcome = await slot.run((each) => this.#settle(slot, each));
+        if (!slot.isShared) this.#settle(slot, outcome);
+        const time = (performance.now() - slot.since) / count;
+        this.#paces.set(job.call.task.id, time);
+      }
     } catch (error) {
       const { index, why } = error instanceof SendError
         ? error
         : { index: 0, why: error };
-      for (const job of slot.jobs) job.fail(why, index);
+      // It failed of the first that has no outcome; others have not begun.
+      const [failed, ...rest] = slot.jobs;
+      failed?.fail(why, index);
+      this.#waiting.unshift(rest);
     }
     slot.release();
     this.#assign();
   }
 
-  /** Gives the jobs of a slot what came of them. */
-  #settle(slot: Slot, outcome: Outcome): void {
-    const { results, errors, death } = outcome;
-    const times = outcome.times.values();
-    const { jobs } = slot;
+  /** Gives the job that is first in a slot what came of it. */
+  #settle(slot: Slot, { results, errors, times }: Outcome): void {
+    const job = slot.jobs.shift()!;
     slot.tasks += results.length;
-    if (jobs.length > 0 && results.length > 0) {
-      const time = (performance.now() - slot.since) / results.length;
-      this.#paces.set(jobs[0]!.call.task.id, time);
+    if (errors.size > 0) {
+      const index = Math.min(...errors.keys());
+      return job.fail(errors.get(index), index);
     }
-    if (!slot.isShared) {
-      const failed = errors.size > 0 ? Math.min(...errors.keys()) : undefined;
-      if (failed === undefined) this.#finish(slot, jobs[0]!, results, times);
-      else jobs[0]!.fail(errors.get(failed), failed);
-      return;
-    }
-    for (const [i, result] of results.entries()) {
-      if (errors.has(i)) jobs[i]!.fail(errors.get(i));
-      else this.#finish(slot, jobs[i]!, [result], times);
-    }
-    if (!death) return;
-    // It died of the one that ran; the others have not begun.
-    jobs[results.length]?.fail(death);
-    this.#waiting.unshift(jobs.slice(results.length + 1));
-  }
-
-  #finish(
-    slot: Slot,
-    job: Job,
-    results: unknown[],
-    times: Iterator<readonly [from: number, to: number]>,
-  ): void {
     const { onTask } = this.#options;
-    for (let i = 0; onTask && i < results.length; i++) {
-      const [from, to] = times.next().value!;
-      tell(onTask, { worker: slot.number, task: job.first + i, from, to });
+    if (onTask) {
+      for (const [i, [from, to]] of times.entries()) {
+        tell(onTask, { worker: slot.number, task: job.first + i, from, to });
+      }
     }
     job.resolve(results);
   }

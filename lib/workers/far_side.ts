@@ -271,8 +271,6 @@ class FarSide {
   readonly #link: Link;
   readonly #tasks = new Map<number, Task & { run: Run }>();
   readonly #now = performance.now.bind(performance);
-  /** What came of the calls so far that share a message. */
-  #soFar: Answer = { results: [], errors: [], times: [] };
 
   constructor(link: Link) {
     this.#link = link;
@@ -282,8 +280,7 @@ class FarSide {
 
   async #run(request: Request): Promise<void> {
     const { first, calls, spread, shared, timed } = request;
-    const answer: Answer = { results: [], errors: [], times: [] };
-    if (shared) this.#soFar = answer;
+    let answer: Answer = { results: [], errors: [], times: [] };
     let run = this.#tasks.get(request.task)?.run;
     for (let i = 0; i < calls.length; i++) {
       const mayBegin = this.#link.mayBegin(numberAfter(first, i));
@@ -297,21 +294,24 @@ class FarSide {
         answer.results.push(this.#isThenable(result) ? await result : result);
         if (timed) answer.times.push([from, this.#time()]);
       } catch (error) {
-        answer.errors.push([i, this.#explain(error, request.task)]);
-        answer.results.push(undefined);
-        if (shared) continue;
+        answer.errors.push([
+          shared ? 0 : i,
+          this.#explain(error, request.task),
+        ]);
         // Nobody asks for the others.
         answer.results.length = 0;
-        break;
+        if (!shared) break;
       }
+      if (!shared) continue;
+      this.#answer(answer);
+      answer = { results: [], errors: [], times: [] };
     }
     const flushed = this.#link.flush();
     if (flushed) await flushed;
-    this.#answer(answer);
+    if (!shared) this.#answer(answer);
   }
 
   #answer(answer: Answer): void {
-    this.#soFar = { results: [], errors: [], times: [] };
     const done = { kind: "done", ...answer, isPacked: false } as const;
     try {
       this.#link.post(done);
@@ -436,13 +436,7 @@ class FarSide {
     });
   }
 
-  /** Reports an end, with what came before it. */
   #report(end: { how: string; exitCode?: number; error?: PackedError }): void {
-    try {
-      this.#link.post({ kind: "died", ...this.#soFar, ...end });
-    } catch (error) {
-      this.#refuse(this.#soFar, error);
-      this.#link.post({ kind: "died", ...this.#soFar, ...end });
-    }
+    this.#link.post({ kind: "died", ...end });
   }
 }

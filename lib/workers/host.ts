@@ -16,8 +16,11 @@ export interface Batch {
   /** One entry a call: its argument, or with `spread` its argument list. */
   readonly calls: readonly unknown[];
   readonly spread: boolean;
-  /** Whether the calls are nothing to each other: one that fails ends no other. */
-  readonly shared: boolean;
+  /**
+   * Given what came of each call as soon as it is there; one that fails then
+   * ends no other.
+   */
+  readonly onEach?: (outcome: Outcome) => void;
   /** Whether the far side is to note when each call began and ended. */
   readonly timed: boolean;
   /** What to move instead of copying. */
@@ -33,8 +36,6 @@ export interface Outcome {
   readonly errors: ReadonlyMap<number, unknown>;
   /** With `timed`: when each call began and ended, on main's clock, in ms. */
   readonly times: readonly (readonly [from: number, to: number])[];
-  /** Why the call that ran has no outcome, if the host died of it. */
-  readonly death?: WorkerDiedError;
 }
 
 /** A part of a batch cannot be sent, so nothing of it was. */
@@ -68,7 +69,12 @@ export interface HostOptions {
   readonly onDeath: (error: WorkerDiedError) => void;
 }
 
-type Running = PromiseWithResolvers<Outcome> & { readonly batch: Batch };
+/** A batch, and how far it has come. */
+interface Running extends PromiseWithResolvers<Outcome> {
+  readonly batch: Batch;
+  /** How many answers are still to come. */
+  left: number;
+}
 
 /** Where functions run. It runs one batch at a time. */
 export abstract class Host<Options extends HostOptions = HostOptions> {
@@ -94,13 +100,15 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
   }
 
   /**
-   * Runs a batch. It rejects with a SendError if nothing could be sent, with a
+   * Runs a batch; with `onEach`, the outcome is empty. It rejects with a SendError if nothing could be sent, with a
    * WorkerDiedError if the host died, with the reason given to `terminate`.
    */
   run(batch: Batch): Promise<Outcome> {
     if (this.#over) return Promise.reject(this.#over.reason);
-    const { task, calls, spread, shared, timed } = batch;
-    const running = { ...Promise.withResolvers<Outcome>(), batch };
+    const { task, calls, spread, timed } = batch;
+    const shared = batch.onEach !== undefined;
+    const left = shared ? calls.length : 1;
+    const running = { ...Promise.withResolvers<Outcome>(), batch, left };
     const define = this.#known.has(task.id) ? undefined : task;
     const first = this.#next;
     this.#next = numberAfter(first, calls.length);
@@ -126,7 +134,14 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
    *
    * @returns How many have begun, if that can be known.
    */
-  abstract takeBack(): number | undefined;
+  takeBack(): number | undefined {
+    const begun = this.countBegun();
+    const running = this.#running;
+    if (begun === undefined || !running?.batch.onEach) return begun;
+    running.left -= running.batch.calls.length - begun;
+    if (running.left === 0) this.#finish(running, nothing);
+    return begun;
+  }
 
   /** Ends a host that runs nothing any more; a process gets this exit code. */
   finish(_exitCode: number): void {
@@ -157,6 +172,8 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
     request: Request,
     batch: Batch,
   ): Promise<void> | undefined;
+  /** Lets no more calls of the batch begin; counts those that have, if it can. */
+  protected abstract countBegun(): number | undefined;
   /** Makes working objects of what came packed. */
   protected abstract unpack(value: unknown): unknown;
   /** Ends the far side. */
@@ -168,29 +185,27 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
     if (reply.kind === "ready") this.#ready.resolve();
     else if (reply.kind === "done") {
       const outcome = this.#outcomeOf(reply, reply.isPacked);
-      const { batch, resolve } = this.#running!;
+      const running = this.#running!;
       // What was cancelled before it began was not even defined.
       const hasRun = reply.results.length > reply.errors.length;
-      if (hasRun) this.#known.add(batch.task.id);
-      this.#running = undefined;
-      resolve(outcome);
+      if (hasRun) this.#known.add(running.batch.task.id);
+      running.left -= 1;
+      running.batch.onEach?.(outcome);
+      if (running.left === 0) this.#finish(running, outcome);
     }
   }
 
-  /**
-   * Notes that the far side has ended by itself.
-   *
-   * @param answer What it had done of the batch before that.
-   */
-  protected die(death: Death, answer?: Answer): void {
+  /** Notes that the far side has ended by itself. */
+  protected die(death: Death): void {
     if (this.#over) return;
     const error = new WorkerDiedError(this.options.name, death);
-    const running = this.#running;
-    if (running?.batch.shared && answer) {
-      running.resolve({ ...this.#outcomeOf(answer, false), death: error });
-    }
     this.terminate(error);
     this.options.onDeath(error);
+  }
+
+  #finish(running: Running, outcome: Outcome): void {
+    this.#running = undefined;
+    running.resolve(outcome);
   }
 
   #outcomeOf({ results, errors, times }: Answer, isPacked: boolean): Outcome {
@@ -206,6 +221,7 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
 }
 
 const none: ReadonlyMap<number, unknown> = new Map();
+const nothing: Outcome = { results: [], errors: none, times: [] };
 
 /** How a worker ended, for a WorkerDiedError. */
 export interface Death {

@@ -9,6 +9,7 @@ import { continueStack } from "./errors.ts";
 import { checkProcessOptions, type ProcessOptions } from "../processes/host.ts";
 import { Call, Dispatcher } from "./dispatch.ts";
 import { Feed } from "../feed.ts";
+import { Results } from "./results.ts";
 import { packFunction, type Task } from "./task.ts";
 
 /** The kinds of hosts: a thread, and a process of the operating system. */
@@ -433,7 +434,13 @@ export class Pool implements Disposable, AsyncDisposable {
       Error.captureStackTrace(call.origin, this[method]);
       return call;
     };
-    return this.#stream<Result>(begin, open, method === "imap", options);
+    const chunks = this.#stream<Result>(
+      begin,
+      open,
+      method === "imap",
+      options,
+    );
+    return new Results(chunks);
   }
 
   async *#stream<Result>(
@@ -441,7 +448,7 @@ export class Pool implements Disposable, AsyncDisposable {
     open: () => AnyIterator,
     ordered: boolean,
     options: MapOptions,
-  ): AsyncGenerator<Result, void, void> {
+  ): AsyncGenerator<Result[], void, void> {
     const call = begin();
     let feed: Feed | undefined;
     try {
@@ -453,8 +460,7 @@ export class Pool implements Disposable, AsyncDisposable {
       for (;;) {
         const results = await feed.next(ordered);
         if (!results) return;
-        // An async yield* would wait several turns for each.
-        for (const result of results) yield result as Result;
+        yield results as Result[];
       }
     } catch (error) {
       this.#end(call);

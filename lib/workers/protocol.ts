@@ -25,16 +25,16 @@ export interface Request {
   /** Whether there are wires of portable objects among the calls. */
   readonly isPacked: boolean;
   readonly spread: boolean;
-  /** Whether the calls are nothing to each other: one that fails ends no other. */
+  /** Whether each call is answered alone, at once, and one that fails ends no other. */
   readonly shared: boolean;
   /** Whether to note when each call began and ended. */
   readonly timed: boolean;
 }
 
-/** What came of the calls of a request, as far as they were begun. */
+/** What came of the calls of a request, as far as they were begun, or of one. */
 export interface Answer {
   readonly results: unknown[];
-  /** The calls that failed, by their place in the request. */
+  /** The calls that failed, by their place. */
   readonly errors: [index: number, error: PackedError][];
   /** With `timed`: when each call began and ended, in ms of the epoch. */
   readonly times: [from: number, to: number][];
@@ -45,7 +45,7 @@ export type Reply =
   | { readonly kind: "ready" }
   | Answer & { readonly kind: "done"; readonly isPacked: boolean }
   | { readonly kind: "holds"; readonly lifeline: Lifeline }
-  | Answer & {
+  | {
     readonly kind: "died";
     /** What happened, such as `closed itself`. */
     readonly how: string;

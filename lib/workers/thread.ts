@@ -98,7 +98,7 @@ export class Thread extends Host {
     return this.#next !== undefined;
   }
 
-  override takeBack(): number | undefined {
+  protected override countBegun(): number | undefined {
     if (!this.#next) {
       this.#worker.postMessage({ kind: "cancel", first: this.#first });
       return undefined;
@@ -128,7 +128,7 @@ export class Thread extends Host {
     else if (reply.kind === "died") {
       const { how, exitCode, error } = reply;
       const cause = error && { cause: unpackError(error) };
-      this.die({ how, exitCode, ...cause }, reply);
+      this.die({ how, exitCode, ...cause });
     } else super.receive(reply);
   }
 }

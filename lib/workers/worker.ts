@@ -147,7 +147,6 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
       task: this.#task,
       calls: [args],
       spread: true,
-      shared: false,
       timed: false,
       transfer: [...transfer],
       nameOf: () => "args",
