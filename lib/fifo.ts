@@ -7,8 +7,6 @@
 /**
  * A first-in, first-out line, in which taking the first out costs the same
  * however long the line is. `Array.shift()` would move all the others.
- *
- * It also runs on the far side, where it arrives as text.
  */
 export class Fifo<T> {
   #items: (T | undefined)[];

@@ -1,8 +1,7 @@
 /**
  * Synchronisation over shared memory: a lock, and a barrier.
  *
- * The classes here also run on the far side, where they arrive as text: they
- * use globals and each other only, and what lib/host/far.ts sends with them.
+ * It also runs on the far side.
  *
  * @module
  */

@@ -1,8 +1,7 @@
 /**
  * A queue's store, seen from another thread.
  *
- * The class here also runs on the far side, where it arrives as text: it uses
- * globals and what lib/host/far.ts sends with it.
+ * It also runs on the far side.
  *
  * @module
  */

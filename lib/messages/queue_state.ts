@@ -4,8 +4,7 @@
  * A thread can be ended at the start of a function or of a round of a loop; what
  * has to happen together is done between two of these.
  *
- * The classes here also run on the far side, where they arrive as text: they
- * use globals and each other only, and what lib/host/far.ts sends with them.
+ * It also runs on the far side.
  *
  * @module
  */

@@ -8,8 +8,7 @@
  * asked for: a lease, from which it takes without asking, until somebody else
  * asks and the rest of the lease is taken back.
  *
- * The classes here also run on the far side, where they arrive as text: they
- * use globals and each other only, and what lib/host/far.ts sends with them.
+ * It also runs on the far side.
  *
  * @module
  */

@@ -3,8 +3,7 @@
  * Barrier among them as a wire, plain data that becomes a working object again
  * where it arrives.
  *
- * The functions here also run on the far side, where they arrive as text: they
- * use their arguments, globals, each other and what lib/host/far.ts sends.
+ * It also runs on the far side.
  *
  * @module
  */

@@ -1,8 +1,7 @@
 /**
  * What a value consists of, and which part of it cannot be sent.
  *
- * The functions here also run on the far side, where they arrive as text: they
- * use their arguments, globals, each other and `describe` only.
+ * It also runs on the far side.
  *
  * @module
  */

@@ -23,8 +23,6 @@ export interface Waiting<T> extends PromiseWithResolvers<T> {
  * Makes a promise that is given up when its time is over or its signal is
  * aborted.
  *
- * It also runs on the far side, where it arrives as text.
- *
  * @param caller What the messages begin with, such as `Connection.recv`.
  * @param options How long to wait.
  * @param giveUp Called with the reason when it is over; rejects the promise, or
@@ -57,8 +55,7 @@ export function waitFor<T>(
 }
 
 /**
- * Checks that there is time to wait. It also runs on the far side, where it
- * arrives as text.
+ * Checks that there is time to wait.
  *
  * @throws {TypeError | RangeError} If the timeout is no number of at least 0.
  * @throws The reason of the signal, if that is aborted already.
@@ -73,8 +70,6 @@ export function checkWait(
 
 /**
  * Calls a function later.
- *
- * It also runs on the far side, where it arrives as text.
  *
  * @param delay How much later, in milliseconds; of any length, although one
  * timer takes more than 24.8 days for 0.
@@ -94,8 +89,6 @@ export function after(delay: number, run: () => void): () => void {
 
 /**
  * Waits for a change of shared memory, without blocking this thread.
- *
- * It also runs on the far side, where it arrives as text.
  *
  * @param cells The memory.
  * @param index The cell that is to change.
@@ -139,8 +132,7 @@ export function timeoutError(caller: string, timeout: number): DOMException {
 }
 
 /**
- * Iterates what is waited for, until nothing more can come. It also runs on the
- * far side, where it arrives as text.
+ * Iterates what is waited for, until nothing more can come.
  *
  * @param wait Waits for the next value.
  * @param isEnd Whether an error means that nothing more can come.
