@@ -6,9 +6,9 @@
  */
 
 import { Fifo } from "../fifo.ts";
-import { continueStack } from "./errors.ts";
 import { after } from "../messages/wait.ts";
 import { ProcessHost, type ProcessOptions } from "../processes/host.ts";
+import { continueStack } from "./errors.ts";
 import { type Host, type Outcome, SendError } from "./host.ts";
 import type { CallOptions, MapOptions, PoolOptions } from "./pool.ts";
 import { isScalar } from "./protocol.ts";
@@ -161,11 +161,11 @@ export class Slot {
   tasks = 0;
   /** Resolves once nothing is left of any worker that was here. */
   ended: Promise<unknown> = Promise.resolve();
-  readonly #options: PoolOptions;
   /** When the jobs were sent. */
   since = 0;
   /** Whether the jobs are nothing to each other but share a message. */
   isShared = false;
+  readonly #options: PoolOptions;
   /** How many jobs were sent. */
   #sent = 0;
   #host: Host | undefined;
@@ -415,7 +415,7 @@ export class Dispatcher {
       if (slot.state === "empty") await slot.start(this.#initializer, job);
       // While the worker started, the call may have ended.
       if (job.call.wants(job)) {
-        const count = slot.jobs.length;
+        const count = slot.jobs.length * job.inputs.length;
         const outcome = await slot.run((each) => this.#settle(slot, each));
         if (!slot.isShared) this.#settle(slot, outcome);
         const time = (performance.now() - slot.since) / count;
