@@ -239,6 +239,17 @@ export interface Stdio {
   readonly load: ((() => Promise<Record<string, unknown>>)) | undefined;
 }
 
+/** A task that reads its input finds it empty, and takes no message away. */
+export function emptyInput(): void {
+  Object.assign(Deno.stdin, {
+    read: () => Promise.resolve(null),
+    readSync: () => null,
+    close: () => {},
+  });
+  const readable = { get: () => new Blob().stream() };
+  Object.defineProperty(Deno.stdin, "readable", readable);
+}
+
 /** The first message that a process gets. */
 export interface FirstMessage {
   /** What its frames are to begin with. */
@@ -262,13 +273,7 @@ export async function openStdio(v8: V8, load: Stdio["load"]): Promise<void> {
   const read = stdin.read.bind(stdin);
   const readSync = stdin.readSync.bind(stdin);
   const writeSync = stdout.writeSync.bind(stdout);
-  // A task that reads its input finds it empty, and takes no message away.
-  Object.assign(stdin, {
-    read: () => Promise.resolve(null),
-    readSync: () => null,
-    close: () => {},
-  });
-  Object.defineProperty(stdin, "readable", { get: () => new Blob().stream() });
+  emptyInput();
   let stdio: Stdio | undefined;
 
   const open = (first: FirstMessage) => {

@@ -31,6 +31,7 @@ import { Bridge } from "./bridge.ts";
 import {
   type Codec,
   codec,
+  emptyInput,
   FrameReader,
   isJson,
   openStdio,
@@ -332,7 +333,7 @@ export function childProgram(module: string | undefined): string {
   // That the import is written out and not computed, allows it without a
   // permission to read files.
   const load = module ? `() => import(${JSON.stringify(module)})` : "undefined";
-  const parts = [FrameReader, describe, isJson, codec, openStdio];
+  const parts = [FrameReader, describe, isJson, codec, emptyInput, openStdio];
   const text = [...parts, ...Object.values(value)].map(textOf).join("\n");
   return `import v8 from "node:v8";\n${text}\nopenStdio(v8, ${load});`;
 }

@@ -54,7 +54,7 @@ function parts(): string {
     ...[...messages, describe, packing, protocol, sync]
       .flatMap(Object.values<unknown>),
     ...[Fifo, Bridge],
-    ...[FarSide, CancelByMessage, threadLink, processLink],
+    ...[FarSide, CancelByMessage, threadLink, threadListener, processLink],
   ];
   return all.map(textOf).join("\n");
 }
@@ -149,14 +149,17 @@ class CancelByMessage {
   }
 }
 
+/** What a thread has of its own. */
+interface ThreadScope {
+  close(): void;
+  postMessage(reply: unknown, transfer?: Transferable[]): void;
+  onmessage: (event: MessageEvent) => void;
+  readonly Deno?: { exit(code: number): never };
+}
+
 /** The link of a thread: its own messages. */
 function threadLink(): Link {
-  const scope = globalThis as unknown as {
-    close(): void;
-    postMessage(reply: unknown, transfer?: Transferable[]): void;
-    onmessage: (event: MessageEvent) => void;
-    Deno?: { exit(code: number): never };
-  };
+  const scope = globalThis as unknown as ThreadScope;
   // Kept, because a task may replace them.
   const send = scope.postMessage.bind(scope);
   const close = scope.close.bind(scope);
@@ -198,19 +201,27 @@ function threadLink(): Link {
         return Atomics.compareExchange(next, 0, number, after) === number;
       };
     }
-    let last: Request | undefined;
-    scope.onmessage = ({ data }) => {
-      if (data?.kind === "cancel") return byMessage.cancel(data.first);
-      const request = fullRequest(data, last) ?? data as Request;
-      last = request;
-      byMessage.begin(request.first);
-      if (!request.isPacked) return link.onRequest(request);
-      const calls = unpackValue(request.calls, portableClasses());
-      link.onRequest({ ...request, calls: calls as unknown[] });
-    };
+    scope.onmessage = threadListener(link, byMessage);
     link.post({ kind: "ready" });
   };
   return link;
+}
+
+/** What takes the messages of a thread after the first one. */
+function threadListener(
+  link: Link,
+  byMessage: CancelByMessage,
+): (event: MessageEvent) => void {
+  let last: Request | undefined;
+  return ({ data }) => {
+    if (data?.kind === "cancel") return byMessage.cancel(data.first);
+    const request = fullRequest(data, last) ?? data as Request;
+    last = request;
+    byMessage.begin(request.first);
+    if (!request.isPacked) return link.onRequest(request);
+    const calls = unpackValue(request.calls, portableClasses());
+    link.onRequest({ ...request, calls: calls as unknown[] });
+  };
 }
 
 /** What a process is sent after its first message, if not in brief. */
