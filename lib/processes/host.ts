@@ -28,15 +28,8 @@ import {
 } from "../workers/protocol.ts";
 import { textOf } from "../workers/task.ts";
 import { Bridge } from "./bridge.ts";
-import {
-  type Codec,
-  codec,
-  emptyInput,
-  FrameReader,
-  isJson,
-  openStdio,
-  type V8,
-} from "./frames.ts";
+import * as frames from "./frames.ts";
+import { type Codec, codec, FrameReader, type V8 } from "./frames.ts";
 import { endWithProgram, hasEnded } from "./guard.ts";
 
 /** What a process may do; nothing unless it is given here. */
@@ -333,8 +326,8 @@ export function childProgram(module: string | undefined): string {
   // That the import is written out and not computed, allows it without a
   // permission to read files.
   const load = module ? `() => import(${JSON.stringify(module)})` : "undefined";
-  const parts = [FrameReader, describe, isJson, codec, emptyInput, openStdio];
-  const text = [...parts, ...Object.values(value)].map(textOf).join("\n");
+  const all = [describe, ...Object.values(frames), ...Object.values(value)];
+  const text = all.map(textOf).join("\n");
   return `import v8 from "node:v8";\n${text}\nopenStdio(v8, ${load});`;
 }
 

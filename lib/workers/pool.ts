@@ -406,7 +406,7 @@ export class Pool implements Disposable, AsyncDisposable {
       for (let i = 0; i < inputs.length; i += size) {
         parts.push(this.#dispatcher.submit(call, inputs.slice(i, i + size), i));
       }
-      return (await Promise.all(parts)).flat() as Result[];
+      return joined(await Promise.all(parts)) as Result[];
     } finally {
       this.#end(call);
     }
@@ -529,6 +529,15 @@ type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
 // deno-lint-ignore no-explicit-any
 type AnyFunction = (...args: any[]) => unknown;
+
+/** The items of all chunks; flat() takes five times as long. */
+function joined(chunks: readonly unknown[][]): unknown[] {
+  const all: unknown[] = [];
+  for (const chunk of chunks) {
+    for (let i = 0; i < chunk.length; i++) all.push(chunk[i]);
+  }
+  return all;
+}
 
 /** How to open an input, once its first item is asked for. */
 function iteratorOf(items: unknown, caller: string): () => AnyIterator {
