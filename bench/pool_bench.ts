@@ -28,7 +28,7 @@ import {
   Installation,
 } from "./pools/competitors.ts";
 import { markdownTable } from "../classroom/markdown.ts";
-import { size, sumOfSquares } from "./pools/tasks.mjs";
+import { size, square, sumOfSquares } from "./pools/tasks.mjs";
 
 const isolations = ["worker", "process"] as const;
 type Isolation = typeof isolations[number];
@@ -214,6 +214,48 @@ async function compareTrips(
   };
 }
 
+/** Many calls at once, beside bare workers with one message under way in each. */
+async function compareMany(
+  isolation: Isolation,
+  peer: string,
+): Promise<Comparison> {
+  const isThread = isolation === "worker";
+  const bare = Array.from(
+    { length: workers },
+    () => isThread ? bareWorker() : barePipe(),
+  );
+  const count = 5_000;
+  const { times, ...rest } = await withPool(isolation, (pool) =>
+    beside(
+      {
+        title: "a tiny task, called with others",
+        ours: names[isolation],
+        peer: `${workers} times ${peer}`,
+      },
+      () => {
+        const items = Array.from({ length: count }, (_, i) => i);
+        return Promise.all(items.map((x) => pool.apply(square, [x])));
+      },
+      () => {
+        let sent = 0;
+        return Promise.all(bare.map(async (echo) => {
+          while (sent < count) await echo.trip(sent++);
+        }));
+      },
+    ));
+  for (const echo of bare) await echo.end();
+  return { ...rest, times: [times[0] / count, times[1] / count] };
+}
+
+/** Does something with a pool that ends after it. */
+async function withPool<T>(
+  isolation: Isolation,
+  use: (pool: Pool) => Promise<T>,
+): Promise<T> {
+  await using pool = new Pool({ workers, isolation });
+  return await use(pool);
+}
+
 /** Our pool beside what it is made of. */
 async function compareWithBare(isolation: Isolation): Promise<Comparison[]> {
   const isThread = isolation === "worker";
@@ -229,6 +271,7 @@ async function compareWithBare(isolation: Isolation): Promise<Comparison[]> {
 
   const comparisons = [
     await compareTrips(isolation, peer),
+    await compareMany(isolation, peer),
     await compare("10 MB, copied", [
       () => pool.apply(size, [bytes]),
       () => echo.trip(bytes),
@@ -286,7 +329,7 @@ async function beside(
 
 /** Eight tasks, starting the workers included. */
 async function compareLarge(isolation: Isolation): Promise<Comparison[]> {
-  const withPool = (n: number) => async () => {
+  const pooled = (n: number) => async () => {
     await using pool = new Pool({ workers, isolation });
     await pool.map(sumOfSquares, Array(8).fill(n), { chunkSize: 1 });
   };
@@ -302,17 +345,17 @@ async function compareLarge(isolation: Isolation): Promise<Comparison[]> {
   return [
     await beside(
       { title, ours, peer: hand, rounds: 15, aim: 0.95 },
-      withPool(large),
+      pooled(large),
       () => byHand(large, workers),
     ),
     await beside(
       { title, ours, peer: "one after another", rounds: 5 },
-      withPool(large),
+      pooled(large),
       inTurn(large),
     ),
     await beside(
       { title: "8 small tasks, start included", ours, peer: hand },
-      withPool(2),
+      pooled(2),
       () => byHand(2, workers),
     ),
   ];
