@@ -153,7 +153,7 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
   }
 
   /** @internal */
-  protected override nextName(): string {
-    return super.nextName("Process");
+  protected override get kind(): string {
+    return "Process";
   }
 }

@@ -48,6 +48,11 @@ export interface FunctionWorkerOptions<Args extends readonly unknown[]> {
 /** How many have a name of their kind, such as `Worker`. */
 const made: Record<string, number> = {};
 
+function nextName(kind: string): string {
+  made[kind] = (made[kind] ?? 0) + 1;
+  return `${kind}-${made[kind]}`;
+}
+
 /**
  * One function that runs in one Web Worker: a thread with a heap of its own.
  *
@@ -100,13 +105,15 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     options: FunctionWorkerOptions<Args> = {},
   ) {
     const { args = [], module } = options;
-    this.#task = packFunction(target, new.target.name, module);
+    this.#task = packFunction(target, `Function${this.kind}`, module);
     if (!Array.isArray(args)) {
       throw new TypeError(
-        `${new.target.name}: args must be an array: received ${describe(args)}`,
+        `Function${this.kind}: args must be an array: received ${
+          describe(args)
+        }`,
       );
     }
-    this.name = options.name ?? this.nextName();
+    this.name = options.name ?? nextName(this.kind);
     this.#options = options;
     // A failure is for join() to report, whenever that is called.
     this.#result.promise.catch(() => {});
@@ -136,7 +143,7 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     const { module, transfer = [], args = [] } = this.#options;
     const host = this.open({
       name: this.name,
-      caller: this.constructor.name,
+      caller: `Function${this.kind}`,
       module,
       onDeath: () => {},
     });
@@ -180,7 +187,7 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     }
     const { timeout } = options;
     if (timeout === undefined) return await this.#result.promise;
-    checkTimeout(`${this.constructor.name}.join`, timeout);
+    checkTimeout(`Function${this.kind}.join`, timeout);
 
     const late = Promise.withResolvers<never>();
     const stop = after(timeout, () => {
@@ -217,7 +224,7 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     inspect: typeof Deno.inspect,
     options: Deno.InspectOptions,
   ): string {
-    return `${this.constructor.name} ${inspect(this.shown(), options)}`;
+    return `Function${this.kind} ${inspect(this.shown(), options)}`;
   }
 
   /**
@@ -240,13 +247,12 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
   }
 
   /**
-   * A name for a worker that was given none.
+   * What names and messages call it; the name of a class may be a bundler's.
    *
    * @internal
    */
-  protected nextName(kind = "Worker"): string {
-    made[kind] = (made[kind] ?? 0) + 1;
-    return `${kind}-${made[kind]}`;
+  protected get kind(): string {
+    return "Worker";
   }
 
   /**
