@@ -1,27 +1,55 @@
 /**
- * Pipes, queues and locks beside a bare MessagePort and the mutex of a
- * well-known library.
+ * Pipes, queues and locks beside a bare MessagePort, a bare pipe, Python's, and
+ * the mutex of a well-known library.
  *
  * @example Run it
  * ```sh
- * deno run --no-lock --allow-env --allow-read bench/channel_bench.ts
+ * deno run --no-lock --allow-run --allow-env --allow-read bench/channel_bench.ts
  * ```
  *
  * @module
  */
 
-import { move, Mutex, shutdown, spawn } from "npm:multithreading@0.3.52";
+import {
+  move,
+  Mutex,
+  shutdown,
+  spawn as spawnThread,
+} from "npm:multithreading@0.3.52";
 import {
   type Connection,
+  FunctionProcess,
   FunctionWorker,
   Lock,
   pipe,
   Pool,
   Queue,
+  run,
+  spawn,
 } from "../mod.ts";
-import { measure, report } from "./measure.ts";
+import { measure, report, type Way } from "./measure.ts";
+import { barePipe } from "./pools/bare.ts";
 
 const trips = 2000;
+const items = 10_000;
+
+/** Python's channels, where there is Python. */
+const python = await run(["python3", "-c", ""]).then(() => {
+  const { pathname } = new URL("pools/python_channels.py", import.meta.url);
+  const child = spawn(["python3", pathname, `${items}`, `${trips}`]);
+  const lines = child.lines();
+  return {
+    child,
+    async ask(what: string) {
+      await child.stdin.write(`${what}\n`);
+      await lines.next();
+    },
+  };
+}, () => undefined);
+
+/** What Python does of the same, if it is there. */
+const ofPython = (name: string, what: string): Way[] =>
+  python ? [{ name, run: () => python.ask(what) }] : [];
 
 // A bare port and a connection, each echoed by a worker of its own.
 const program = `onmessage = ({ data: port }) => {
@@ -34,11 +62,12 @@ const bareWorker = new Worker(url, { type: "module" });
 const { port1: bare, port2: bareFar } = new MessageChannel();
 bareWorker.postMessage(bareFar, [bareFar]);
 
-const [here, there] = pipe<number>();
-const echo = new FunctionWorker(async (end: Connection<number>) => {
+const echo = async (end: Connection<number>) => {
   for await (const value of end) await end.send(value);
-}, { args: [there] });
-echo.start();
+};
+const [here, there] = pipe<number>();
+const thread = new FunctionWorker(echo, { args: [there] });
+thread.start();
 
 async function bareTrips() {
   for (let i = 0; i < trips; i++) {
@@ -49,27 +78,48 @@ async function bareTrips() {
   }
 }
 
-async function pipeTrips() {
+const tripsOf = (end: Connection<number>) => async () => {
   for (let i = 0; i < trips; i++) {
-    await here.send(i);
-    await here.recv();
+    await end.send(i);
+    await end.recv();
   }
-}
+};
 
 report(
   `${trips} round trips of a number`,
   await measure([
     { name: "bare MessagePort", run: bareTrips },
-    { name: "pipe()", run: pipeTrips },
+    { name: "pipe()", run: tripsOf(here) },
   ], 15),
   "bare MessagePort",
 );
 bare.close();
 bareWorker.terminate();
 here.close();
-await echo.join();
+await thread.join();
 
-const items = 10_000;
+const [near, far] = pipe<number>();
+const process = new FunctionProcess(echo, { args: [far] });
+process.start();
+const bareEcho = barePipe();
+
+async function barePipeTrips() {
+  for (let i = 0; i < trips; i++) await bareEcho.trip(i);
+}
+
+report(
+  `${trips} round trips of a number to a process`,
+  await measure([
+    { name: "bare framed pipe", run: barePipeTrips },
+    { name: "pipe()", run: tripsOf(near) },
+    ...ofPython("Python's Pipe", "pipe"),
+  ], 7),
+  "pipe()",
+);
+near.close();
+await process.join();
+await bareEcho.end();
+
 using pool = new Pool({ workers: 2 });
 
 /** One worker counts what main posts. */
@@ -99,16 +149,28 @@ async function throughPipe() {
   await counted;
 }
 
-async function throughQueue() {
-  const queue = new Queue<number>({ capacity: 100 });
-  const counted = pool.apply(async (queue: Queue<number>) => {
-    let n = 0;
-    for await (const _ of queue) n++;
-    return n;
-  }, [queue]);
+const produce = async (queue: Queue<number>, items: number) => {
   for (let i = 0; i < items; i++) await queue.put(i);
   queue.close();
+};
+const consume = async (queue: Queue<number>) => {
+  let n = 0;
+  for await (const _ of queue) n++;
+  return n;
+};
+
+async function throughQueue(capacity: number | undefined) {
+  const queue = new Queue<number>(capacity ? { capacity } : {});
+  const counted = pool.apply(consume, [queue]);
+  await produce(queue, items);
   await counted;
+}
+
+async function toMain(capacity: number | undefined) {
+  const queue = new Queue<number>(capacity ? { capacity } : {});
+  const produced = pool.apply(produce, [queue, items]);
+  await consume(queue);
+  await produced;
 }
 
 report(
@@ -116,10 +178,22 @@ report(
   await measure([
     { name: "bare MessagePort", run: barePosts },
     { name: "pipe()", run: throughPipe },
-    { name: "Queue", run: throughQueue },
+    { name: "Queue, each put awaited", run: () => throughQueue(undefined) },
+    { name: "the same, from a worker to main", run: () => toMain(undefined) },
+    ...ofPython("Python's Queue", "queue 0"),
   ], 7),
-  "bare MessagePort",
+  "Queue, each put awaited",
 );
+report(
+  `${items} numbers through a queue of 100`,
+  await measure([
+    { name: "Queue, each put awaited", run: () => throughQueue(100) },
+    { name: "the same, from a worker to main", run: () => toMain(100) },
+    ...ofPython("Python's Queue", "queue 100"),
+  ], 7),
+  "Queue, each put awaited",
+);
+python?.child.terminate();
 
 const increments = 20_000;
 
@@ -147,7 +221,7 @@ async function withMutex() {
   };
   const handles = [1, 2].map(() =>
     // deno-lint-ignore no-explicit-any
-    spawn(move(mutex, increments) as any, count as any)
+    spawnThread(move(mutex, increments) as any, count as any)
   );
   for (const handle of handles) {
     const result = await handle.join();
