@@ -10,115 +10,25 @@
  * @module
  */
 
-import {
-  move,
-  Mutex,
-  shutdown,
-  spawn as spawnThread,
-} from "npm:multithreading@0.3.52";
-import {
-  type Connection,
-  FunctionProcess,
-  FunctionWorker,
-  Lock,
-  pipe,
-  Pool,
-  Queue,
-  run,
-  spawn,
-} from "../mod.ts";
-import { measure, report, type Way } from "./measure.ts";
-import { barePipe } from "./pools/bare.ts";
+import { move, Mutex, shutdown, spawn } from "npm:multithreading@0.3.52";
+import { type Connection, Lock, pipe, Pool, Queue, run } from "../mod.ts";
+import { measure, onOneProcessor, report } from "./measure.ts";
+import { startPython } from "./pools/python_channels.ts";
 
-const trips = 2000;
 const items = 10_000;
 
-/** Python's channels, where there is Python. */
-const python = await run(["python3", "-c", ""]).then(() => {
-  const { pathname } = new URL("pools/python_channels.py", import.meta.url);
-  const child = spawn(["python3", pathname, `${items}`, `${trips}`]);
-  const lines = child.lines();
-  return {
-    child,
-    async ask(what: string) {
-      await child.stdin.write(`${what}\n`);
-      await lines.next();
-    },
-  };
-}, () => undefined);
+using python = await startPython(items, 0);
 
-/** What Python does of the same, if it is there. */
-const ofPython = (name: string, what: string): Way[] =>
-  python ? [{ name, run: () => python.ask(what) }] : [];
-
-// A bare port and a connection, each echoed by a worker of its own.
-const program = `onmessage = ({ data: port }) => {
-  port.onmessage = ({ data }) => port.postMessage(data);
-};`;
-const url = URL.createObjectURL(
-  new Blob([program], { type: "text/javascript" }),
+// Those who take turns have no use for a second processor.
+const { stdout } = await run(
+  [
+    ...await onOneProcessor(),
+    ...[Deno.execPath(), "run", "--no-lock", "--allow-run", "--allow-read"],
+    import.meta.resolve("./pools/pipe_trips.ts"),
+  ],
+  { check: true },
 );
-const bareWorker = new Worker(url, { type: "module" });
-const { port1: bare, port2: bareFar } = new MessageChannel();
-bareWorker.postMessage(bareFar, [bareFar]);
-
-const echo = async (end: Connection<number>) => {
-  for await (const value of end) await end.send(value);
-};
-const [here, there] = pipe<number>();
-const thread = new FunctionWorker(echo, { args: [there] });
-thread.start();
-
-async function bareTrips() {
-  for (let i = 0; i < trips; i++) {
-    await new Promise((resolve) => {
-      bare.onmessage = resolve;
-      bare.postMessage(i);
-    });
-  }
-}
-
-const tripsOf = (end: Connection<number>) => async () => {
-  for (let i = 0; i < trips; i++) {
-    await end.send(i);
-    await end.recv();
-  }
-};
-
-report(
-  `${trips} round trips of a number`,
-  await measure([
-    { name: "bare MessagePort", run: bareTrips },
-    { name: "pipe()", run: tripsOf(here) },
-  ], 15),
-  "bare MessagePort",
-);
-bare.close();
-bareWorker.terminate();
-here.close();
-await thread.join();
-
-const [near, far] = pipe<number>();
-const process = new FunctionProcess(echo, { args: [far] });
-process.start();
-const bareEcho = barePipe();
-
-async function barePipeTrips() {
-  for (let i = 0; i < trips; i++) await bareEcho.trip(i);
-}
-
-report(
-  `${trips} round trips of a number to a process`,
-  await measure([
-    { name: "bare framed pipe", run: barePipeTrips },
-    { name: "pipe()", run: tripsOf(near) },
-    ...ofPython("Python's Pipe", "pipe"),
-  ], 7),
-  "pipe()",
-);
-near.close();
-await process.join();
-await bareEcho.end();
+console.log(stdout.trimEnd());
 
 using pool = new Pool({ workers: 2 });
 
@@ -180,7 +90,7 @@ report(
     { name: "pipe()", run: throughPipe },
     { name: "Queue, each put awaited", run: () => throughQueue(undefined) },
     { name: "the same, from a worker to main", run: () => toMain(undefined) },
-    ...ofPython("Python's Queue", "queue 0"),
+    ...python.way("Python's Queue", "queue 0"),
   ], 7),
   "Queue, each put awaited",
 );
@@ -189,12 +99,10 @@ report(
   await measure([
     { name: "Queue, each put awaited", run: () => throughQueue(100) },
     { name: "the same, from a worker to main", run: () => toMain(100) },
-    ...ofPython("Python's Queue", "queue 100"),
+    ...python.way("Python's Queue", "queue 100"),
   ], 7),
   "Queue, each put awaited",
 );
-python?.child.terminate();
-
 const increments = 20_000;
 
 async function withLock() {
@@ -221,7 +129,7 @@ async function withMutex() {
   };
   const handles = [1, 2].map(() =>
     // deno-lint-ignore no-explicit-any
-    spawnThread(move(mutex, increments) as any, count as any)
+    spawn(move(mutex, increments) as any, count as any)
   );
   for (const handle of handles) {
     const result = await handle.join();

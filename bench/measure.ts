@@ -5,6 +5,8 @@
  * @module
  */
 
+import { run } from "../mod.ts";
+
 /** A way to do something. */
 export interface Way {
   readonly name: string;
@@ -74,4 +76,15 @@ export function report(
     const ratio = (time / own).toFixed(2).padStart(9);
     console.log(`${ratio} ×  ${time.toFixed(3).padStart(12)} ms  ${name}`);
   }
+}
+
+/**
+ * What a command begins with that is to be kept on one processor.
+ *
+ * @returns Nothing where that cannot be done.
+ */
+export async function onOneProcessor(): Promise<string[]> {
+  const pinned = ["taskset", "-c", "0"];
+  return await run([...pinned, Deno.execPath(), "-V"])
+    .then(() => pinned, () => []);
 }
