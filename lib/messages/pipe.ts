@@ -466,26 +466,31 @@ export class Connection<Sent, Received = Sent>
 
   /** A connection keeps its program running only while something waits. */
   #hold(): void {
-    const isNeeded = this.#state === "open" && this.#waiting.length > 0;
-    if (isNeeded) this.#alive ??= setInterval(() => {}, 2 ** 30);
+    if (this.#isNeeded) this.#alive ??= setInterval(() => {}, 2 ** 30);
     else if (!this.#isLettingGo) {
       // Whoever received a value mostly waits for the next one at once, and to
       // let go in between would cost more than the message.
       this.#isLettingGo = true;
-      setTimeout(() => {
-        this.#isLettingGo = false;
-        if (this.#state === "open" && this.#waiting.length > 0) return;
-        clearInterval(this.#alive);
-        this.#alive = undefined;
-        // A worker runs until it is ended, held or not.
-        if (this.#state !== "open" || "WorkerGlobalScope" in globalThis) return;
-        // From Deno 2.9 on, each message makes the port hold the program again,
-        // and an unref() counts only after a ref(). In 2.8 that pair would
-        // undo the unref() of #listen.
-        if (Deno.version.deno.startsWith("2.8.")) return;
-        this.#port.ref?.();
-        this.#port.unref?.();
-      });
+      setTimeout(() => this.#letGo(), 20);
     }
+  }
+
+  #letGo(): void {
+    this.#isLettingGo = false;
+    if (this.#isNeeded) return;
+    clearInterval(this.#alive);
+    this.#alive = undefined;
+    // A worker runs until it is ended, held or not.
+    if (this.#state !== "open" || "WorkerGlobalScope" in globalThis) return;
+    // From Deno 2.9 on, each message makes the port hold the program again, and
+    // an unref() counts only after a ref(). In 2.8 that pair would undo the
+    // unref() of #listen.
+    if (!this.#port.ref || Deno.version.deno.startsWith("2.8.")) return;
+    this.#port.ref();
+    this.#port.unref?.();
+  }
+
+  get #isNeeded(): boolean {
+    return this.#state === "open" && this.#waiting.length > 0;
   }
 }
