@@ -16,6 +16,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "@std/cli/parse-args";
 import {
   findLesson,
+  hintsOf,
   type LessonFiles,
   lessonsIn,
   regionsOf,
@@ -151,12 +152,13 @@ async function projectFor(
 
   const exercises: Record<string, Exercises[string]> = {};
   const commands: Commands[] = [];
-  for (const { number, path, test } of lessons) {
+  for (const { number, path, test, hints } of lessons) {
     const source = await Deno.readTextFile(new URL(path, root));
     add(path, starterOf(source));
     await copy(test);
-    const regions = regionsOf(source).map(({ name, task, hints }) => {
-      return { name, task, hints };
+    const given = hintsOf(await Deno.readTextFile(new URL(hints, root)));
+    const regions = regionsOf(source).map(({ name, task }) => {
+      return { name, task, hints: given.get(name) ?? [] };
     });
     exercises[number] = { path, test, regions };
     commands.push({ number, ...commandsIn(source, { path, test }) });

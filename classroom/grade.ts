@@ -6,6 +6,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { type MapOptions, Pool, type PoolOptions } from "../mod.ts";
+import { regionsOf } from "./regions.ts";
 import type { LessonResult, Report, StudentResult } from "./report.ts";
 import { gradeLesson, type Plan, type Submitted } from "./grade_lesson.ts";
 import { findFatal, findTypeErrors, type Inspected } from "./inspect.ts";
@@ -200,7 +201,7 @@ async function gradeAll(
         ...(file && !found ? { copy: file.copy } : {}),
         problems: known === undefined ? [] : [known],
         hints: file ? differencesOf(source, textOf(file.source)) : [],
-        options: optionsFor(lesson, kit, options),
+        options: optionsFor(lesson, source, kit, options),
       };
     })
   );
@@ -223,11 +224,13 @@ async function gradeAll(
 /** How a lesson is run. */
 function optionsFor(
   lesson: string,
+  source: string,
   { folder }: Kit,
   { timeout = 60_000, seed = 0, trust = [] }: GradeOptions,
 ): RunLessonOptions {
   return {
     lesson,
+    regions: regionsOf(source).map(({ name }) => name),
     seed,
     limits: { ...limits, timeout, testTimeout: timeout / 3 },
     folder,
@@ -256,7 +259,7 @@ async function planAll(
   }
   const args = lessons.map(({ copy, lesson, source }): Parameters<
     typeof planOf
-  > => [copy, source, optionsFor(lesson, kit, options)]);
+  > => [copy, source, optionsFor(lesson, source, kit, options)]);
   const planned = await pool.starmap(planOf, args, call);
   for (const { notes } of planned) {
     for (const note of notes) options.onNote?.(note);

@@ -40,7 +40,9 @@ export interface Copy {
 }
 
 /** What runs inside the sandbox, besides the library and the tests. */
-const inside = ["sandbox", "protocol", "lockdown", "inputs", "canonical"];
+const inside = [
+  ...["sandbox", "protocol", "lockdown", "inputs", "canonical", "graded"],
+];
 
 /** What lesson 8 imports of Node, cut down to what it does with it. */
 const shims: Readonly<Record<string, string>> = {

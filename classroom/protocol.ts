@@ -16,6 +16,8 @@ export interface Job {
   readonly lesson: string;
   /** Decides the fresh inputs. */
   readonly seed: number;
+  /** The functions that are graded: a test that names none is not run. */
+  readonly regions: readonly string[];
   /** The tests that have been run before, or ended the run. */
   readonly skip: readonly string[];
   /** How long importing, and each test, may take, in milliseconds. */

@@ -1,6 +1,6 @@
 /**
- * The regions of a lesson: what a student is to write, what stands there in the
- * lesson itself, and the hints that lead to it.
+ * The regions of a lesson: what a student is to write, and what stands there in
+ * the lesson itself. The hints that lead to it are in `hints/`.
  *
  * @module
  */
@@ -13,8 +13,6 @@ export interface Region {
   readonly name: string;
   /** What to do. */
   readonly task: string;
-  /** From the idea to nearly the code. */
-  readonly hints: readonly string[];
   /** The line of the marker at its beginning, from 1. */
   readonly start: number;
   /** The line of the marker at its end. */
@@ -29,7 +27,6 @@ const opening = /^(\s*)\/\/ #region solution: (\S.*)$/;
 const closing = /^\s*\/\/ #endregion solution\s*$/;
 /** What may be meant as a marker; if it is none, a solution would be left in. */
 const almost = /#\s*(?:end)?region\b.*solution/i;
-const hint = /^ \* @hint (\S+) (.+)$/;
 
 /**
  * Finds the regions of a lesson.
@@ -37,15 +34,11 @@ const hint = /^ \* @hint (\S+) (.+)$/;
  * @param source The lesson, with line ends of any system.
  * @returns Its regions, from top to bottom.
  * @throws {SyntaxError} If a region is not closed, is inside another one, is in
- * no function that a hint names, or in one that has a region already; or if a
- * line looks like a marker and is none.
+ * no function, or in one that has a region already; or if a line looks like a
+ * marker and is none.
  */
 export function regionsOf(source: string): Region[] {
   const lines = linesOf(source);
-  const hints = Map.groupBy(
-    lines.map((line) => hint.exec(line)).filter((match) => match !== null),
-    ([, name]) => name!,
-  );
   const regions: Region[] = [];
   let open: { start: number; indent: string; task: string } | undefined;
   for (const [index, line] of lines.entries()) {
@@ -55,14 +48,13 @@ export function regionsOf(source: string): Region[] {
       open = { start: index + 1, indent: indent!, task: task.trimEnd() };
     } else if (closing.test(line)) {
       if (!open) throw wrong(index, "a region ends that did not begin");
-      const name = nameAbove(lines.slice(0, open.start - 1), hints);
-      if (!name) throw wrong(index, "a region is in nothing that a hint names");
+      const name = nameAbove(lines.slice(0, open.start - 1));
+      if (!name) throw wrong(index, "a region is in no function");
       if (regions.some((region) => region.name === name)) {
         throw wrong(index, `${name} has a region already`);
       }
       const text = lines.slice(open.start, index).join("\n");
-      const own = hints.get(name)!.map(([, , text]) => text!);
-      regions.push({ ...open, name, hints: own, end: index + 1, text });
+      regions.push({ ...open, name, end: index + 1, text });
       open = undefined;
     } else if (almost.test(line) || open && /#\s*endregion/i.test(line)) {
       const marker = "// #region solution: <what to do>";
@@ -85,24 +77,23 @@ function wrong(index: number, what: string): SyntaxError {
   return new SyntaxError(`line ${index + 1}: ${what}`);
 }
 
-const method = /^ {2}(?:(?:public|private|static|async) |\*)*(\w+)(?:<.*>)?\(/;
+const method =
+  /^ {2}(?:(?:public|private|static|async) |\*)*(\w+|\[.+\])(?:<.*>)?\(/;
 const declaration =
   /^(?:export )?(?:default )?(?:async |abstract )*(function\s*\*?|class|const|let)\s*(\w+)/;
 
-/** The method, or else the function or class, that the end of a text is in. */
-function nameAbove(
-  lines: readonly string[],
-  hints: ReadonlyMap<string, unknown>,
-): string | undefined {
+/**
+ * The method, or else the function or class, that the end of a text is in. A
+ * method without a name counts as its class.
+ */
+function nameAbove(lines: readonly string[]): string | undefined {
   let inner: string | undefined;
   for (const line of lines.toReversed()) {
-    const [, name] = method.exec(line) ?? [];
-    if (name !== undefined && hints.has(name)) inner ??= name;
+    inner ??= method.exec(line)?.[1];
     const [, kind, outer] = declaration.exec(line) ?? [];
     if (outer === undefined) continue;
     // In a function, what looks like a method is a call.
-    if (kind === "class" && inner !== undefined) return inner;
-    return hints.has(outer) ? outer : undefined;
+    return kind === "class" && inner && !inner.startsWith("[") ? inner : outer;
   }
   return undefined;
 }
@@ -126,7 +117,11 @@ export function blank(source: string, region: Region): string {
 }
 
 function todo({ indent, name, task }: Region): string[] {
-  const message = JSON.stringify(`TODO ${name}: ${task}`);
+  const text = `TODO ${name}: ${task}`;
+  // The quotes that the formatter would take.
+  const message = text.includes('"') && !/['\\]/.test(text)
+    ? `'${text}'`
+    : JSON.stringify(text);
   const call = `${indent}throw new Error(${message});`;
   // As the formatter would have it.
   const lines = call.length <= 80
@@ -139,23 +134,32 @@ function todo({ indent, name, task }: Region): string[] {
  * Makes an exercise of a lesson.
  *
  * @param source The lesson.
- * @returns The lesson with a TODO in place of each region, and without hints.
- * @throws {SyntaxError} What `regionsOf` throws; or if there is a hint that is
- * not one line of the header, so that it would be left in.
+ * @returns The lesson with a TODO in place of each region.
+ * @throws {SyntaxError} What `regionsOf` throws.
  */
 export function starterOf(source: string): string {
-  const blanked = regionsOf(source).toReversed().reduce(blank, source);
-  const lines = linesOf(blanked).filter((line) => !hint.test(line));
-  const left = lines.findIndex((line) => line.includes("@hint"));
-  if (left !== -1) {
-    throw new SyntaxError(
-      `a hint is not " * @hint <function> <text>": ${lines[left]}`,
-    );
+  return regionsOf(source).toReversed().reduce(blank, source);
+}
+
+/**
+ * Reads a lesson's hints: a heading for each function, and a numbered list of
+ * hints below it, from the idea to nearly the code.
+ *
+ * @param markdown The text of a file in `hints/`.
+ * @returns The hints by the function's name.
+ */
+export function hintsOf(markdown: string): Map<string, string[]> {
+  const hints = new Map<string, string[]>();
+  let own: string[] = [];
+  for (const line of linesOf(markdown)) {
+    const [, name] = /^## (\w+)/.exec(line) ?? [];
+    const [, text] = /^\d+\. (.+)$/.exec(line) ?? [];
+    const [, more] = /^ +(\S.*)$/.exec(line) ?? [];
+    if (name) hints.set(name, own = []);
+    if (text) own.push(text);
+    else if (more && own.length > 0) own.push(`${own.pop()} ${more}`);
   }
-  // The line that set the hints apart goes with them.
-  const end = lines.indexOf(" */");
-  if (lines[end - 1] === " *") lines.splice(end - 1, 1);
-  return lines.join("\n");
+  return hints;
 }
 
 /**
@@ -175,6 +179,7 @@ export interface LessonFiles {
   readonly number: string;
   readonly path: string;
   readonly test: string;
+  readonly hints: string;
 }
 
 /**
@@ -192,6 +197,7 @@ export function lessonsIn(root: URL): LessonFiles[] {
       number: number!,
       path: `lessons/${file}`,
       test: `tests/${name}_test.ts`,
+      hints: `classroom/hints/${name}.md`,
     }))
     .sort((a, b) => a.number.localeCompare(b.number));
 }

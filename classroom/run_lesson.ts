@@ -49,6 +49,8 @@ export interface LessonRun {
 /** How to run a lesson. */
 export interface RunLessonOptions {
   readonly lesson: string;
+  /** The functions that are graded. */
+  readonly regions: readonly string[];
   readonly seed: number;
   readonly limits: Limits;
   /** The kit's folder: Deno's cache is there, and a list of what runs. */
@@ -138,8 +140,8 @@ async function runPart(
 ): Promise<Part> {
   const { limits } = options;
   const { testTimeout } = limits;
-  const { lesson, seed, trusted } = options;
-  const job: Job = { lesson, seed, skip, testTimeout, trusted };
+  const { lesson, regions, seed, trusted } = options;
+  const job: Job = { lesson, regions, seed, skip, testTimeout, trusted };
   const secret = newSecret();
   const records = new Records();
   await using child = spawn(command(copy, options), {

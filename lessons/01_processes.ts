@@ -1,131 +1,241 @@
 /**
  * Lesson 1: Programs and processes
  *
- * What a process is, seen on the one that runs this lesson: its number, its
- * parent, what it uses, and how to find it from outside. And what is particular
- * to Deno: a program may do nothing to the rest of the system unless allowed.
+ * What a process is, what it uses, and how the operating system keeps processes
+ * apart. You will see it on the process that runs this lesson: its number, its
+ * memory, how to find it from outside, and what Deno lets it do.
  *
  * @run deno run lessons/01_processes.ts
  * @test deno test tests/01_processes_test.ts
- *
- * @hint osName There are two answers, and one question decides between them.
- * @hint osName Deno.build.os is "windows" on Windows.
- * @hint osName return Deno.build.os === … ? … : …;
- * @hint describeProcess Each field is one property or call of the Deno global.
- * @hint describeProcess Look at pid, ppid, cwd(), build, memoryUsage(), and at navigator.hardwareConcurrency.
- * @hint describeProcess return { osName: …, system: Deno.build.…, pid: …, parentPid: Deno.…, … };
- * @hint howToFind Write one text for each system, with the id in it.
- * @hint howToFind A switch over the system has one case for each.
- * @hint howToFind For windows: return { tool: …, command: … }; for the others likewise.
  */
-import { bytes, flags, section, show, title } from "../lib/lesson.ts";
+import { type Command, FunctionProcess, run } from "../mod.ts";
+import {
+  bytes,
+  code,
+  lesson,
+  mayStartPrograms,
+  pause,
+  type Row,
+  say,
+  section,
+  show,
+  table,
+} from "../lib/lesson.ts";
+
+lesson(import.meta, async ({ wait }) => {
+  // A program is a file with instructions for the computer. When you run it,
+  // the operating system makes a process: a program that is being run. This
+  // lesson is a program, and what you read is printed by its process.
+  //
+  // The function describeProcess asks Deno, the program that runs TypeScript,
+  // about the process it is called in.
+  code(describeProcess);
+  const me = describeProcess();
+
+  // The operating system gives each process a number, the process id (pid). It
+  // also notes which process started it: the parent process.
+  show(() => me.pid); // ≈ 5542
+  show(() => me.parentPid); // ≈ 5541
+
+  // A process works in a folder, its current working directory. The name of a
+  // file without a folder means a file in there.
+  show(() => me.workingDirectory); // "…"
+
+  // Deno names the operating system: "windows", "darwin" (which is macOS) or
+  // "linux".
+  show(() => me.system); // "…"
+
+  // Python's os.name tells only which family the system belongs to: "nt" (New
+  // Technology) is Windows, and "posix" is every other system. POSIX is the
+  // standard that macOS and Linux share.
+  show(() => me.osName); // "…"
+
+  section("What a process uses");
+  // A process uses resources of the computer: processor time, memory, space on
+  // the disk. The operating system also keeps lists for it: the files and the
+  // network connections that it has open, and how much it has used. When a
+  // process ends, the system takes all of it back.
+  //
+  // Each logical processor runs one process at a time, and there are many more
+  // processes than logical processors. So the system gives a process a short
+  // slice of processor time, and then lets another one run. This is called
+  // scheduling. Every process goes forward, and the computer keeps responding.
+  //
+  // This computer has so many logical processors:
+  show(() => me.logicalProcessors); // ≈ 8
+
+  // This process uses so much memory, in megabytes (MB), millions of bytes:
+  show(() => bytes(me.memory)); // ≈ "61 MB"
+
+  // When a process needs more memory, it gets more from the system. After this
+  // array of 50 million bytes was made, it uses about 50 MB more.
+  const array = new Uint8Array(50_000_000).fill(1);
+  show(() => bytes(array.length)); // "50 MB"
+  show(() => bytes(describeProcess().memory - me.memory)); // ≈ "50.1 MB"
+
+  section("Find this process from outside");
+  // Every operating system has a program that shows the running processes, and
+  // a command that shows one of them. The number in the command is the process
+  // id of this lesson.
+  table(waysToFind(me.pid));
+
+  // Such a command prints a line with the process id and the name of the
+  // program, which is deno. It finds a process only while the process lives.
+  // So in a terminal this lesson waits here until you press Enter, but not
+  // longer than 20 seconds. Look now, in another terminal.
+  await pause(wait * 1000);
+
+  section("What Deno lets a process do");
+  // The operating system lets a process do all that its user may do. Deno lets
+  // a program do less: it may compute and print. It may read files, use the
+  // network or start other programs only with a permission, which you give on
+  // the command line: --allow-read, --allow-net, --allow-run.
+  //
+  // This is what Deno says about starting programs. "granted" means that this
+  // process has the permission. "prompt" means that Deno asks you first if
+  // there is a terminal, and refuses if there is none. "denied" means that it
+  // refuses.
+  show(() => Deno.permissions.querySync({ name: "run" }).state); // "…"
+
+  section("Processes are isolated");
+  // Each process is isolated from the others. It has its own memory: the system
+  // lets no other process read or change it. And no process can interfere with
+  // the work of another: if one fails, the others go on.
+  //
+  // To see it, this process puts "mine" into the variable `note`, and starts a
+  // second process. That one prints its `note`, changes it, and tries to read a
+  // file, for which Deno gives it no permission. (`globalThis` holds the
+  // variables that all the code of a process can use.)
+  code(lookAround);
+  if (mayStartPrograms(import.meta)) {
+    say(
+      "First, this process runs the command from above. The operating system answers with a line of its own for this process: its id, and its program.",
+    );
+    table(await askSystem(me.pid));
+
+    const { rows, error, exitCode } = await besideAnother();
+    say(
+      "The second process did not find the note of this one: its `note` is another variable, in another memory.",
+    );
+    table(rows);
+    say(`Then Deno refused to read the file. It threw an error: ${error}.`);
+    say(
+      `So the second process failed. It ended with the exit code ${exitCode}, where 0 means success. That did not interfere with this process: it goes on, and its note is still what it was.`,
+    );
+  }
+}, {
+  options: {
+    wait: { default: 20, help: "seconds to wait for Enter", max: 3600 },
+  },
+  readOn: {
+    "Deno's permissions":
+      "https://docs.deno.com/runtime/fundamentals/security/",
+    "What a process is": "https://en.wikipedia.org/wiki/Process_(computing)",
+  },
+});
 
 /** What a process can tell of itself. */
 export interface ProcessDescription {
-  /** What Python's `os.name` says: "nt" on Windows, "posix" elsewhere. */
-  osName: "nt" | "posix";
-  /** What Deno calls the system: "windows", "darwin", "linux" … */
-  system: typeof Deno.build.os;
-  /** The number by which the operating system knows this process. */
   pid: number;
-  /** The number of the process that started this one. */
   parentPid: number;
-  /** The folder that relative paths start from. */
   workingDirectory: string;
-  /** How many pieces of code can run at the same moment. */
+  system: typeof Deno.build.os;
+  /** What Python's `os.name` says. */
+  osName: "nt" | "posix";
   logicalProcessors: number;
-  /** How much memory the process uses, in bytes. */
+  /** In bytes. */
   memory: number;
 }
 
-/** The system's name as Python gives it: NT is Windows New Technology. */
-export function osName(): "nt" | "posix" {
-  // #region solution: nt on Windows, posix on every other system
-  return Deno.build.os === "windows" ? "nt" : "posix";
-  // #endregion solution
-}
-
-/** What the operating system knows about the process that calls this. */
+/** What can be known of the process that calls this. */
 export function describeProcess(): ProcessDescription {
-  // #region solution: fill in every field of a ProcessDescription
+  // #region solution: fill in every field of a ProcessDescription; memory is the rss of Deno.memoryUsage()
   return {
-    osName: osName(),
-    system: Deno.build.os,
     pid: Deno.pid,
     parentPid: Deno.ppid,
     workingDirectory: Deno.cwd(),
+    system: Deno.build.os,
+    osName: osName(Deno.build.os),
     logicalProcessors: navigator.hardwareConcurrency,
     memory: Deno.memoryUsage().rss,
   };
   // #endregion solution
 }
 
-/** The program that shows processes, and a command that shows just this one. */
+/** The name of the system's family, as Python's `os.name` gives it. */
+export function osName(system: typeof Deno.build.os): "nt" | "posix" {
+  // #region solution: "nt" for "windows", "posix" for every other system
+  return system === "windows" ? "nt" : "posix";
+  // #endregion solution
+}
+
+/** The program that shows processes, and a command that shows just one. */
 export function howToFind(
   system: typeof Deno.build.os,
   pid: number,
 ): { tool: string; command: string } {
-  // #region solution: Task Manager, Activity Monitor or top, and a command
-  switch (system) {
-    case "windows":
-      return { tool: "Task Manager", command: `tasklist /fi "PID eq ${pid}"` };
-    case "darwin":
-      return { tool: "Activity Monitor", command: `top -pid ${pid}` };
-    default:
-      return { tool: "top", command: `top -p ${pid}` };
+  // #region solution: Task Manager and tasklist /fi "PID eq 5542" for "windows", Activity Monitor for "darwin", top for the others, both with ps -p 5542
+  if (system === "windows") {
+    return { tool: "Task Manager", command: `tasklist /fi "PID eq ${pid}"` };
   }
+  const tool = system === "darwin" ? "Activity Monitor" : "top";
+  return { tool, command: `ps -p ${pid}` };
   // #endregion solution
 }
 
-/**
- * What Deno says when this process starts another, without permission.
- *
- * In a terminal Deno asks before it refuses. It never asks about programs that
- * get LD_PRELOAD, because that slips foreign code into them: it refuses at once.
- */
-export function refusal(): string {
-  try {
-    const env = { LD_PRELOAD: "none" };
-    new Deno.Command(Deno.execPath(), { args: ["-V"], env }).outputSync();
-    return "allowed";
-  } catch (error) {
-    return String(error);
-  }
+/** How to find a process on three systems. */
+export function waysToFind(pid: number): Row[] {
+  const systems = {
+    Windows: "windows",
+    macOS: "darwin",
+    Linux: "linux",
+  } as const;
+  return Object.entries(systems).map(([name, system]) => {
+    const { tool, command } = howToFind(system, pid);
+    return { "operating system": name, program: tool, command };
+  });
 }
 
-if (import.meta.main) {
-  flags(import.meta);
-  title("Programs and processes");
+/** A command that starts what `howToFind` tells to type. */
+export function commandFor(system: typeof Deno.build.os, pid: number): Command {
+  return system === "windows"
+    ? ["tasklist", "/fi", `PID eq ${pid}`]
+    : ["sh", "-c", howToFind(system, pid).command];
+}
 
-  // Starting a program makes the operating system create a process: memory, a
-  // share of the processor, entries in the kernel's tables. The system keeps
-  // track of it under a number, the process id, and under its parent's.
-  const me = describeProcess();
-  show(() => me.pid); // ≈ 5542
-  show(() => me.parentPid); // ≈ 5541
-  show(() => me.workingDirectory); // ≈ "/home/ada/course"
+/** What the operating system answers when it is asked for a process. */
+export async function askSystem(pid: number): Promise<Row[]> {
+  const { system } = describeProcess();
+  const { stdout, stderr } = await run(commandFor(system, pid));
+  const { command } = howToFind(system, pid);
+  const lines = (stdout + stderr).split(/\r?\n/).filter((line) => line.trim());
+  return lines.map((line) => ({ [command]: line }));
+}
 
-  // Each system has its own name, and Python groups them in two families.
-  show(() => me.osName); // ≈ "posix"
-  show(() => me.system); // ≈ "linux"
+declare global {
+  /** A variable that all the code of a process can use. */
+  var note: string | undefined;
+}
 
-  // There are far more processes than processors. The system gives each a short
-  // slice of time, then turns to the next, so that all of them go forward.
-  show(() => me.logicalProcessors); // ≈ 8
+/** What the second process does. */
+function lookAround(): void {
+  console.log(globalThis.note);
+  globalThis.note = "changed";
+  Deno.readTextFileSync("notes.txt");
+}
 
-  // The memory is this process's alone: no other can read or change it.
-  show(() => bytes(me.memory)); // ≈ "61 MB"
-
-  section("Find this process from outside");
-
-  // The process ends with the lesson, so the answer comes from a program that
-  // lives long enough to be looked at, such as `deno repl`.
-  const { tool, command } = howToFind(me.system, me.pid);
-  console.log(`Open ${tool}, or type in another terminal: ${command}`);
-
-  section("What a process may do");
-
-  // Nothing above needed a permission. To start another program does, and what
-  // Deno refuses arrives as an error that can be caught like any other.
-  show(() => refusal()); // ≈ "NotCapable: Requires --allow-run …"
+/** Has a second process look for a variable of this one, and fail. */
+export async function besideAnother() {
+  globalThis.note = "mine";
+  let found = "";
+  const second = new FunctionProcess(lookAround, {
+    onOutput: (text) => found += text.trim(),
+  });
+  second.start();
+  const error = await second.join().catch(String);
+  const rows = [
+    { process: "this one", "process id": `${Deno.pid}`, note: globalThis.note },
+    { process: "the second", "process id": `${second.pid}`, note: found },
+  ];
+  return { rows, error, exitCode: second.exitCode };
 }

@@ -1,78 +1,294 @@
 /**
  * Lesson 2: Workers
  *
- * How a function is made to run beside the program that starts it: its states,
- * how to wait for it, how to stop it, why it cannot touch the program's
- * variables, and what changes when it gets a process of its own.
+ * How to run a function beside the program that starts it, in a worker or in a
+ * process of its own. You will see how to start it, how to wait for it and how
+ * to stop it, and that it cannot touch the program's variables.
  *
  * @run deno run lessons/02_workers.ts
  * @test deno test tests/02_workers_test.ts
- *
- * @hint lifecycle Look at the state each time before something changes it.
- * @hint lifecycle A FunctionWorker has start(), state, isAlive and terminate().
- * @hint lifecycle Keep worker.state in a variable, start it, wait for running.get(), and so on; return the three states.
- * @hint greetFromChildren Start them all first, and wait only then.
- * @hint greetFromChildren Keep them in an array; join() gives what a child returned.
- * @hint greetFromChildren for (const [number, child] of …) { look at child.isAlive; put something through gates[number]; … }
- * @hint incrementEverywhere Both sides call the same function, each on its own memory.
- * @hint incrementEverywhere A FunctionWorker with `increment` as its target; join() gives its count.
- * @hint incrementEverywhere const main = …; make a FunctionWorker(…); start it; const worker = await …; return both.
  */
-import { FunctionProcess, FunctionWorker, Queue } from "../mod.ts";
-import { flags, refusal, section, show, table, title } from "../lib/lesson.ts";
+import { Barrier, FunctionProcess, FunctionWorker } from "../mod.ts";
+import {
+  code,
+  lesson,
+  mayStartPrograms,
+  say,
+  section,
+  show,
+  showError,
+  table,
+} from "../lib/lesson.ts";
 
-/** What main saw of a child, and what the child sent back. */
-export type Greeting =
-  & Record<"name" | "message", string>
-  & { pid: number }
-  & Record<"aliveBefore" | "aliveAfter", boolean>;
+lesson(import.meta, async () => {
+  // A thread carries out instructions, one after another. Each process (lesson
+  // 1) contains at least one thread, the main thread, which runs the program.
+  // This lesson calls it main. A process can have more threads, and they run at
+  // the same time on different processors.
+  //
+  // In Python, the threads of a process share its memory. They can use the same
+  // data, and so they need synchronisation: rules for who may change it when
+  // (lesson 5). Processes share no memory, and are isolated from each other.
+  //
+  // JavaScript has workers (Web Workers). A worker is a thread of main's
+  // process, but it has its own memory, as a process has.
 
-/** The states of a worker that would run for ever. */
-export async function lifecycle(): Promise<string[]> {
-  const running = new Queue<string>();
-  const worker = new FunctionWorker(async (running: Queue<string>) => {
-    await running.put("so far");
-    await new Promise(() => {});
-  }, { args: [running] });
-  // #region solution: look, start, wait until it runs, look, terminate, look
-  const made = worker.state;
+  section("A worker without help");
+  // A worker runs a program of its own. Here the program is a text. Blob makes
+  // a file of it in memory, and createObjectURL gives the file an address. (A
+  // worker from a file on the disk needs the permission --allow-read.)
+  //
+  // Main and the worker send messages to each other. postMessage sends a copy
+  // of a value. The function that is stored as onmessage is called when a
+  // message arrives, and finds the value in `data`. "module" is the kind of
+  // program that Deno knows.
+  const text = "onmessage = (event) => postMessage(event.data * 2);";
+  const address = URL.createObjectURL(new Blob([text]));
+  const doubler = new Worker(address, { type: "module" });
+  const answer = messageFrom(doubler);
+  doubler.postMessage(21);
+
+  // messageFrom makes a promise: an object for a value that comes later.
+  // `await` waits for that value. The worker sends back 21 * 2.
+  code(messageFrom);
+  await show(() => answer); // 42
+  doubler.terminate();
+
+  section("The life of a worker");
+  // FunctionWorker writes these lines for you. It sends the text of a function
+  // to a new worker, which calls the function and sends back what it returns.
+  // Only the text can be sent: the function itself is in main's memory, and the
+  // worker cannot look into that. So the function may use its arguments and its
+  // own variables, but no variable around it.
+  const worker = new FunctionWorker(() => "done", { name: "Worker-A" });
+
+  // A new FunctionWorker is only an object in main's memory. Its state is
+  // "initial": it has not started. Python also prints the id of the parent, the
+  // process that makes a new one. A worker is in main's process, so it has no
+  // parent to print. The processes of the last section have one.
+  show(() => worker); // FunctionWorker { name: "Worker-A", state: "initial" }
+  show(() => worker.isAlive); // false
+
+  // start() starts the worker, and main goes on at once. Both run in parallel.
   worker.start();
-  await running.get();
-  const started = worker.state;
+  show(() => worker); // FunctionWorker { name: "Worker-A", state: "started" }
+  show(() => worker.isAlive); // true
+
+  // join() makes main wait for the end of the worker, and gives it what the
+  // function returned. The state "finished" means that the function returned.
+  await show(() => worker.join()); // "done"
+  show(() => worker); // FunctionWorker { name: "Worker-A", state: "finished" }
+  show(() => worker.isAlive); // false
+
+  section("Stop a worker");
+  // The function of this worker never returns, so main stops it. lifecycle
+  // notes the state of the worker three times. A Barrier is a meeting point:
+  // who waits there goes on when all have arrived, here main and the worker.
+  // After that, the worker certainly runs. (wait() blocks a worker. Nothing may
+  // block main, so it uses waitAsync().)
+  //
+  // Then the worker stays for ever, because nothing keeps the promise that it
+  // returns.
+  code(lifecycle);
+  code(meetAndStay);
+  await show(() => lifecycle()); // [ "initial", "started", "terminated" ]
+
+  // "terminated" means that the worker was stopped before its function
+  // returned. Then it is no longer alive, and there is nothing to join: join()
+  // throws an error. In Python, is_alive() may still be true for a moment after
+  // terminate(), until the system has ended the process. Here isAlive is false
+  // at once.
+  const stopped = new FunctionWorker(() => "never", { name: "Worker-B" });
+  stopped.start();
+  show(() => stopped.isAlive); // true
+  stopped.terminate();
+  show(() => stopped.isAlive); // false
+  await showError(() => stopped.join()); // AbortError: Worker-B was terminated
+
+  section("Three children");
+  // greet returns a message, and the id of the process in which it is called.
+  // With a meeting it waits there first, twice and at most 10 seconds each.
+  // Main calls it without: `?.` calls wait() only if there is a meeting.
+  code(greet);
+  show(() => greet("This is the main program.")); // ≈ { message: "This is the main program.", pid: 5542 }
+
+  // Then main starts three workers, its children, which call greet too. It
+  // keeps them in a list. It meets all of them, so all run at the same time,
+  // and looks which are alive. They meet again, and the children may return.
+  // Then main joins one after the other.
+  code(greetFromChildren);
+  const greetings = await greetFromChildren(3);
+
+  // Every child was alive before main joined the first one. join() waited for
+  // its end, so it is not alive after that.
+  table(rowsOf(greetings));
+  if (greetings.every(({ aliveAfter }) => !aliveAfter)) {
+    say("All children have finished.");
+  }
+
+  // All have the process id of main, because workers are threads of main's
+  // process. Python's children are processes, with an id each. The last section
+  // has such children.
+  show(() => Deno.pid); // ≈ 5542
+
+  section("Where children print");
+  // In Python's notebook, a child process cannot print to the output of main. A
+  // worker of Deno can: it has no output of its own, so what it prints appears
+  // in main's. The line "Hello from a worker" is printed by printHello, in a
+  // worker.
+  code(printHello);
+  code(startAndJoin);
+  const printer = new FunctionWorker(printHello);
+  await show(() => startAndJoin(printer)); // "printed"
+
+  section("Memory of its own");
+  // Main and a worker call the same function, which adds 1 to a variable named
+  // counter. (`??` takes 0 if there is no counter yet; `delete` removes one.)
+  code(increment);
+  code(incrementEverywhere);
+
+  // If they shared memory, the second one would count to 2. Both count to 1, so
+  // there are two counters: the worker has its own memory.
+  await show(() => incrementEverywhere()); // { main: 1, worker: 1 }
+
+  section("Children that are processes");
+  // FunctionProcess is used like FunctionWorker, but its function runs in a new
+  // process, with its own id, its own memory and its own main thread. It has no
+  // process id (pid) before it starts.
+  const child = new FunctionProcess(greet, { name: "Process-A" });
+  show(() => child); // FunctionProcess { name: "Process-A", state: "initial", pid: undefined }
+
+  // Main starts three more. Each adds 1 to its counter, and prints its process
+  // id and its parent's. It cannot print to main's output: main gets the text.
+  // The second one then stays in a loop for ever. A worker in a loop cannot be
+  // stopped, but a process can: the operating system ends it when main calls
+  // terminate().
+  code(introduce);
+
+  // A process ends with an exit code, and 0 means that all went well. To
+  // terminate a process, main has the system send it a signal: a short message
+  // that has a number. SIGTERM, number 15, tells a process to end. Then its
+  // exit code is 128 + 15 = 143. (Windows has no signals, and other codes.)
+  if (mayStartPrograms(import.meta)) {
+    const { children, aliveAfterTerminate } = await threeProcesses();
+    say(`Main is process ${Deno.pid}. This is what the children printed:`);
+    table(children.map(({ child, printed }) => ({ child, printed })));
+    say(
+      "They have different process ids, and main is the parent of all. Each counted to 1, and not to 2 or 3: each process has its own memory.",
+    );
+    say(
+      `Right after main called terminate(), isAlive of the second child was ${aliveAfterTerminate}. Then main joined all, which waits until the process has ended:`,
+    );
+    table(children.map(({ printed: _, ...end }) => end));
+    if (children.every(({ alive }) => !alive)) {
+      say("All child processes have finished.");
+    }
+  }
+}, {
+  readOn: {
+    "Web Workers":
+      "https://developer.mozilla.org/docs/Web/API/Web_Workers_API/Using_web_workers",
+    "Workers in Deno": "https://docs.deno.com/runtime/fundamentals/workers/",
+  },
+});
+
+/** A promise of the next message of a worker. */
+function messageFrom(worker: Worker): Promise<unknown> {
+  return new Promise((resolve) => {
+    worker.onmessage = (event) => resolve(event.data);
+  });
+}
+
+/** What a worker does that has to be stopped. */
+export function meetAndStay(meeting: Barrier): Promise<never> {
+  meeting.wait();
+  return new Promise(() => {});
+}
+
+/** The states of a worker that never ends by itself. */
+export async function lifecycle(): Promise<string[]> {
+  const meeting = new Barrier(2);
+  const worker = new FunctionWorker(meetAndStay, { args: [meeting] });
+  // #region solution: note the state; start it, wait at the meeting, note the state; terminate it, note the state
+  const states: string[] = [worker.state];
+  worker.start();
+  await meeting.waitAsync();
+  states.push(worker.state);
   worker.terminate();
-  return [made, started, worker.state];
+  states.push(worker.state);
+  return states;
   // #endregion solution
 }
 
-/** Starts children, joins them in order, and tells how each was doing. */
+/** What greet returns. */
+interface Said {
+  message: string;
+  pid: number;
+}
+
+/** What a child sent back, and whether it was alive before and after its join. */
+export interface Greeting extends Said {
+  aliveBefore: boolean;
+  aliveAfter: boolean;
+}
+
+/** Greets; with a meeting, after meeting the others twice. */
+export function greet(message: string, meeting?: Barrier): Said {
+  meeting?.wait({ timeout: 10_000 });
+  meeting?.wait({ timeout: 10_000 });
+  return { message, pid: Deno.pid };
+}
+
+/** Starts children, sees them all alive, and joins them in order. */
 export async function greetFromChildren(count: number): Promise<Greeting[]> {
-  const greet = async (number: number, gate: Queue<string>) => {
-    await gate.get();
-    const message = `Hello from child #${number}`;
-    return { name: globalThis.name, message, pid: Deno.pid };
-  };
-  // Until something is put through its gate, a child is certainly alive.
-  const gates = Array.from({ length: count }, () => new Queue<string>());
-  const children = gates.map((gate, number) =>
-    new FunctionWorker(greet, { args: [number, gate] })
-  );
-  const greetings: Greeting[] = [];
-  // #region solution: start every child; then look, open its gate, join, look
-  for (const child of children) child.start();
-  for (const [number, child] of children.entries()) {
-    const aliveBefore = child.isAlive;
-    await gates[number]!.put("open");
-    const greeting = await child.join();
-    greetings.push({ ...greeting, aliveBefore, aliveAfter: child.isAlive });
+  const meeting = new Barrier(count + 1);
+  const children: FunctionWorker<Parameters<typeof greet>, Said>[] = [];
+  for (let n = 0; n < count; n++) {
+    const args: [string, Barrier] = [`Hello from child #${n}`, meeting];
+    children.push(new FunctionWorker(greet, { args }));
   }
-  // #endregion solution
+  // #region solution: start all; meet them with meeting.waitAsync(); note isAlive of each; meet them again; join one after the other, and note isAlive again
+  for (const child of children) child.start();
+  await meeting.waitAsync();
+  const before = children.map((child) => child.isAlive);
+  await meeting.waitAsync();
+  const greetings: Greeting[] = [];
+  for (const [n, child] of children.entries()) {
+    const greeting = await child.join();
+    const aliveAfter = child.isAlive;
+    greetings.push({ ...greeting, aliveBefore: before[n]!, aliveAfter });
+  }
   return greetings;
+  // #endregion solution
+}
+
+/** Greetings as rows of a table. */
+function rowsOf(greetings: readonly Greeting[]) {
+  return greetings.map(({ message, pid, aliveBefore, aliveAfter }) => ({
+    message,
+    "process id": String(pid),
+    "alive before join": aliveBefore,
+    "alive after join": aliveAfter,
+  }));
+}
+
+/** Prints a line. */
+function printHello(): string {
+  console.log("Hello from a worker");
+  return "printed";
+}
+
+/** Runs a worker to its end. */
+function startAndJoin<T>(worker: FunctionWorker<[], T>): Promise<T> {
+  worker.start();
+  return worker.join();
 }
 
 /** Adds 1 to the counter in the memory of whoever calls it. */
 function increment(): number {
   const memory = globalThis as { counter?: number };
-  return memory.counter = (memory.counter ?? 0) + 1;
+  memory.counter = (memory.counter ?? 0) + 1;
+  return memory.counter;
 }
 
 /** Lets main and a worker increment the counter once each. */
@@ -80,79 +296,52 @@ export async function incrementEverywhere(): Promise<
   { main: number; worker: number }
 > {
   delete (globalThis as { counter?: number }).counter;
-  // #region solution: increment here, then in a worker, and give both counts
+  // #region solution: call increment() here, then in a FunctionWorker, and return both counts
   const main = increment();
   const child = new FunctionWorker(increment);
   child.start();
-  const worker = await child.join();
-  return { main, worker };
+  return { main, worker: await child.join() };
   // #endregion solution
 }
 
-/** Runs three processes; the second one computes for ever, until it is killed. */
-export async function threeProcesses() {
-  const begun = new Queue<number>();
-  const compute = async (begun: Queue<number>, forever: boolean) => {
-    await begun.put(Deno.pid);
-    while (forever);
-  };
-  const children = [false, true, false].map((forever) =>
-    new FunctionProcess(compute, { args: [begun, forever] })
-  );
-  for (const child of children) child.start();
-  const pids = [await begun.get(), await begun.get(), await begun.get()];
-  children[1]!.terminate();
-  await Promise.allSettled(children.map((child) => child.join()));
-  return children.map(({ pid = 0, state, exitCode = 0, signal = "" }) => {
-    return { pid, hasSaidSo: pids.includes(pid), state, exitCode, signal };
-  });
+/** Counts in the memory of its process, and prints who it is. */
+function introduce(n: number, forever: boolean): void {
+  const memory = globalThis as { counter?: number };
+  memory.counter = (memory.counter ?? 0) + 1;
+  const ids = `process ${Deno.pid} of parent ${Deno.ppid}`;
+  console.log(`Hello from child #${n},`, ids, "counts to", memory.counter);
+  while (forever);
 }
 
-if (import.meta.main) {
-  flags(import.meta);
-  title("Workers");
-
-  // A new worker is only an object with a function and a name. Nothing runs.
-  const worker = new FunctionWorker(() => "done", { name: "Worker-A" });
-  show(() => worker); // FunctionWorker { name: "Worker-A", state: "initial" }
-
-  // start() has it run beside this program, and does not wait until it does.
-  worker.start();
-  show(() => worker); // FunctionWorker { name: "Worker-A", state: "started" }
-  show(() => worker.isAlive); // true
-
-  // join() waits for the end, and gives what the function returned.
-  await show(() => worker.join()); // "done"
-  show(() => worker); // FunctionWorker { name: "Worker-A", state: "finished" }
-
-  // This one would tick for ever; terminate() ends it from outside.
-  await show(() => lifecycle()); // [ "initial", "started", "terminated" ]
-
-  section("Three children");
-
-  // All are started before the first is joined, so they run side by side. The
-  // order of the joins is the order of the list, whoever finishes first.
-  table(await greetFromChildren(3));
-
-  // Python's children have a process id each. A Web Worker is a thread of the
-  // process that made it: it has main's id, and prints where main prints.
-  show(() => Deno.pid); // ≈ 5542
-  const printer = new FunctionWorker(() => console.log("printed by a worker"));
-  printer.start();
-  await printer.join();
-
-  section("Memory of its own");
-
-  // Both run the same function on a variable of the same name. Were the memory
-  // shared, the second would count 2. A worker has a heap of its own.
-  await show(() => incrementEverywhere()); // { main: 1, worker: 1 }
-
-  section("Children that are processes");
-
-  // FunctionProcess has the same life in a process with an id of its own. The
-  // second one is in a loop, which no worker could be called back from; the
-  // system ends a process at any moment, by a signal.
-  const refused = refusal(import.meta, Deno.execPath());
-  if (refused) console.log(refused);
-  else table(await threeProcesses());
+/** Runs three processes, and terminates the second one. */
+export async function threeProcesses() {
+  const printed = ["", "", ""];
+  const all = Promise.withResolvers<void>();
+  const children = printed.map((_, n) =>
+    new FunctionProcess(introduce, {
+      name: `child #${n}`,
+      args: [n, n === 1],
+      onOutput: (text) => {
+        printed[n] += text;
+        if (printed.every(Boolean)) all.resolve();
+      },
+    })
+  );
+  for (const child of children) child.start();
+  const ends = children.map((child) => child.join());
+  await Promise.race([all.promise, Promise.all(ends)]);
+  children[1]!.terminate();
+  const aliveAfterTerminate = children[1]!.isAlive;
+  await Promise.allSettled(ends);
+  return {
+    aliveAfterTerminate,
+    children: children.map((child, n) => ({
+      child: child.name,
+      printed: printed[n]!.trim(),
+      state: child.state,
+      alive: child.isAlive,
+      "exit code": String(child.exitCode),
+      signal: child.signal ?? "none",
+    })),
+  };
 }

@@ -1,65 +1,173 @@
 /**
  * Lesson 6: Concurrency
  *
- * Tasks are concurrent when they make progress in the same stretch of time, and
- * parallel when they run at the same moment: parallel is always concurrent, not
- * the other way round. Which one helps depends on what the work is.
+ * What concurrent and parallel mean, and why every parallel program is
+ * concurrent but not the reverse. You will see the same tasks run in three ways,
+ * once tasks that wait and once tasks that compute, and which way suits which.
  *
  * @run deno run lessons/06_concurrency.ts
  * @test deno test tests/06_concurrency_test.ts
- *
- * @hint chooseStrategy Ask what the processor does meanwhile: nothing, or everything.
- * @hint chooseStrategy There is one strategy for waiting, one for computing, one for what is over at once.
- * @hint chooseStrategy "io-bound" is waiting: one thread can wait for many things at once.
- * @hint interleave Each task notes its name, lets the others go on, and so on.
- * @hint interleave `await` is where a task lets the others go on.
- * @hint interleave for (let i = 1; …) { trace.push(`${…}${…}`); await …; }
- * @hint runTasks One after another awaits in the loop; at the same time awaits all together.
- * @hint runTasks Promise.all waits for many promises; pool.map runs a function on workers.
- * @hint runTasks For "async": results = await Promise.all(…); for the others: a loop with await, and a pool.
  */
-import { Pool } from "../mod.ts";
-import { bars, duration, flags, section, show, title } from "../lib/lesson.ts";
+import { Barrier, Pool } from "../mod.ts";
+import { bars, code, count, duration, lesson } from "../lib/lesson.ts";
+import { say, section, show, table } from "../lib/lesson.ts";
+
+const cores = navigator.hardwareConcurrency;
+
+lesson(import.meta, async ({ ms, n }) => {
+  // Tasks are concurrent when they make progress in the same period of time: a
+  // task begins before another one has ended. They may take turns, overlap, and
+  // complete in any order. The final result stays the same.
+
+  section("Taking turns");
+  // The scheduler is the part of a system that decides which task runs next. A
+  // fair scheduler gives every task its turn, so that none waits for ever. The
+  // operating system has one for processes and threads, and JavaScript has one
+  // for the tasks on a thread.
+  //
+  // An async function is such a task. At each `await`, it stops for a moment,
+  // and the others get their turn before it goes on. (Promise.resolve() is a
+  // promise that is ready: there is nothing else to wait for.) The tasks a and b have
+  // three steps each: a1 is the first step of a. Promise.all waits for both.
+  code(interleave);
+  await show(() => interleave(["a", "b"], 3)); // [ "a1", "b1", "a2", "b2", "a3", "b3" ]
+
+  // Both made progress in the same period. They were concurrent, on one thread.
+
+  section("Any order, same result");
+  // Three concurrent tasks have a different number of steps. The scheduler gives
+  // each of them one step in turn, so the task with the fewest steps completes
+  // first. Each task returns its name in capital letters. Promise.all keeps the
+  // results in the order of the tasks, in whatever order they complete.
+  code(complete);
+  await show(() => complete({ a: 3, b: 2, c: 1 })); // { completed: [ "c", "b", "a" ], results: [ "A", "B", "C" ] }
+  await show(() => complete({ a: 1, b: 2, c: 3 })); // { completed: [ "a", "b", "c" ], results: [ "A", "B", "C" ] }
+
+  // The order of completion is different, and the results are the same. Where
+  // tasks wait for a disk or a network, or run in workers, the order can even
+  // change from run to run.
+
+  section("Concurrent or parallel?");
+  // Tasks are parallel when they run at the same moment, on several processors.
+  // runTasks can run the same tasks in three ways: "sequential" runs one after
+  // another; "async" begins all of them on this thread, and then waits for all;
+  // "workers" runs them in workers, one for each task. `switch` goes on at the
+  // case that has the name of the strategy.
+  code(runTasks);
+
+  // Each way runs two tasks that look around. A task is under way when it has
+  // begun and has not ended. It is computing from the line that adds 1 to
+  // `computing` to the line that takes 1 away: no other code of its thread can
+  // run in between. In workers, each task waits there at a barrier (lesson 5), for
+  // at most 10 000 milliseconds, until the other one is there too. On one
+  // thread, the other one could not come, so there is no barrier.
+  code(lookAround);
+
+  // The table shows how many tasks were under way, and how many were computing,
+  // at the same moment.
+  table(await compareStrategies(cores));
+
+  // Sequential tasks are neither concurrent nor parallel. With async, both tasks
+  // were under way, but only one at a time was computing: they were concurrent,
+  // and not parallel. In workers, both were computing at the same moment. With
+  // two processors or more, that is parallel, and it is concurrent too.
+  //
+  // So parallel implies concurrent: tasks that run at the same moment make
+  // progress in the same period. The reverse is not true: concurrent tasks need
+  // not be parallel, as async shows.
+  if (cores === 1) {
+    say("This machine has one processor: workers take turns on it.");
+  }
+
+  section("One piece of code at a time");
+  // JavaScript runs in isolates. An isolate has its own memory, and it runs one
+  // piece of code at a time. Main is an isolate, and so is each worker.
+  //
+  // So a computation blocks everything else in its isolate. wait(ms) sets a
+  // timer, and returns a promise that is kept when the time is over; then()
+  // says what to do at that moment. The timer here is due at once, but main
+  // computes for 20 milliseconds first.
+  code(wait);
+  code(blockTimer);
+  await show(() => blockTimer()); // [ "computation", "timer" ]
+
+  // The timer was blocked until the computation had ended. A worker blocks only
+  // itself. This one computes until main's timer has set `done` to 1, in memory
+  // that both share. If it blocked main, it would never end.
+  code(computeElsewhere);
+  await show(() => computeElsewhere()); // [ "timer", "computation" ]
+
+  // In Python, the threads of a process share its memory, and a lock lets only
+  // one of them at a time run Python code: the Global Interpreter Lock (GIL). So
+  // Python's threads are concurrent, but they do not compute in parallel. They
+  // are useful for waiting: a thread that waits lets the others run.
+  //
+  // There is one GIL per process, and none across processes. Each process has
+  // its own Python interpreter and its own GIL, so processes compute in parallel,
+  // as workers do here. Since Python 3.13, there are also builds of Python
+  // without the GIL.
+
+  section("Tasks that wait");
+  // I/O means input and output: to read and write files, or to communicate over
+  // a network. A task is I/O-bound when it spends most of its time waiting for
+  // that. The processor has nothing to do then. Here, a timer takes the place of
+  // a file or a network: the tasks call wait(ms).
+  say(`Four tasks wait for ${duration(ms)} each, in three ways:`);
+  const waiting = await measure((strategy) => runIoBound(strategy, ms));
+  bars(waiting, duration);
+  say(describeWaiting(waiting));
+
+  section("Tasks that compute");
+  // CPU means central processing unit, the processor. A task is CPU-bound when
+  // it spends most of its time computing. This one counts prime numbers.
+  code(countPrimes);
+  say(`Four tasks count the primes below ${count(n)}, in three ways:`);
+  const computing = await measure((strategy) => runCpuBound(strategy, n));
+  bars(computing, duration);
+  say(describeComputing(computing, cores));
+
+  section("What to choose");
+  // I/O-bound tasks call for async: one thread can wait for many things at the
+  // same time. In Python, use threads for them.
+  show(() => chooseStrategy("io-bound")); // "async"
+
+  // CPU-bound tasks call for workers, which compute on several processors. In
+  // Python, use processes for them.
+  show(() => chooseStrategy("cpu-bound")); // "workers"
+
+  // A tiny task ends before a worker has even started. Run such tasks one after
+  // another.
+  show(() => chooseStrategy("tiny")); // "sequential"
+}, {
+  options: {
+    ms: { default: 100, help: "how long a task waits, in milliseconds" },
+    n: { default: 1_000_000, help: "below which number to count primes" },
+  },
+  readOn: {
+    "How JavaScript schedules its tasks":
+      "https://developer.mozilla.org/docs/Web/JavaScript/Reference/Execution_model",
+    "The Global Interpreter Lock":
+      "https://docs.python.org/3/glossary.html#term-global-interpreter-lock",
+    "Python without the GIL":
+      "https://docs.python.org/3/howto/free-threading-python.html",
+  },
+});
 
 /** How tasks are run. */
 export type Strategy = "sequential" | "async" | "workers";
-/** What work consists of: waiting, computing, or next to nothing. */
+/** What tasks consist of: waiting, computing, or next to nothing. */
 export type Kind = "io-bound" | "cpu-bound" | "tiny";
-/** How long it took, in milliseconds, and what came out. */
-export type Run = { elapsed: number; results: number[] };
+/** How long it took, in milliseconds, and what the tasks returned. */
+export type Run<Result = number> = { elapsed: number; results: Result[] };
 
-/** Waits, as for a disk or a network, and gives the time waited for, in ms. */
-function wait(ms: number): Promise<number> {
-  return new Promise((resolve) => setTimeout(resolve, ms, ms));
-}
-
-/** Counts the prime numbers below `n`: nothing but computing. */
-function countPrimes(n: number): number {
-  let count = 0;
-  for (let i = 2; i < n; i++) {
-    let isPrime = true;
-    for (let d = 2; d * d <= i && isPrime; d++) isPrime = i % d !== 0;
-    if (isPrime) count += 1;
-  }
-  return count;
-}
-
-/** Which strategy suits a kind of work. */
-export function chooseStrategy(kind: Kind): Strategy {
-  // #region solution: the strategy for waiting, for computing, for very little
-  if (kind === "tiny") return "sequential";
-  return kind === "io-bound" ? "async" : "workers";
-  // #endregion solution
-}
-
-/** Runs tasks on this thread, step by step; gives the order of the steps. */
+/** Runs tasks on this thread, in turns; gives the order of their steps. */
 export async function interleave(
   names: readonly string[],
   steps: number,
 ): Promise<string[]> {
   const trace: string[] = [];
   const task = async (name: string) => {
-    // #region solution: note each step, and let the others go on after it
+    // #region solution: push the name and the number of each step, from 1, to the trace; let the others go on after each step
     for (let i = 1; i <= steps; i++) {
       trace.push(`${name}${i}`);
       await Promise.resolve();
@@ -70,26 +178,27 @@ export async function interleave(
   return trace;
 }
 
-/** What happens to a timer that is due while this thread computes. */
-export async function blockTimer(): Promise<string[]> {
-  const trace: string[] = [];
-  const timer = wait(0).then(() => trace.push("timer"));
-  const start = performance.now();
-  while (performance.now() - start < 20) countPrimes(100);
-  trace.push("computation");
-  await timer;
-  return trace;
+/** Tasks of some steps; gives the order of completion, and the results. */
+export async function complete(steps: Readonly<Record<string, number>>) {
+  const completed: string[] = [];
+  const task = async (name: string) => {
+    for (let i = 0; i < steps[name]!; i++) await Promise.resolve();
+    completed.push(name);
+    return name.toUpperCase();
+  };
+  const results = await Promise.all(Object.keys(steps).map(task));
+  return { completed, results };
 }
 
 /** Runs a task with each input; gives the results, and how long it took. */
-export async function runTasks(
+export async function runTasks<Input, Result>(
   strategy: Strategy,
-  task: (input: number) => number | Promise<number>,
-  inputs: readonly number[],
-): Promise<Run> {
+  task: (input: Input) => Result | Promise<Result>,
+  inputs: readonly Input[],
+): Promise<Run<Result>> {
   const start = performance.now();
-  let results: number[] = [];
-  // #region solution: one after another, all at once here, or on workers
+  let results: Result[] = [];
+  // #region solution: "sequential" awaits each task before the next begins; "async" begins all, then awaits all; "workers" maps them over a pool with a worker for each input and chunkSize 1
   switch (strategy) {
     case "sequential":
       for (const input of inputs) results.push(await task(input));
@@ -106,55 +215,152 @@ export async function runTasks(
   return { elapsed: performance.now() - start, results };
 }
 
-/** Work that is waiting: four times 100 ms. */
-export async function runIoBound(strategy: Strategy): Promise<Run> {
-  return await runTasks(strategy, wait, [100, 100, 100, 100]);
+/** What tasks share that look around: two counts, and where workers meet. */
+type Place = { cells: Int32Array; barrier: Barrier | undefined };
+
+/** A task that counts how many tasks are under way, and how many compute. */
+async function lookAround({ cells, barrier }: Place) {
+  const [underWay, computing] = [0, 1];
+  Atomics.add(cells, underWay, 1);
+  await Promise.resolve(); // the others get their turn
+  Atomics.add(cells, computing, 1);
+  barrier?.wait({ timeout: 10_000 });
+  const seen = [...cells];
+  Atomics.sub(cells, computing, 1);
+  Atomics.sub(cells, underWay, 1);
+  return seen;
 }
 
-/** Work that is computing: four times the primes below 1 000 000. */
-export async function runCpuBound(strategy: Strategy): Promise<Run> {
-  return await runTasks(strategy, countPrimes, Array(4).fill(1_000_000));
+/** What two tasks have seen, for each way to run them. */
+export async function compareStrategies(cores: number) {
+  const rows = [];
+  for (const strategy of ["sequential", "async", "workers"] as const) {
+    const cells = new Int32Array(new SharedArrayBuffer(8));
+    const barrier = strategy === "workers" ? new Barrier(2) : undefined;
+    const place: Place = { cells, barrier };
+    const { results } = await runTasks(strategy, lookAround, [place, place]);
+    const most = (i: number) => Math.max(...results.map((seen) => seen[i]!));
+    const [underWay, computing] = [most(0), most(1)];
+    const [concurrent, parallel] = [underWay > 1, computing > 1 && cores > 1];
+    rows.push({
+      ...{ way: strategy, "under way": underWay, computing },
+      ...{ concurrent, parallel },
+    });
+  }
+  return rows;
 }
 
-if (import.meta.main) {
-  flags(import.meta);
-  title("Concurrency");
+/** What happens to a timer that is due while this thread computes. */
+export async function blockTimer(): Promise<string[]> {
+  const trace: string[] = [];
+  const timer = wait(0).then(() => trace.push("timer"));
+  const start = performance.now();
+  while (performance.now() - start < 20) countPrimes(100);
+  trace.push("computation");
+  await timer;
+  return trace;
+}
 
-  // One thread can have several tasks under way: while one waits, another goes
-  // on. Their steps interleave. With real waiting their order may change from
-  // run to run; what they come to may not.
-  await show(() => interleave(["a", "b"], 3)); // [ "a1", "b1", "a2", "b2", "a3", "b3" ]
-
-  // That is concurrent, and not parallel: at each moment one piece of code runs.
-  // While it computes, nothing else can, not even a timer that is due.
-  await show(() => blockTimer()); // [ "computation", "timer" ]
-
-  // Python has a lock for that, the Global Interpreter Lock: of the threads of a
-  // process, one at a time runs Python code; each process has a lock of its own.
-  // JavaScript needs none: a worker has a heap and a turn of its own.
-
-  section("Waiting: four times 100 ms");
-
-  // One thread can wait for all at once. Workers have to be started first.
-  const chart = async (run: (strategy: Strategy) => Promise<Run>) => {
-    const { elapsed: sequential } = await run("sequential");
-    const { elapsed: async } = await run("async");
-    const { elapsed: workers } = await run("workers");
-    bars({ sequential, async, workers }, duration);
+/** What happens to a timer that is due while a worker computes. */
+export async function computeElsewhere(): Promise<string[]> {
+  using pool = new Pool({ workers: 1 });
+  const trace: string[] = [];
+  const done = new Int32Array(new SharedArrayBuffer(4));
+  const timer = wait(0).then(() => {
+    trace.push("timer");
+    Atomics.store(done, 0, 1);
+  });
+  const compute = (done: Int32Array) => {
+    while (Atomics.load(done, 0) === 0);
   };
-  await chart(runIoBound);
+  await pool.apply(compute, [done]);
+  trace.push("computation");
+  await timer;
+  return trace;
+}
 
-  section("Computing: four times the primes below 1 000 000");
+/** Waits, as for a disk or a network; returns how long, in milliseconds. */
+function wait(ms: number): Promise<number> {
+  return new Promise((resolve) => setTimeout(() => resolve(ms), ms));
+}
 
-  // Async changes nothing here: the one thread has just as much to compute. Only
-  // more threads, on more processors, get it done sooner.
-  await chart(runCpuBound);
+/** Counts the prime numbers below `n`: nothing but computing. */
+function countPrimes(n: number): number {
+  let count = 0;
+  for (let i = 2; i < n; i++) {
+    let isPrime = true;
+    for (let d = 2; d * d <= i && isPrime; d++) isPrime = i % d !== 0;
+    if (isPrime) count += 1;
+  }
+  return count;
+}
 
-  section("What to choose");
+/** Tasks that wait: four times 100 ms, unless said otherwise. */
+export async function runIoBound(strategy: Strategy, ms = 100): Promise<Run> {
+  return await runTasks(strategy, wait, [ms, ms, ms, ms]);
+}
 
-  // Waiting calls for async, computing for workers. Very little of either is
-  // done before a worker has even started.
-  show(() => chooseStrategy("io-bound")); // "async"
-  show(() => chooseStrategy("cpu-bound")); // "workers"
-  show(() => chooseStrategy("tiny")); // "sequential"
+/** Tasks that compute: four times the primes below 1 000 000. */
+export async function runCpuBound(
+  strategy: Strategy,
+  n = 1_000_000,
+): Promise<Run> {
+  return await runTasks(strategy, countPrimes, [n, n, n, n]);
+}
+
+/** How long each way took, in milliseconds. */
+export type Times = Record<Strategy, number>;
+
+async function measure(
+  run: (strategy: Strategy) => Promise<Run>,
+): Promise<Times> {
+  const { elapsed: sequential } = await run("sequential");
+  const { elapsed: async } = await run("async");
+  const { elapsed: workers } = await run("workers");
+  return { sequential, async, workers };
+}
+
+/** What the times of waiting tasks mean. */
+export function describeWaiting(times: Times): string {
+  const { sequential, async, workers } = times;
+  const gain = sequential / async < 1.5
+    ? "Async gained little this time, because the machine is busy or the tasks " +
+      "wait for too short a time. It waits for all tasks at the same time."
+    : `Async was ${(sequential / async).toFixed(1)} times as fast as ` +
+      "sequential: one thread waited for all tasks at the same time.";
+  return `${gain} Workers wait at the same time too, but they have to start ` +
+    `first. ${
+      workers > async
+        ? `That took ${duration(workers - async)} more than async.`
+        : "This time it did not show, because the machine is busy."
+    }`;
+}
+
+/** What the times of computing tasks mean. */
+export function describeComputing(times: Times, cores: number): string {
+  const gain = times.sequential / times.workers;
+  const why = "Async gains nothing here: there is no waiting that one task " +
+    "could use for another, and the one thread has just as much to compute. " +
+    `It took ${duration(times.async)}, sequential ${
+      duration(times.sequential)
+    }. `;
+  if (gain >= 1.2) {
+    return `${why}Workers were ${
+      gain.toFixed(1)
+    } times as fast as sequential, ` +
+      `because they compute in parallel, on ${cores} processors.`;
+  }
+  return why +
+    (cores === 1
+      ? "Workers gain nothing either: this machine has one processor."
+      : `Workers gained little or nothing this time: other programs keep the ` +
+        `${cores} processors busy, or the tasks are too small.`);
+}
+
+/** Which strategy suits a kind of task. */
+export function chooseStrategy(kind: Kind): Strategy {
+  // #region solution: return the strategy for tasks that wait ("io-bound"), that compute ("cpu-bound"), and that do next to nothing ("tiny")
+  if (kind === "tiny") return "sequential";
+  return kind === "io-bound" ? "async" : "workers";
+  // #endregion solution
 }

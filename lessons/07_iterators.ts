@@ -1,49 +1,162 @@
 /**
- * Lesson 7: Iterators
+ * Lesson 7: Iterables and iterators
  *
- * What a `for` loop asks of the thing it loops over. Which things can be asked,
- * what an iterator remembers, why it serves for one pass only, and how a class
- * of one's own learns to be looped over.
+ * What a `for` loop asks of the thing that it loops over. You will see which
+ * things can be looped over, what an iterator remembers, why it is used up after
+ * one pass, and how a class of your own becomes iterable.
  *
  * @run deno run lessons/07_iterators.ts
  * @test deno test tests/07_iterators_test.ts
- *
- * @hint isIterable What can be looped over has a method that gives an iterator.
- * @hint isIterable The method's name is Symbol.iterator; null and undefined have no properties to look at.
- * @hint isIterable return typeof (value as …)?.[Symbol.…] === …;
- * @hint isIterator An iterator is asked for its next item.
- * @hint isIterator Look whether the value has a method `next`.
- * @hint isIterator return typeof (value as …)?.… === "function";
- * @hint iteratorOf Only an iterable has an iterator to give; refuse the rest.
- * @hint iteratorOf Throw a TypeError whose message is the value, its type in parentheses, and "is not iterable".
- * @hint iteratorOf if (…) throw new TypeError(`${…} (${…}) is not iterable`); return value[…]();
- * @hint Countdown Each call of the method gives a new iterator, which begins at `from`.
- * @hint Countdown A generator method (the star) gives an iterator, and `yield` one item.
- * @hint Countdown for (let left = …; …; left--) yield …;
  */
-import { flags, section, show, showError, title } from "../lib/lesson.ts";
+import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
-/** Whether `value` can be looped over: it gives an iterator when asked. */
+lesson(import.meta, () => {
+  // An iterable is a value that a `for` loop can go through, item by item: an
+  // array, a text, a Set, a Map. It has a method named Symbol.iterator, and
+  // isIterable looks for it. (`?.` asks nothing of null and undefined, which
+  // have no methods.)
+  code(isIterable);
+  show(() => isIterable([1, 2, 3])); // true
+  show(() => isIterable("abc")); // true
+  show(() => isIterable(new Set(["x", "y"]))); // true
+
+  section("From an iterable to an iterator");
+  // Symbol.iterator returns an iterator: an object that hands out the items one
+  // at a time, whenever its method next() is called. iteratorOf asks an
+  // iterable for its iterator. In Python, the function iter() does that.
+  code(iteratorOf);
+  const iterator = iteratorOf([1, 2, 3]);
+
+  // As a text, an iterator says what type it has: this one goes through an
+  // array. In Python, type(iter([1, 2, 3])) is list_iterator.
+  show(() => String(iterator)); // "[object Array Iterator]"
+
+  // The iterator has a method next(). The array has none: it is an iterable,
+  // but no iterator.
+  code(isIterator);
+  show(() => isIterator(iterator)); // true
+  show(() => isIterator([1, 2, 3])); // false
+
+  section("The iterator protocol");
+  // The rules for both are called the iterator protocol. An iterable has a
+  // method [Symbol.iterator](), which returns an iterator. An iterator has a
+  // method next(), which returns an object: `value` is the item, and
+  // `done: false` says that there was one. In Python, the two methods are named
+  // __iter__() and __next__(), and the functions iter() and next() call them.
+  //
+  // `a` is the value of the first answer. Then next() is called three times
+  // more.
+  const a = iterator.next().value;
+  show(() => a); // 1
+  show(() => iterator.next()); // { value: 2, done: false }
+  show(() => iterator.next()); // { value: 3, done: false }
+  show(() => iterator.next()); // { value: undefined, done: true }
+
+  // `done: true` says that no items are left. In Python, next() raises the
+  // exception StopIteration in this place. Either way, a loop ends here. This
+  // is what a `for` loop does, written out (`!` means "not").
+  code(itemsOf);
+  show(() => itemsOf("abc")); // [ "a", "b", "c" ]
+
+  section("An iterator keeps its state");
+  // An iterator remembers which item is next: that is its state. After one pass
+  // it is used up, and it stays used up.
+  show(() => iterator.next()); // { value: undefined, done: true }
+
+  // The array itself is not used up. It returns a new iterator to everybody who
+  // asks, and each iterator has a state of its own: `other` begins with "x",
+  // although `one` is at its end.
+  const letters = ["x", "y"];
+  const one = iteratorOf(letters);
+  const other = iteratorOf(letters);
+  show(() => [one.next().value, one.next().value]); // [ "x", "y" ]
+  show(() => other.next().value); // "x"
+
+  section("What else an iterator can do");
+  // methodsOf lists the names of all methods of an object, as dir() does in
+  // Python. `next` is what makes this object an iterator. The others belong to
+  // every iterator of JavaScript: `toArray`, for example, puts all items that
+  // are left into an array. (Symbol.iterator is a method too. It is missing
+  // here because its name is no text.)
+  show(() => methodsOf(one)); // [ "next", …"toArray", …"map", "filter", "take", … ]
+
+  // So an iterator is iterable too: asked for an iterator, it returns itself. A
+  // `for` loop can go through what is left of it. `[...other]` puts that into
+  // an array; "x" has been handed out above.
+  show(() => iteratorOf(other) === other); // true
+  show(() => [...other]); // [ "y" ]
+
+  section("Lazy evaluation");
+  // Lazy evaluation computes a value only when somebody needs it. The method
+  // map of an iterator is lazy: it returns an iterator of squares, and squares a
+  // number when next() asks for it. `computed` records which numbers have been
+  // squared: none at first, and only the 1 after one next().
+  const computed: number[] = [];
+  const squares = iteratorOf([1, 2, 3]).map((x) => {
+    computed.push(x);
+    return x * x;
+  });
+  show(() => computed); // []
+  show(() => squares.next()); // { value: 1, done: false }
+  show(() => computed); // [ 1 ]
+
+  section("What is not iterable");
+  // A number has no items, so it has no method Symbol.iterator. iteratorOf
+  // refuses it with a TypeError, as iter(5) does in Python.
+  show(() => isIterable(5)); // false
+  showError(() => iteratorOf(5)); // TypeError: 5 (number) is not iterable
+
+  // An object is not iterable either: JavaScript does not choose between its
+  // keys, its values and both. Object.entries makes an array of both, a pair
+  // for each entry, and an array is iterable. In Python, the items() of a dict
+  // are iterable too.
+  const object = { a: 1, b: 2 };
+  show(() => isIterable(object)); // false
+  show(() => Object.entries(object)); // [ [ "a", 1 ], [ "b", 2 ] ]
+  show(() => isIterable(Object.entries(object))); // true
+  const entries = iteratorOf(Object.entries(object));
+  show(() => entries.next().value); // [ "a", 1 ]
+  show(() => entries.next().value); // [ "b", 2 ]
+
+  section("A class of your own");
+  // One method makes a class iterable. Here it returns an iterator that counts
+  // down to 1; the variable `left` is its state.
+  code(Countdown);
+
+  // Each pass asks for a new iterator, which begins with 3, so you can go
+  // through a Countdown as often as you like.
+  const countdown = new Countdown(3);
+  show(() => [...countdown]); // [ 3, 2, 1 ]
+  show(() => Math.max(...countdown)); // 3
+}, {
+  readOn: {
+    "Iteration protocols":
+      "https://developer.mozilla.org/docs/Web/JavaScript/Reference/Iteration_protocols",
+    "The methods of iterators":
+      "https://developer.mozilla.org/docs/Web/JavaScript/Reference/Global_Objects/Iterator",
+  },
+});
+
+/** Whether a loop can go through `value`: whether it has an iterator to give. */
 export function isIterable(value: unknown): value is Iterable<unknown> {
-  // #region solution: look for the method that gives an iterator
-  const found = value as Partial<Iterable<unknown>> | null | undefined;
-  return typeof found?.[Symbol.iterator] === "function";
+  // #region solution: say whether the value has a method Symbol.iterator; null and undefined have none
+  return typeof (value as Iterable<unknown>)?.[Symbol.iterator] === "function";
   // #endregion solution
 }
 
-/** Whether `value` gives items one at a time, when asked for the next. */
+/** Whether `value` hands out items one at a time. */
 export function isIterator(value: unknown): value is Iterator<unknown> {
-  // #region solution: look for the method that gives the next item
-  const found = value as Partial<Iterator<unknown>> | null | undefined;
-  return typeof found?.next === "function";
+  // #region solution: say whether the value has a method next; null and undefined have none
+  return typeof (value as Iterator<unknown>)?.next === "function";
   // #endregion solution
 }
 
 /** The iterator of an iterable; a TypeError for what has none. */
+export function iteratorOf<T>(value: readonly T[]): ArrayIterator<T>;
 export function iteratorOf<T>(value: Iterable<T>): Iterator<T>;
 export function iteratorOf(value: unknown): Iterator<unknown>;
 export function iteratorOf(value: unknown): Iterator<unknown> {
-  // #region solution: refuse what is not iterable, or ask for its iterator
+  // #region solution: return the iterator, or throw a TypeError with a message such as: 5 (number) is not iterable
   if (!isIterable(value)) {
     throw new TypeError(`${String(value)} (${typeof value}) is not iterable`);
   }
@@ -51,87 +164,39 @@ export function iteratorOf(value: unknown): Iterator<unknown> {
   // #endregion solution
 }
 
-/** The names of the methods of an iterator, its own and the inherited ones. */
-export function methodsOf(iterator: object): string[] {
-  const names = new Set<string>();
-  let holder: object | null = iterator;
-  while (holder && holder !== Object.prototype) {
-    for (const name of Object.getOwnPropertyNames(holder)) names.add(name);
-    holder = Object.getPrototypeOf(holder);
+/** The items of an iterable, taken as a `for` loop takes them. */
+export function itemsOf<T>(iterable: Iterable<T>): T[] {
+  const items: T[] = [];
+  const iterator = iteratorOf(iterable);
+  let answer = iterator.next();
+  while (!answer.done) {
+    items.push(answer.value);
+    answer = iterator.next();
   }
-  names.delete("constructor");
-  return [...names];
+  return items;
 }
 
-/** Counts from a number down to 1, as often as one loops over it. */
+/** The names of the methods of an object, its own and the inherited ones. */
+export function methodsOf(object: object): string[] {
+  if (object === Object.prototype) return [];
+  const inherited = methodsOf(Object.getPrototypeOf(object));
+  return [...new Set([...Object.getOwnPropertyNames(object), ...inherited])]
+    .filter((name) => name !== "constructor");
+}
+
+/** Counts from a number down to 1, in each pass anew. */
 export class Countdown {
   constructor(readonly from: number) {}
-  *[Symbol.iterator](): Generator<number, void, void> {
-    // #region solution: give the numbers from `from` down to 1
-    for (let left = this.from; left > 0; left--) yield left;
-    // #endregion solution
+
+  [Symbol.iterator](): Iterator<number> {
+    let left = this.from;
+    return {
+      next() {
+        // #region solution: return the number that is left, and count down; after 1, say that it is done
+        if (left < 1) return { value: undefined, done: true };
+        return { value: left--, done: false };
+        // #endregion solution
+      },
+    };
   }
-}
-
-if (import.meta.main) {
-  flags(import.meta);
-  title("Iterators");
-
-  // An iterable is what can be looped over: an array, a string, a Map, a Set.
-  // It has a method named Symbol.iterator; a number has none.
-  show(() => isIterable([1, 2, 3])); // true
-  show(() => isIterable("abc")); // true
-  show(() => isIterable(5)); // false
-
-  // That method gives an iterator: an object that hands out one item at a time.
-  // The array holds the items; the iterator knows which one is next.
-  const iterator = iteratorOf([1, 2, 3]);
-  show(() => String(iterator)); // "[object Array Iterator]"
-  show(() => isIterator(iterator)); // true
-  show(() => isIterator([1, 2, 3])); // false
-
-  section("The protocol");
-
-  // next() gives the next item. Nothing is computed or read before somebody asks:
-  // that is lazy evaluation. After the last item, Python raises StopIteration;
-  // JavaScript answers that it is done.
-  const a = iterator.next().value;
-  show(() => a); // 1
-  show(() => iterator.next()); // { value: 2, done: false }
-  show(() => iterator.next()); // { value: 3, done: false }
-  show(() => iterator.next()); // { value: undefined, done: true }
-
-  // This one is spent, and stays so. The array gives a new one to all who ask,
-  // and they are independent: each remembers a place of its own.
-  show(() => iterator.next()); // { value: undefined, done: true }
-  const letters = ["x", "y"];
-  const [one, other] = [iteratorOf(letters), iteratorOf(letters)];
-  show(() => [one.next().value, one.next().value]); // [ "x", "y" ]
-  show(() => other.next().value); // "x"
-
-  section("What an iterator can do");
-
-  // Python's dir(it) lists what an object has. An iterator of JavaScript has
-  // next(), and on top of it map, filter, take and others. It is iterable too:
-  // asked for an iterator, it gives itself.
-  show(() => methodsOf(iterator).slice(0, 3)); // ≈ [ "next", "map", "filter" ]
-  show(() => methodsOf(iterator).includes("take")); // true
-  const values = letters.values();
-  show(() => iteratorOf(values) === values); // true
-
-  // An object is not iterable, but lists of its keys, values or entries are.
-  show(() => isIterable({ a: 1, b: 2 })); // false
-  const entries = iteratorOf(Object.entries({ a: 1, b: 2 }));
-  show(() => entries.next().value); // [ "a", 1 ]
-
-  // What is not iterable has no iterator to give.
-  showError(() => iteratorOf(5)); // TypeError: 5 (number) is not iterable
-
-  section("A class of one's own");
-
-  // Countdown becomes iterable by one method. Each loop asks for an iterator,
-  // so one can go over it twice.
-  const countdown = new Countdown(3);
-  show(() => [...countdown]); // [ 3, 2, 1 ]
-  show(() => Math.max(...countdown)); // 3
 }

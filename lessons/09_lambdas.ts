@@ -1,49 +1,109 @@
 /**
  * Lesson 9: Lambda functions
  *
- * A function is a value: it can be given to another function, and come out of
- * one. How to write one without a name, what it remembers of the place where it
- * was made, and which functions are pure, so that they can run anywhere.
+ * A function is a value: a function can take one, and return one. You will see
+ * how to write a function without a name, what it remembers of the place where
+ * it was made, and why a pure function can run anywhere, also in a worker.
  *
  * @run deno run lessons/09_lambdas.ts
  * @test deno test tests/09_lambdas_test.ts
- *
- * @hint average Two things of the values are needed, and one division.
- * @hint average sum() of the library adds up; an array or a range has a length.
- * @hint average return sum(…) / …;
- * @hint averageArrow The body is that of `average`.
- * @hint averageArrow An arrow function with braces needs `return`, as a function with a name does.
- * @hint averageArrow What stands between the braces of average can stand here as it is.
- * @hint makePower What is returned is a function, which gets x later.
- * @hint makePower An arrow function may use `exponent`, a parameter of the function around it.
- * @hint makePower return (x) => power(…, …);
- * @hint compose The result is a function that calls two others.
- * @hint compose What `first` gives for x is what `second` gets.
- * @hint compose return (x) => second(…);
  */
 import { Pool, range, sum } from "../mod.ts";
-import { flags, section, show, showError, title } from "../lib/lesson.ts";
+import { code, lesson, section, show, showError } from "../lib/lesson.ts";
+
+lesson(import.meta, async () => {
+  // A lambda function is a function without a name of its own, written in the
+  // place where a value could stand. JavaScript calls it an arrow function:
+  // parameters, an arrow, and what it returns. The constant that holds it can
+  // serve as its name.
+  code(average);
+  code(averageArrow);
+
+  // Both compute the same: the average of 0, 1, … 9. range(10) stands for these
+  // ten numbers.
+  show(() => average(range(10))); // 4.5
+  show(() => averageArrow(range(10))); // 4.5
+
+  // An arrow function without braces needs no `return`: it returns the value of
+  // its expression. `**` is "to the power of".
+  code(power);
+  show(() => power(2, 3)); // 8
+
+  section("Functions are values");
+  // map, a method of arrays, takes a function and calls it with each item. This
+  // one is used once, so it needs no name.
+  show(() => [1, 2, 3].map((x) => x ** 2)); // [ 1, 4, 9 ]
+
+  // A function can also return a function.
+  code(makePower);
+
+  // `cube` still knows the exponent 3 that it was made with, and `square` knows
+  // 2. A function together with the variables around it is called a closure.
+  const square = makePower(2);
+  const cube = makePower(3);
+  show(() => [square(2), cube(2)]); // [ 4, 8 ]
+
+  // compose takes two functions and returns one: it passes what the first
+  // returns to the second. 2 squared is 4, and 4 cubed is 64.
+  code(compose);
+  show(() => compose(square, cube)(2)); // 64
+
+  section("Pure and impure");
+  // Functional programming computes results by applying functions to data. It
+  // is used where much data flows through the same steps: data analysis,
+  // machine learning, streams of events. Its central idea is the pure function.
+  //
+  // A pure function uses nothing but its arguments, and does nothing but return
+  // a result. It has no side effects: it changes no variable outside, writes no
+  // file, asks no database. So the same arguments always give the same result,
+  // and a test of it needs no preparation.
+  code(add);
+  show(() => [add(0, 5), add(0, 5)]); // [ 5, 5 ]
+
+  // This function is impure. It reads and changes `total`, a variable outside:
+  // that is a side effect. The same argument gives 5 first and then 10, and
+  // whether a test passes depends on what was called before.
+  code(addToTotal);
+  show(() => [addToTotal(5), addToTotal(5)]); // [ 5, 10 ]
+
+  // A pure function gives the same result wherever it runs. Here two workers
+  // (lesson 2) call it: starmap calls add(0, 5) in one and add(1, 5) in the
+  // other. `await` waits for both; `using` stops the workers at the end.
+  using pool = new Pool({ workers: 2 });
+  await show(() => pool.starmap(add, [[0, 5], [1, 5]])); // [ 5, 6 ]
+
+  // An impure function cannot move. `total` is in the memory of this program,
+  // and a worker has a memory of its own. The error names the variable.
+  await showError(() => pool.map(addToTotal, [5, 5])); // ReferenceError: addToTotal uses "total", …
+}, {
+  readOn: {
+    "Arrow functions":
+      "https://developer.mozilla.org/docs/Web/JavaScript/Reference/Functions/Arrow_functions",
+    "Closures":
+      "https://developer.mozilla.org/docs/Web/JavaScript/Guide/Closures",
+  },
+});
 
 /** Numbers that can be counted: an array or a range. */
 export interface Numbers extends Iterable<number> {
   readonly length: number;
 }
 
-/** The arithmetic mean of `values`: a function with a name. */
+/** The average of `values`: a function with a name. */
 export function average(values: Numbers): number {
   // #region solution: add the values up, and divide by how many there are
   return sum(values) / values.length;
   // #endregion solution
 }
 
-/** The same as an arrow function. */
+/** The average of `values`: an arrow function. */
 export const averageArrow = (values: Numbers): number => {
   // #region solution: the same once more; only the first line differs
   return sum(values) / values.length;
   // #endregion solution
 };
 
-/** x to the power of y. What has no braces needs no `return` either. */
+/** x to the power of y. */
 export const power = (x: number, y: number): number => x ** y;
 
 /** Makes a function that raises a number to the power of `exponent`. */
@@ -53,7 +113,7 @@ export function makePower(exponent: number): (x: number) => number {
   // #endregion solution
 }
 
-/** Makes one function of two: what the first gives, the second gets. */
+/** Makes one function of two: what `first` returns is passed to `second`. */
 export function compose<A, B, C>(
   first: (value: A) => B,
   second: (value: B) => C,
@@ -65,59 +125,13 @@ export function compose<A, B, C>(
 
 let total = 0;
 
-/** Impure: it depends on a variable outside, and changes it. */
+/** Impure: reads and changes a variable outside. */
 export function addToTotal(x: number): number {
   total += x;
   return total;
 }
 
-/** Pure: all that it uses comes in, all that it does comes out. */
-export function add(total: number, x: number): number {
-  return total + x;
-}
-
-if (import.meta.main) {
-  flags(import.meta);
-  title("Lambda functions");
-
-  // Both do the same. The arrow function is written where a value could stand,
-  // and its name is that of the constant which holds it.
-  show(() => average(range(10))); // 4.5
-  show(() => averageArrow(range(10))); // 4.5
-  show(() => power(2, 3)); // 8
-
-  section("Functions are values");
-
-  // An array method gets a function as its argument. It needs no name for that;
-  // such a function is what Python writes with the word lambda.
-  show(() => [1, 2, 3].map((x) => x ** 2)); // [ 1, 4, 9 ]
-
-  // A function can also be what a function returns. `cube` keeps the exponent
-  // that it was made with: a closure is a function together with the variables
-  // around it. Each call of makePower gives a closure with an exponent of its
-  // own.
-  const square = makePower(2);
-  const cube = makePower(3);
-  show(() => [square(2), cube(2)]); // [ 4, 8 ]
-
-  // Argument and result at once: two small functions make a larger one.
-  show(() => compose(square, cube)(2)); // 64
-
-  section("Pure and impure");
-
-  // A pure function gives the same for the same arguments, always, and leaves
-  // nothing changed. So a test of it needs no preparation.
-  show(() => [add(0, 5), add(0, 5)]); // [ 5, 5 ]
-
-  // An impure one does not. What it gives depends on who called it before, and
-  // a test of it passes or fails with what ran first.
-  show(() => [addToTotal(5), addToTotal(5)]); // [ 5, 10 ]
-
-  // A pure function can run anywhere, also in workers, in any order.
-  using pool = new Pool({ workers: 2 });
-  await show(() => pool.starmap(add, [[0, 5], [1, 5]])); // [ 5, 6 ]
-
-  // The variable outside is in main's memory, and a worker cannot see it. With
-  // threads that share it, the update could be lost instead (lesson 5).
-  await showError(() => pool.map(addToTotal, [5, 5])); // ≈ ReferenceError: addToTotal uses "total"
+/** Pure: uses its arguments only, and changes nothing. */
+export function add(a: number, b: number): number {
+  return a + b;
 }

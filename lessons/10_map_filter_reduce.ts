@@ -1,50 +1,152 @@
 /**
- * Lesson 10: Map, filter, reduce
+ * Lesson 10: Map, filter and reduce
  *
- * Three functions that get a function and data. `map` and `filter` give an
- * iterator that computes an item when somebody asks for it. `reduce` asks for
- * all items, and makes one value of them, step by step.
+ * Three functions that take a function and data. You will see when map and
+ * filter call their function, what they return, and how reduce makes one value
+ * of many, step by step.
  *
  * @run deno run lessons/10_map_filter_reduce.ts
  * @test deno test tests/10_map_filter_reduce_test.ts
- *
- * @hint squareAll Every number becomes another one: which function does that?
- * @hint squareAll map() takes the function first and the data last.
- * @hint squareAll return map((x) => …, numbers);
- * @hint keepEven Some numbers pass, the others do not.
- * @hint keepEven filter() wants a function that says whether a number passes; x % 2 is 0 for even ones.
- * @hint keepEven return filter((x) => x % … === …, numbers);
- * @hint sumAll Two numbers become one, until there is one left.
- * @hint sumAll reduce() gets a function of two numbers, the data, and where to begin.
- * @hint sumAll return reduce((x, y) => …, …, initial);
- * @hint largest Of two numbers, keep the larger one.
- * @hint largest The function for reduce(): x if x is greater than y, else y.
- * @hint largest return reduce((x, y) => x > y ? … : …, numbers, …);
- * @hint joinWords Two texts become one, with a space between.
- * @hint joinWords reduce() without an initial value begins with the first word.
- * @hint joinWords return reduce((x, y) => `${…} ${…}`, …);
  */
 import { filter, map, reduce } from "../mod.ts";
-import { flags, section, show, showError, title } from "../lib/lesson.ts";
+import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
-/** The squares of `numbers`, each computed when it is asked for. */
+lesson(import.meta, () => {
+  // Functional programming (lesson 9) seldom writes loops. It uses functions that
+  // take a function and data: map, filter and reduce are the best known.
+
+  section("Map");
+  // map(function, iterable) calls the function with each item of an iterable.
+  // It returns an iterator (lesson 7) of what the function returns. `square`
+  // also records in `calls` with which number it was called.
+  const calls: number[] = [];
+  const square = (x: number) => {
+    calls.push(x);
+    return x ** 2;
+  };
+  const squares = map(square, [1, 2, 3]);
+
+  // map is lazy: it computes nothing before somebody asks for an item. `squares`
+  // is no list of squares. It is a generator (lesson 8), in Python a map object,
+  // and `calls` is empty because `square` has not been called.
+  show(() => String(squares)); // "[object Generator]"
+  show(() => calls); // []
+
+  // next() asks for the first item: now `square` is called, once, with 1.
+  show(() => squares.next().value); // 1
+  show(() => calls); // [ 1 ]
+
+  // To get all squares at once, put them into an array with `[...]`. It asks for
+  // one item after another, up to the end. In Python, list() does that.
+  code(squareAll);
+  show(() => [...squareAll([1, 2, 3])]); // [ 1, 4, 9 ]
+
+  section("Filter");
+  // filter(function, iterable) returns an iterator of the items for which the
+  // function returns true. Here it keeps the even numbers: `%` is the rest of a
+  // division, and x % 2 is 0 for an even x. `tested` records the calls.
+  const tested: number[] = [];
+  const isEven = (x: number) => {
+    tested.push(x);
+    return x % 2 === 0;
+  };
+  const evens = filter(isEven, [1, 2, 7, 8]);
+
+  // filter is lazy too; Python calls its result a filter object. No number has
+  // been tested so far. next() tests 1, which is odd, then 2, which is even, and
+  // stops there: 7 and 8 have not been tested.
+  show(() => String(evens)); // "[object Generator]"
+  show(() => tested); // []
+  show(() => evens.next().value); // 2
+  show(() => tested); // [ 1, 2 ]
+
+  // Asked for all items, filter tests all numbers.
+  code(keepEven);
+  show(() => [...keepEven([1, 2, 7, 8])]); // [ 2, 8 ]
+
+  // So map and filter return iterators, not results: they describe what to
+  // compute, and compute an item only when somebody asks for it. (The methods
+  // map and filter of an array are not lazy: they return an array of results.)
+
+  section("Reduce");
+  // reduce(function, iterable) makes one value of all items. It calls the
+  // function with two values, the result so far and the next item; what the
+  // function returns is the new result so far. In the beginning, the result so
+  // far is the first item. reduceSteps calls reduce and makes a line of each
+  // step: first x is 1 and y is 2, then x is 3, the result so far, and y is 3,
+  // the last item.
+  code(add);
+  show(() => reduce(add, [1, 2, 3])); // 6
+  show(() => reduceSteps([1, 2, 3])); // [ "1 + 2 = 3", "3 + 3 = 6" ]
+
+  // A third argument is the initial value: reduce begins with it instead of the
+  // first item. So there is one step more, which adds 10 and 1.
+  show(() => reduce(add, [1, 2, 3], 10)); // 16
+  show(() => reduceSteps([1, 2, 3], 10)); // [ "10 + 1 = 11", "11 + 2 = 13", "13 + 3 = 16" ]
+
+  // sumAll begins with 0 unless it gets another initial value, so that the sum
+  // of no numbers is 0.
+  code(sumAll);
+  show(() => [sumAll([1, 2, 3]), sumAll([1, 2, 3], 10)]); // [ 6, 16 ]
+  show(() => sumAll([])); // 0
+
+  section("Any function of two values");
+  // `x > y ? x : y` is x if x is greater than y, and y if not: the larger of the
+  // two. The initial value 10 is larger than 5, 9 and 4, and 15 is larger than
+  // 10. Without an initial value, largest begins with -Infinity, which is less
+  // than every number.
+  code(largest);
+  show(() => largest([5, 9, 4, 15], 10)); // 15
+
+  // The values can be texts. Without an initial value, joinWords begins with
+  // "Data", and each step adds a space and a word.
+  code(joinWords);
+  show(() => joinWords(["Data", "Science", "is", "fun"])); // "Data Science is fun"
+
+  section("Reduce is not lazy");
+  // reduce returns a result, no iterator, and the result depends on every item.
+  // So it asks for all items at once, and leaves none. The iterator `squares`
+  // from above has handed out 1 already; 4 and 9 are left. So the sum is 13, and
+  // not 14. Now `square` has been called with every number.
+  show(() => sumAll(squares)); // 13
+  show(() => calls); // [ 1, 2, 3 ]
+
+  // The iterator is used up: it has no items any more.
+  show(() => [...squares]); // []
+
+  // Of no items, reduce can only return the initial value. If there is none, it
+  // throws a TypeError, as in Python.
+  showError(() => joinWords([])); // TypeError: reduce: no items and no initial value
+}, {
+  readOn: {
+    "Functional programming in Python":
+      "https://docs.python.org/3/howto/functional.html",
+    "reduce, as a method of arrays":
+      "https://developer.mozilla.org/docs/Web/JavaScript/Reference/Global_Objects/Array/reduce",
+  },
+});
+
+/** The squares of `numbers`, each computed when somebody asks for it. */
 export function squareAll(numbers: Iterable<number>): Generator<number> {
-  // #region solution: give the square of each number, lazily
+  // #region solution: return an iterator of the squares, computed lazily
   return map((x) => x ** 2, numbers);
   // #endregion solution
 }
 
-/** The even ones of `numbers`, each looked for when it is asked for. */
+/** The even ones of `numbers`, each found when somebody asks for it. */
 export function keepEven(numbers: Iterable<number>): Generator<number> {
-  // #region solution: give the even numbers, lazily
+  // #region solution: return an iterator of the even numbers, tested lazily
   return filter((x) => x % 2 === 0, numbers);
   // #endregion solution
 }
 
+/** The sum of two numbers. */
+export const add = (x: number, y: number): number => x + y;
+
 /** The sum of `numbers` and `initial`. */
 export function sumAll(numbers: Iterable<number>, initial = 0): number {
-  // #region solution: reduce the numbers to their sum
-  return reduce((x, y) => x + y, numbers, initial);
+  // #region solution: reduce the numbers to their sum, beginning with `initial`
+  return reduce(add, numbers, initial);
   // #endregion solution
 }
 
@@ -53,81 +155,29 @@ export function largest(
   numbers: Iterable<number>,
   initial = -Infinity,
 ): number {
-  // #region solution: reduce the numbers to the largest
+  // #region solution: reduce the numbers to the largest, beginning with `initial`
   return reduce((x, y) => x > y ? x : y, numbers, initial);
   // #endregion solution
 }
 
 /** The words in one text, a space between two of them. */
 export function joinWords(words: Iterable<string>): string {
-  // #region solution: reduce the words to one text
+  // #region solution: reduce the words to one text, a space between two words; no words are an error of `reduce`
   return reduce((x, y) => `${x} ${y}`, words);
   // #endregion solution
 }
 
-/** The additions that `reduce` does, one by one: `"1 + 2 = 3"`. */
+/** The additions of `reduce`, each as a line: `"1 + 2 = 3"`. */
 export function reduceSteps(
   numbers: Iterable<number>,
   initial?: number,
 ): string[] {
   const steps: string[] = [];
-  const add = (x: number, y: number) => {
-    steps.push(`${x} + ${y} = ${x + y}`);
-    return x + y;
+  const addAndNote = (x: number, y: number) => {
+    steps.push(`${x} + ${y} = ${add(x, y)}`);
+    return add(x, y);
   };
-  // Without an initial value the first number takes its place.
-  if (initial === undefined) reduce(add, numbers);
-  else reduce(add, numbers, initial);
+  if (initial === undefined) reduce(addAndNote, numbers);
+  else reduce(addAndNote, numbers, initial);
   return steps;
-}
-
-if (import.meta.main) {
-  flags(import.meta);
-  title("Map, filter, reduce");
-
-  // map gives an iterator, and has computed nothing yet: the function notes its
-  // calls, and there is none. The first item costs one call.
-  const calls: number[] = [];
-  const square = (x: number) => {
-    calls.push(x);
-    return x ** 2;
-  };
-  const squares = map(square, [1, 2, 3]);
-  show(() => String(squares)); // "[object Generator]"
-  show(() => calls); // []
-  show(() => squares.next().value); // 1
-  show(() => calls); // [ 1 ]
-
-  // To have them all, ask for all: an array does.
-  show(() => [...squareAll([1, 2, 3])]); // [ 1, 4, 9 ]
-
-  section("Filter");
-
-  // filter is as lazy. It passes over 1, gives 2, and has not looked at 7 yet.
-  const evens = keepEven([1, 2, 7, 8]);
-  show(() => evens.next().value); // 2
-  show(() => [...keepEven([1, 2, 7, 8])]); // [ 2, 8 ]
-
-  section("Reduce");
-
-  // reduce calls its function with what it has so far and the next item. It is
-  // not lazy: its one value is there only after the last item.
-  show(() => sumAll([1, 2, 3])); // 6
-  show(() => reduceSteps([1, 2, 3])); // [ "1 + 2 = 3", "3 + 3 = 6" ]
-
-  // An initial value stands before the first item, and there is a step more.
-  show(() => sumAll([1, 2, 3], 10)); // 16
-  show(() => reduceSteps([1, 2, 3], 10)); // [ "10 + 1 = 11", "11 + 2 = 13", "13 + 3 = 16" ]
-
-  // Any function of two values will do, and the values need not be numbers.
-  show(() => largest([5, 9, 4, 15], 10)); // 15
-  show(() => joinWords(["Data", "Science", "is", "fun"])); // "Data Science is fun"
-
-  // It takes everything: afterwards the iterator is spent.
-  show(() => sumAll(squares)); // 13
-  show(() => [...squares]); // []
-
-  // Of no items, only an initial value can come out. Without one, it fails.
-  show(() => sumAll([], 10)); // 10
-  showError(() => joinWords([])); // TypeError: reduce: no items and no initial value
 }

@@ -1,44 +1,189 @@
 /**
  * Lesson 11: Pipelines
  *
- * data → filter (even numbers) → map (double) → reduce (sum). One pipeline, in
- * four ways of writing it; in which order its steps run; and why it can work on
- * data that is endless, too large for memory, or spread over workers.
+ * A pipeline chains small functions: each passes its result to the next. You
+ * will see four ways to write one, in which order its steps run, and why it can
+ * work on data that is endless, too large for memory, or spread over workers.
  *
  * @run deno run lessons/11_pipelines.ts
  * @test deno test tests/11_pipelines_test.ts
- *
- * @hint nested What a function gives is what the function around it gets.
- * @hint nested Data innermost: filter around it, map around that, reduce outside.
- * @hint nested return reduce(add, map(…, filter(…, …)), …);
- * @hint stepwise The same three calls, with a name for what each of them gives.
- * @hint stepwise First the even numbers, then the doubled ones, then the result.
- * @hint stepwise const evens = …; const doubled = map(…, …); return reduce(…, doubled, …);
- * @hint chained Begin with the data, and write the steps in the order in which they happen.
- * @hint chained lazy(data) gives a pipeline, which has filter, map and reduce as methods.
- * @hint chained return lazy(…).filter(…).map(…).reduce(…, …);
- * @hint comprehension Say for which x there is an item, and which.
- * @hint comprehension Inside the generator: a loop, a condition and a `yield`.
- * @hint comprehension for (const x of …) if (…) yield …;
  */
-import { count, filter, lazy, map, Pool, range, reduce, sum } from "../mod.ts";
-import { flags, section, show, title } from "../lib/lesson.ts";
+import {
+  count,
+  filter,
+  lazy,
+  map,
+  Pool,
+  range,
+  reduce,
+  sum,
+  toArray,
+} from "../mod.ts";
+import {
+  bytes,
+  code,
+  heapInUse,
+  lesson,
+  say,
+  section,
+  show,
+  showError,
+  table,
+} from "../lib/lesson.ts";
 
-// Each does one small thing, and is pure.
+lesson(import.meta, async ({ total }) => {
+  // A pipeline chains functions. Each of them does one small job and passes its
+  // result to the next. This one takes the even numbers of some data, doubles
+  // them and adds them up: data -> filter -> map -> reduce.
+  code(isEven);
+  code(double);
+  code(add);
+
+  // Of the numbers 0 to 9, filter keeps five. map doubles them. reduce adds them
+  // up: 0 + 4 + 8 + 12 + 16 is 40.
+  const data = range(10);
+  show(() => [...filter(isEven, data)]); // [ 0, 2, 4, 6, 8 ]
+  show(() => [...map(double, filter(isEven, data))]); // [ 0, 4, 8, 12, 16 ]
+
+  section("Four ways to write it");
+  // Nested: each call is the data of the call around it. You read it from the
+  // inside out.
+  code(nested);
+  show(() => nested(data)); // 40
+
+  // Step by step: each result gets a name. You read it from top to bottom.
+  code(stepwise);
+  show(() => stepwise(data)); // 40
+
+  // Chained: lazy() makes a pipeline that has filter, map and reduce as methods.
+  // You read it in the order in which things happen.
+  code(chained);
+  show(() => chained(data)); // 40
+
+  // A generator that sum() adds up. In Python, it is a generator expression:
+  // sum(x * 2 for x in range(10) if x % 2 == 0).
+  code(comprehension);
+  show(() => comprehension(data)); // 40
+
+  section("Pipeline thinking");
+  // Functional programming builds pipelines of small pure functions (lesson 9).
+  // A small function is easy to test and to use again, in other pipelines too. A
+  // pure function has no side effects: it changes nothing outside. So its data
+  // can be immutable, which means that nobody changes it after it was made.
+  //
+  // A step transforms: it makes new values. It does not mutate: it does not change
+  // the values that it got. So the source is the same after the pipeline.
+  const source = [1, 2, 7, 8];
+  show(() => chained(source)); // 20
+  show(() => source); // [ 1, 2, 7, 8 ]
+
+  // This function mutates: it writes into the array that it got. The old numbers
+  // are lost, and the same call of chained returns something else: 72, which is
+  // twice 2 + 4 + 14 + 16.
+  code(doubleInPlace);
+  doubleInPlace(source);
+  show(() => source); // [ 2, 4, 14, 16 ]
+  show(() => chained(source)); // 72
+
+  // Object.freeze makes an array immutable: whoever writes into it gets an
+  // error.
+  const frozen = Object.freeze([1, 2, 7, 8]) as number[];
+  showError(() => doubleInPlace(frozen)); // TypeError: Cannot assign to read only property '0' of object '[object Array]'
+
+  section("Who asks, and when");
+  // The same pipeline with 2, 3 and 4, once lazily and once with the methods of
+  // arrays, which are not lazy. Each call is recorded: "filter 2" is the call
+  // isEven(2), "map 2" is double(2), and "reduce 0 + 4" is add(0, 4). "built" is
+  // recorded when filter and map have returned, just before reduce is called.
+  const order = evaluationOrder([2, 3, 4]);
+  table(order.lazy.map((event, i) => ({
+    step: i + 1,
+    "lazy pipeline": event,
+    "methods of arrays": order.arrays[i]!,
+  })));
+
+  // The lazy pipeline has computed nothing when it is built. It is reduce that
+  // asks map for an item; map asks filter, and filter asks the data. So 2 goes
+  // all the way to the sum before 3 starts, and 3 ends at the filter. With
+  // arrays, each step finishes first and makes a whole array for the next one:
+  // when the pipeline is built, all but the sum is computed.
+
+  section("Without an end");
+  // count() counts 0, 1, 2 and never ends. As a lazy pipeline computes only what
+  // somebody asks for, it can take the first three results.
+  show(() => lazy(count()).filter(isEven).map(double).take(3).toArray()); // [ 0, 4, 8 ]
+
+  section("Memory stays flat");
+  // A lazy pipeline has one item at a time in memory. lines() makes 100 MB of
+  // text, one line when somebody asks for it, and lengthOf adds up the lengths.
+  code(lines);
+  code(lengthOf);
+
+  show(() => lengthOf(lines(total))); // 99688890
+
+  // A pipeline forgets a line once it has used it. So its memory stays flat: it
+  // does not grow with the text. An array keeps every line. memoryRows lets the
+  // lines pass once more, and then puts them into an array instead. After each
+  // quarter, it measures how many more bytes of the heap are in use, the memory
+  // that holds the values of this program (lesson 8).
+  const rows = memoryRows(total);
+  table(rows);
+  say(
+    `When all the text had passed, the pipeline kept ${rows[3]!.pipeline}, ` +
+      `and the array ${rows[3]!.array}.`,
+  );
+
+  section("Over workers");
+  // A pure function needs only its arguments, so a step of a pipeline can run in
+  // workers (lesson 3). imap asks filter for items as the workers need them, and
+  // returns the results in the order of the items; `for await` waits for each.
+  // The pool tells onTask which worker did which task.
+  const workerOf: number[] = [];
+  using pool = new Pool({
+    workers: 2,
+    onTask: ({ task, worker }) => {
+      workerOf[task] = worker;
+    },
+  });
+  const results: { result: number; worker: number }[] = [];
+  for await (const result of pool.imap(double, filter(isEven, data))) {
+    results.push({ result, worker: workerOf[results.length]! });
+  }
+  table(results);
+  show(() => sum(map(({ result }) => result, results))); // 40
+  say(
+    new Set(workerOf).size > 1
+      ? "Both workers took part, and the sum is the same as without them."
+      : "The sum is the same as without workers. One worker did all tasks: " +
+        "they are so short that it was free again before the other had started.",
+  );
+}, {
+  options: {
+    total: { default: 100_000, min: 4, help: "how many lines of text" },
+  },
+  readOn: {
+    "Functional programming in Python":
+      "https://docs.python.org/3/howto/functional.html",
+    "Iterators and their lazy methods":
+      "https://developer.mozilla.org/docs/Web/JavaScript/Reference/Global_Objects/Iterator",
+  },
+});
+
+// Each of these does one small thing, and is pure.
 export const isEven = (x: number): boolean => x % 2 === 0;
 export const double = (x: number): number => x * 2;
 export const add = (x: number, y: number): number => x + y;
 
 /** The sum of the doubled even numbers: one call inside the other. */
 export function nested(data: Iterable<number>): number {
-  // #region solution: put filter into map, and map into reduce
+  // #region solution: put filter into map, and map into reduce, which begins with 0
   return reduce(add, map(double, filter(isEven, data)), 0);
   // #endregion solution
 }
 
 /** The same, with a name for each step. */
 export function stepwise(data: Iterable<number>): number {
-  // #region solution: name the even numbers, name the doubled ones, add them up
+  // #region solution: name the even numbers, name the doubled ones, and add them up from 0 on
   const evens = filter(isEven, data);
   const doubled = map(double, evens);
   return reduce(add, doubled, 0);
@@ -47,18 +192,23 @@ export function stepwise(data: Iterable<number>): number {
 
 /** The same as a chain, which reads in the order in which things happen. */
 export function chained(data: Iterable<number>): number {
-  // #region solution: make a pipeline of the data, and call its methods
+  // #region solution: make a pipeline of the data, and call its methods; reduce begins with 0
   return lazy(data).filter(isEven).map(double).reduce(add, 0);
   // #endregion solution
 }
 
-/** The same as a generator expression that is summed. */
+/** The same as a generator that is summed. */
 export function comprehension(data: Iterable<number>): number {
   return sum(function* () {
-    // #region solution: give the double of each even number
+    // #region solution: hand out the double of each even number
     for (const x of data) if (isEven(x)) yield double(x);
     // #endregion solution
   }());
+}
+
+/** Doubles numbers in the place where they are: it changes its argument. */
+export function doubleInPlace(numbers: number[]): void {
+  for (const i of numbers.keys()) numbers[i]! *= 2;
 }
 
 /** The order in which the steps run: lazily, and with arrays. */
@@ -75,7 +225,7 @@ export function evaluationOrder(
     return double(x);
   };
   const combine = (x: number, y: number) => {
-    events.push(`add ${y}`);
+    events.push(`reduce ${x} + ${y}`);
     return add(x, y);
   };
   const numbers = [...data];
@@ -92,57 +242,44 @@ export function evaluationOrder(
   return { lazy: lazily, arrays: events };
 }
 
-/** Lines of a long text, each made when it is asked for. */
-export function* lines(number: number): Generator<string, void, void> {
-  for (const i of range(number)) yield `line ${i}: ${"x".repeat(1000)}`;
+/** Lines of a long text, each made when somebody asks for it. */
+export function* lines(count: number): Generator<string, void, void> {
+  for (const i of range(count)) {
+    yield [`line ${i}:`, "x".repeat(985)].join(" ");
+  }
 }
 
-if (import.meta.main) {
-  flags(import.meta);
-  title("Pipelines");
+/** How many characters the lines have together. */
+export function lengthOf(lines: Iterable<string>): number {
+  return lazy(lines).map((line) => line.length).sum();
+}
 
-  // Even numbers of 0 to 9, doubled and added up: 0 + 4 + 8 + 12 + 16. All four
-  // ways give the same, by applying small functions to data; no variable changes
-  // step by step. What differs is where one begins to read.
-  const data = range(10);
-  show(() => nested(data)); // 40
-  show(() => stepwise(data)); // 40
-  show(() => chained(data)); // 40
-  show(() => comprehension(data)); // 40
+/** How many bytes the heap gains by each quarter of the lines that are taken. */
+export function gainsOf(
+  take: (lines: Iterable<string>) => unknown,
+  total: number,
+): number[] {
+  const gains: number[] = [];
+  const before = heapInUse();
+  take(function* () {
+    let passed = 0;
+    for (const line of lines(total)) {
+      yield line;
+      passed += 1;
+      if (passed * 4 >= total * (gains.length + 1)) {
+        gains.push(heapInUse() - before);
+      }
+    }
+  }());
+  return gains;
+}
 
-  // Each step makes new values; none changes those that it got. So the data is
-  // what it was, for the next one.
-  show(() => data); // Range(0, 10)
-
-  section("Who asks, and when");
-
-  // A pipeline describes. Building it runs nothing; the end asks for an item,
-  // and each item goes all the way before the next one starts.
-  const order = evaluationOrder([2, 3, 4]);
-  show(() => order.lazy.slice(0, 4)); // [ "built", "filter 2", "map 2", "add 4" ]
-  show(() => order.lazy.slice(4)); // [ "filter 3", "filter 4", "map 4", "add 8" ]
-
-  // Each step of an array finishes first, and makes an array for the next one.
-  show(() => order.arrays.slice(0, 3)); // [ "filter 2", "filter 3", "filter 4" ]
-  show(() => order.arrays.slice(3)); // [ "map 2", "map 4", "built", "add 4", "add 8" ]
-
-  section("Without an end, without memory");
-
-  // As nobody computes what nobody asks for, the source may be endless.
-  show(() => lazy(count()).filter(isEven).map(double).take(3).toArray()); // [ 0, 4, 8 ]
-
-  // 100 MB of text pass here, and one line of it is in memory at a time.
-  show(() => lazy(lines(100_000)).map((line) => line.length).sum()); // 101188890
-
-  section("Over workers");
-
-  // A pure function needs nothing but its arguments, so the same step can run
-  // in workers. The pool asks for items as its workers need them.
-  using pool = new Pool({ workers: 2 });
-  const doubled: number[] = [];
-  for await (const x of pool.imap(double, filter(isEven, data))) {
-    doubled.push(x);
-  }
-  show(() => doubled); // [ 0, 4, 8, 12, 16 ]
-  show(() => reduce(add, doubled)); // 40
+/** What a pipeline and an array keep of the same lines, quarter by quarter. */
+function memoryRows(total: number) {
+  const array = gainsOf(toArray, total);
+  return gainsOf(lengthOf, total).map((gain, i) => ({
+    "text so far": `${25 * (i + 1)} %`,
+    pipeline: bytes(gain),
+    array: bytes(array[i]!),
+  }));
 }

@@ -1,48 +1,142 @@
 /**
  * Lesson 12: Programs as subprocesses
  *
- * How a script starts other programs: one that ends, and is waited for; one
- * that is talked to while it runs; and one that never ends, and is stopped.
+ * How a script starts other programs. You will see one that ends by itself, one
+ * whose process id and outputs are collected, and one that never ends and is
+ * stopped; and how you notice that a program has failed.
  *
  * @run deno run --allow-run lessons/12_subprocess.ts
  * @test deno test --allow-run tests/12_subprocess_test.ts
- *
- * @hint currentDirectory The program prints it; wait for the program to end.
- * @hint currentDirectory run() resolves to an object with what was printed, as stdout.
- * @hint currentDirectory const { stdout } = await run(…); return it without what trimEnd() takes away.
- * @hint pidAndOutput The id is there at once, the outputs only when it has ended.
- * @hint pidAndOutput A Subprocess has a pid; its communicate() collects both outputs.
- * @hint pidAndOutput const { … } = await child.communicate(); return { pid: …, … };
- * @hint endlessProgram Ask its output for one line at a time; look; stop; look again.
- * @hint endlessProgram child.lines() has next(); then isRunning(), terminate(), wait().
- * @hint endlessProgram Three times lines.push(`${(await output.…()).value}`); then found.push(…); end the child; …
  */
 import { type Command, run, spawn } from "../mod.ts";
-import {
-  flags,
-  refusal,
-  section,
-  show,
-  showError,
-  title,
-} from "../lib/lesson.ts";
+import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 const isWindows = Deno.build.os === "windows";
 
-/** The system's shell, asked for the directory it is in. */
-export const shell: Command = isWindows
-  ? ["cmd", "/c", "cd"]
-  : ["sh", "-c", "pwd"];
+lesson(import.meta, async () => {
+  // A program that another program starts is called a subprocess. It runs in a
+  // process of its own, with its own id (lesson 1). For Deno a subprocess is
+  // any program of your computer; Python has the module subprocess for that.
+  //
+  // You name it with a command: a list of the program and its arguments. This
+  // command starts a shell, the program that reads what you type in a terminal,
+  // and gives it one line to execute: the one that prints the directory in
+  // which it runs. The shell and this line are "sh" and "pwd" on macOS and
+  // Linux, "cmd" and "cd" on Windows.
+  const command = shell(isWindows ? "cd" : "pwd");
+  show(() => command); // [ …, …, … ]
 
-/** Deno itself as a program that runs some code: it is on every system. */
+  // run() is the right choice in most cases. Here it starts the shell; the
+  // shell executes the line, and ends at once; run() waits for that. Meanwhile
+  // it captures what the program prints, as text: the standard output (stdout),
+  // which is for results, and the standard error (stderr), for what went wrong.
+  const done = await run(command);
+  show(() => done.stdout); // "…\n"
+  show(() => done.stderr); // ""
+
+  // A program ends with an exit code, and 0 means that all went well.
+  show(() => done.code); // 0
+
+  // This function returns the directory without the end of the line. It is the
+  // one in which you started this lesson.
+  code(currentDirectory);
+  await show(() => currentDirectory()); // "…"
+
+  section("The process id and both outputs");
+  // run() gives its answer only when the program has ended. If you need the
+  // process id (pid), or want to deal with the program while it runs, use
+  // spawn(), which is Popen in Python. It gives an object at once, which knows
+  // the pid. communicate() waits for the end, and collects both outputs.
+  //
+  // `await using` stops the program if it still runs when the function is left.
+  code(pidAndOutput);
+
+  // The program is some code for Deno, which you have on every system. It
+  // prints its id on the standard output, and a warning on the standard error.
+  code(program);
+  await show(() => pidAndOutput()); // ≈ { pid: 5542, stdout: "I am process 5542\n", stderr: "a warning\n" }
+
+  // The object and the program name the same id. The program ended so quickly
+  // that you could not find it in Task Manager (Windows), Activity Monitor
+  // (macOS) or top (Linux).
+
+  section("A program that never ends");
+  // This program prints "tick" ten times a second, for ever.
+  show(() => ticking); // [ "…", "eval", "setInterval(() => console.log('tick'), 100)" ]
+
+  // Its end never comes, so endlessProgram does not wait for it. It reads the
+  // standard output line by line while the program runs: next() gives the next
+  // line, as its `value`.
+  //
+  // Then this lesson stops the program: terminate() tells the system to end it,
+  // and wait() waits until it has ended. Before and after that, endlessProgram
+  // asks the operating system whether a process with this id is running.
+  code(endlessProgram);
+  await show(() => endlessProgram()); // ≈ { pid: 5543, lines: [ "tick", "tick", "tick" ], runsBefore: true, runsAfter: false, code: 143 }
+
+  // So the program kept running until it was terminated, and you could have
+  // found it by its id in Task Manager or in top. isRunning asks the system
+  // with a command: on Windows, tasklist lists the processes. Elsewhere, kill
+  // sends a signal (a short message with a number) to a process; the signal 0
+  // only asks whether the process is there. Then the exit code is 0.
+  code(isRunning);
+
+  // The exit code 143 is 128 + 15. terminate() has sent the signal SIGTERM,
+  // which has the number 15 and tells a process to end. Windows has no signals:
+  // there the exit code is another one.
+  //
+  // run() can stop a program too. It does so after `timeout` milliseconds, and
+  // throws an error.
+  await showError(() => run(ticking, { timeout: 500 })); // TimeoutExpired: run: … eval "setInterval(() => console.log('tick'), 100)" has not ended after 500 ms
+
+  section("What can go wrong");
+  // A program that fails ends with another exit code than 0. This line for the
+  // shell does nothing but end it, with the code 3. That is no error for this
+  // script, which has to look at the code.
+  const failing = shell("exit 3");
+  const failed = await run(failing);
+  show(() => failed.code); // 3
+
+  // With `check: true`, run() checks the code, and throws an error unless it is
+  // 0.
+  await showError(() => run(failing, { check: true })); // CalledProcessError: run: … "exit 3" failed with exit code 3
+
+  // A program that does not exist has no exit code, because it never started.
+  await showError(() => run(["gitt", "status"])); // NotFound: run: no program named "gitt" (is it installed, and on PATH?)
+
+  section("Input for a program");
+  // A program can also read: from its standard input. `sort` is a program of
+  // every system, which reads lines and prints them in order. Here it reads two
+  // lines, pear and apple (\n is the end of a line), and prints apple first.
+  const sorted = await run(["sort"], { input: "pear\napple\n" });
+  show(() => sorted.stdout); // "apple…pear…"
+}, {
+  needsRun: true,
+  readOn: {
+    "Subprocesses in Deno": "https://docs.deno.com/api/deno/~/Deno.Command",
+    "Python's module subprocess":
+      "https://docs.python.org/3/library/subprocess.html",
+  },
+});
+
+/** A command that has the system's shell execute a line. */
+export function shell(line: string): Command {
+  return isWindows ? ["cmd", "/c", line] : ["sh", "-c", line];
+}
+
+/** A command that has Deno run some code. */
 export function program(code: string): Command {
   return [Deno.execPath(), "eval", code];
 }
 
-/** The directory that a program runs in is that of the script that starts it. */
+/** A program that never ends by itself. */
+export const ticking = program("setInterval(() => console.log('tick'), 100)");
+
+/** The directory in which a program runs: that of the script that starts it. */
 export async function currentDirectory(): Promise<string> {
-  // #region solution: run the shell, and return what it printed, without the line's end
-  const { stdout } = await run(shell);
+  const command = shell(isWindows ? "cd" : "pwd");
+  // #region solution: run the command, and return what it printed on its standard output, without the end of the line
+  const { stdout } = await run(command);
   return stdout.trimEnd();
   // #endregion solution
 }
@@ -51,94 +145,44 @@ export async function currentDirectory(): Promise<string> {
 export async function pidAndOutput(): Promise<
   { pid: number; stdout: string; stderr: string }
 > {
-  await using child = spawn(
-    program("console.log(`I am ${Deno.pid}`); console.error('and well')"),
-  );
-  // #region solution: return the child's id, and both outputs once it has ended
+  const print = "console.log(`I am process ${Deno.pid}`);";
+  const warn = "console.error('a warning');";
+  await using child = spawn(program(print + warn));
+  // #region solution: wait for the end of the child, and return its pid and both outputs, as { pid, stdout, stderr }
   const { stdout, stderr } = await child.communicate();
   return { pid: child.pid, stdout, stderr };
   // #endregion solution
 }
 
-/** Whether the system knows a running program by this id. */
+/** Whether the system knows a running process by this id. */
 export async function isRunning(pid: number): Promise<boolean> {
-  if (!isWindows) return (await run(["sh", "-c", `kill -0 ${pid}`])).success;
-  const { stdout } = await run(["tasklist", "/nh", "/fi", `pid eq ${pid}`]);
-  return stdout.includes(` ${pid} `);
-}
-
-/** A program that never ends by itself. */
-export const ticking: Command = program(
-  "let i = 0; setInterval(() => console.log(`tick ${i += 1}`), 50)",
-);
-
-/** Watches a program that never ends for three lines, and stops it. */
-export async function endlessProgram(): Promise<
-  { pid: number; lines: string[]; found: boolean[]; code: number | null }
-> {
-  await using child = spawn(ticking);
-  const lines: string[] = [];
-  const found: boolean[] = [];
-  // #region solution: take three lines; look whether it is running; end it, wait, and look again
-  const output = child.lines();
-  while (lines.length < 3) lines.push(`${(await output.next()).value}`);
-  found.push(await isRunning(child.pid));
-  child.terminate();
-  await child.wait();
-  found.push(await isRunning(child.pid));
-  // #endregion solution
-  return { pid: child.pid, lines, found, code: child.poll() };
-}
-
-if (import.meta.main) {
-  flags(import.meta, {}, "--allow-run");
-  // Deno's own question would come once for each program.
-  const refused = refusal(import.meta, shell[0]!, Deno.execPath());
-  if (refused) {
-    console.error(refused);
-    Deno.exit(1);
+  if (isWindows) {
+    const command = ["tasklist", "/fi", `PID eq ${pid}`] as const;
+    return (await run(command)).stdout.includes(` ${pid} `);
   }
-  title("Programs as subprocesses");
+  return (await run(shell(`kill -0 ${pid}`))).code === 0;
+}
 
-  // run() is what suits most cases. Here the system's shell opens, executes the
-  // command, and exits; run() waits for that, and has collected what was
-  // printed. It comes as text; { encoding: "bytes" } would leave it as it is.
-  await show(() => currentDirectory()); // ≈ "/home/ada/course"
+/** What was seen of a program that never ends. */
+export interface Watched {
+  pid: number;
+  lines: string[];
+  runsBefore: boolean;
+  runsAfter: boolean;
+  code: number | null;
+}
 
-  // spawn() is for a program that one deals with while it runs, which starts
-  // with its process id. communicate() waits for the end and collects both the
-  // standard output and the standard error. All of it is over so quickly that
-  // no task manager would have shown the program.
-  await show(() => pidAndOutput()); // ≈ { pid: 5542, stdout: "I am 5542\n", stderr: "and well\n" }
-
-  section("A program that never ends");
-
-  // Waiting for this one would take for ever, so its lines are read as they
-  // come. While it runs the system finds it by its id, as a task manager would;
-  // once terminate() has ended it, no longer. An exit code of 143 is 128 + 15,
-  // and 15 is the number of the signal that asks a program to end.
-  await show(() => endlessProgram()); // ≈ { pid: 5543, lines: [ "tick 1", "tick 2", "tick 3" ], found: [ true, false ], code: 143 }
-
-  // Where it is known beforehand how long is too long, run() does all of that.
-  await showError(() => run(ticking, { timeout: 500 })); // ≈ TimeoutExpired: run: deno eval … has not ended after 500 ms
-
-  section("What can go wrong");
-
-  // A program says how it went with its exit code, and 0 is "well". Another
-  // code is no error for this script, unless it asks for that with `check`.
-  const failing = program("console.error('no luck'); Deno.exit(3)");
-  await show(() => run(failing).then(({ code }) => code)); // 3
-  await showError(() => run(failing, { check: true })); // ≈ CalledProcessError: run: deno eval … failed with exit code 3
-
-  // A program that does not exist has no exit code: it was never started.
-  await showError(() => run(["gitt", "status"])); // NotFound: run: no program named "gitt" (is it installed, and on PATH?)
-
-  section("Input for a program");
-
-  // What is given as input, the program reads from its standard input. Both
-  // outputs are read meanwhile, so neither side ever waits for the other.
-  const upper = program(
-    "console.log((await new Response(Deno.stdin.readable).text()).toUpperCase())",
-  );
-  await show(() => run(upper, { input: "hello" }).then((it) => it.stdout)); // "HELLO\n"
+/** Reads three lines of a program that never ends, and stops it. */
+export async function endlessProgram(): Promise<Watched> {
+  await using child = spawn(ticking);
+  const output = child.lines();
+  const lines: string[] = [];
+  // #region solution: read three lines; ask isRunning for runsBefore; terminate the child and wait for its end; ask for runsAfter; code is what wait() returned
+  while (lines.length < 3) lines.push(`${(await output.next()).value}`);
+  const runsBefore = await isRunning(child.pid);
+  child.terminate();
+  const code = await child.wait();
+  const runsAfter = await isRunning(child.pid);
+  return { pid: child.pid, lines, runsBefore, runsAfter, code };
+  // #endregion solution
 }

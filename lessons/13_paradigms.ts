@@ -1,25 +1,122 @@
 /**
  * Lesson 13: Programming paradigms
  *
- * One task done four ways: what each customer has spent, if it is above some
- * limit, the largest first. The answers are the same; where the state lives,
- * what can run in parallel, and what a new rule changes are not.
+ * What a paradigm is, and the same task in four of them: how much did each
+ * customer spend? You will see that the results are the same, where each way
+ * keeps its data, which can run in parallel, and what each is good for.
  *
  * @run deno run lessons/13_paradigms.ts
  * @test deno test tests/13_paradigms_test.ts
- *
- * @hint functionalTotals Say what becomes of the data; change nothing that is there.
- * @hint functionalTotals map() the sales to amounts; summarize() does the rest.
- * @hint functionalTotals return summarize(sales, sales.map(…), …);
- * @hint proceduralTotals Empty the table, fill it, pick from it, sort what was picked.
- * @hint proceduralTotals Loop over the sales with addSale(), and over the ledger with push().
- * @hint proceduralTotals for (const [customer, total] of …) { if (… > rule.above) totals.push(…); }
- * @hint record Decide before anything is changed.
- * @hint record An amount that is not at least 0 is a RangeError.
- * @hint record if (…) throw new RangeError(…); this.#totals.set(…, before + …);
  */
 import { Pool } from "../mod.ts";
-import { flags, show, showError, table, title } from "../lib/lesson.ts";
+import { code, lesson, section, show } from "../lib/lesson.ts";
+import { showError, table } from "../lib/lesson.ts";
+
+lesson(import.meta, async () => {
+  // A program is a set of written instructions that tell a computer what to do.
+  // A paradigm is a way of thinking about a problem. So a programming paradigm
+  // is a style of writing programs: a standard approach to common problems,
+  // which saves time and effort. Different tasks call for different ones.
+  //
+  // Imperative code says how: exact instructions, step by step. Procedural and
+  // object-oriented programs are imperative. Declarative code says what the
+  // result is, without the exact steps. Functional programs are declarative,
+  // and so are queries of a database.
+
+  section("The task");
+  // Three customers bought some pieces, at a price in cents for each piece. The
+  // rule says how much a sale is worth, and that only customers who spent more
+  // than 1000 cents in total are wanted, the largest total first.
+  const sales = [
+    Object.freeze({ customer: "Ada", pieces: 3, price: 500 }),
+    Object.freeze({ customer: "Bob", pieces: 1, price: 900 }),
+    Object.freeze({ customer: "Eve", pieces: 20, price: 70 }),
+  ];
+  const amount = ({ pieces, price }: Sale) => pieces * price;
+  const rule = { amount, above: 1000 };
+
+  section("Procedural: steps");
+  // Procedures are steps with a name. They share data that is open to the whole
+  // program: here the ledger, a Map from customer to total. largestFirst is the
+  // order that the result should have.
+  code(addSale);
+  code(proceduralTotals);
+  show(() => proceduralTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
+
+  section("Functional: functions");
+  // Functions take data and return new data. They change nothing: the code says
+  // what becomes of the sales. `map` makes an amount of each sale, summarize
+  // groups the amounts by customer and adds them up, and ranked keeps the totals
+  // above the limit, the largest first.
+  code(functionalTotals);
+  code(summarize);
+  show(() => functionalTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
+
+  section("Object-oriented: objects");
+  // An object holds data together with the only code that can change it. The
+  // class describes such objects. `#totals` is private: no code outside of the
+  // class can reach it. That is encapsulation.
+  code(Register);
+  show(() => new Register(rule, sales).totals()); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
+
+  // A class can extend another: it inherits all that it does not define itself.
+  // That is inheritance. The loop below calls the same method of two objects,
+  // and each answers in the way of its own class. That is polymorphism.
+  code(DiscountRegister);
+  const registers = [new Register(rule), new DiscountRegister(rule)];
+  for (const register of registers) register.record(sales[0]!);
+  show(() => registers.map((it) => it.totals()[0])); // [ { customer: "Ada", total: 1500 }, { customer: "Ada", total: 1350 } ]
+
+  section("Declarative: a query");
+  // The query names the wanted result. How it is found is left to `query`.
+  code(declarativeTotals);
+
+  section("The same results");
+  // All four ways agree: the totals in cents of those above the limit.
+  table(sideBySide(sales, rule));
+  // Modular code consists of parts that can be used again, each with one
+  // responsibility, and no logic is written twice. Here all four ways call the
+  // rule, so a new rule (200 cents of postage for each sale) changes one place.
+  const posted = { ...rule, amount: (it: Sale) => amount(it) + 200 };
+  table(sideBySide(sales, posted));
+
+  section("Where the data is");
+  // Procedural: the ledger is open data, so any code can spoil it. NaN means
+  // "not a number", and every sum with it is NaN too.
+  show(() => ledger.set("Ada", NaN).get("Ada")); // NaN
+  // Object-oriented: the data is protected. A Register refuses what would spoil
+  // it, here a negative number of pieces.
+  const wrong = { customer: "Ada", pieces: -1, price: 500 };
+  showError(() => new Register(rule).record(wrong)); // RangeError: -500 is below 0
+  // Functional: there is nothing to spoil, because no data changes. The sales
+  // are frozen (immutable), and still what they were.
+  show(() => sales.every((sale) => Object.isFrozen(sale))); // true
+  // Without shared data, work can run anywhere. Two workers compute the amounts.
+  // They could not see the ledger, because a worker has a memory of its own.
+  code(parallelTotals);
+  await show(() => parallelTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
+
+  section("Which paradigm for what?");
+  table(paradigms);
+}, {
+  // The notes' reading list.
+  readOn: {
+    "Introducing Python, 2nd edition, chapters 15 to 18":
+      "Bill Lubanovic, O'Reilly Media, November 2019",
+    "multiprocessing: processes and pools in Python":
+      "https://docs.python.org/3/library/multiprocessing.html",
+    "threading: threads in Python":
+      "https://docs.python.org/3/library/threading.html#module-threading",
+    "A tutorial on multiprocessing":
+      "https://www.datacamp.com/tutorial/python-multiprocessing-tutorial",
+    "subprocess: other programs from Python":
+      "https://docs.python.org/3/library/subprocess.html",
+    "Methods with a special meaning in Python":
+      "https://www.geeksforgeeks.org/python/dunder-magic-methods-python/",
+    "A tutorial on iterators and generators":
+      "https://www.datacamp.com/tutorial/python-iterators-generators-tutorial",
+  },
+});
 
 /** Pieces sold to a customer, at so many cents each. */
 export type Sale = { customer: string; pieces: number; price: number };
@@ -28,17 +125,20 @@ export type Total = { customer: string; total: number };
 export type Rule = { amount: (sale: Sale) => number; above: number };
 type Sales = readonly Sale[];
 
-// Modular code: what the ways have in common is written once.
+// What the ways have in common is written once.
 const largestFirst = (a: Total, b: Total) =>
   b.total - a.total || (a.customer < b.customer ? -1 : 1);
 const ranked = (totals: Iterable<[string, number]>, above: number): Total[] =>
   Array.from(totals, ([customer, total]) => ({ customer, total }))
     .filter(({ total }) => total > above).sort(largestFirst);
 
-// Procedural: steps, in procedures. The table is theirs, and everybody's.
+/** Procedural: the data that all procedures share. */
 export const ledger: Map<string, number> = new Map();
-const addSale = (customer: string, amount: number) =>
+
+/** Adds an amount to what a customer spent before. */
+function addSale(customer: string, amount: number): void {
   ledger.set(customer, (ledger.get(customer) ?? 0) + amount);
+}
 
 /** How to find the totals, step by step. */
 export function proceduralTotals(sales: Sales, rule: Rule): Total[] {
@@ -54,7 +154,7 @@ export function proceduralTotals(sales: Sales, rule: Rule): Total[] {
   return totals;
 }
 
-// Functional: a step makes new data and changes none, so it can run anywhere.
+/** Functional: groups the amounts by customer, and adds each group up. */
 function summarize(sales: Sales, amounts: number[], above: number): Total[] {
   const sum = (own: number[]) => own.reduce((sum, i) => sum + amounts[i]!, 0);
   const groups = Map.groupBy(amounts.keys(), (i) => sales[i]!.customer);
@@ -81,18 +181,28 @@ export class Register {
     for (const sale of sales) this.record(sale);
   }
 
-  /** Adds a sale. An amount below 0 is refused with a RangeError. */
   record(sale: Sale): void {
-    const amount = this.rule.amount(sale);
+    const amount = this.amountOf(sale);
     const before = this.#totals.get(sale.customer) ?? 0;
-    // #region solution: refuse an amount that is not at least 0, else add it to what was before
+    // #region solution: throw a RangeError for an amount that is not at least 0, else add it to what was before
     if (!(amount >= 0)) throw new RangeError(`${amount} is below 0`);
     this.#totals.set(sale.customer, before + amount);
     // #endregion solution
   }
 
+  amountOf(sale: Sale): number {
+    return this.rule.amount(sale);
+  }
+
   totals(): Total[] {
     return ranked(this.#totals, this.rule.above);
+  }
+}
+
+/** A Register that takes a tenth off each amount, and inherits the rest. */
+export class DiscountRegister extends Register {
+  override amountOf(sale: Sale): number {
+    return super.amountOf(sale) * 0.9;
   }
 }
 
@@ -106,55 +216,53 @@ function query(sales: Sales, q: Rule & { by: "customer" }): Total[] {
   return ranked(groups.map(([name, own]) => [name, sum(own)]), q.above);
 }
 
-/** Four ways to the same answer, each under the same rule. */
-export const ways: readonly ((sales: Sales, rule: Rule) => Total[])[] = [
-  proceduralTotals,
-  functionalTotals,
-  (sales, rule) => new Register(rule, sales).totals(),
-  declarativeTotals,
-];
+/** Four ways to the same result, each under the same rule. */
+export const ways: Record<string, (sales: Sales, rule: Rule) => Total[]> = {
+  procedural: proceduralTotals,
+  functional: functionalTotals,
+  objects: (sales, rule) => new Register(rule, sales).totals(),
+  declarative: declarativeTotals,
+};
 
-/** What the paradigms are like, and where that shows in the code above. */
-export const facts: Record<string, string>[] = `
-procedural | how, step by step | simple, intuitive | data open to all | ledger
-procedural | procedures | modular | hardly reused elsewhere | addSale
-procedural | shared, global data | effective for tasks | no integrity at scale | ledger.set
-functional | functions as values | easy to reason about | less intuitive at first | rule.amount
-functional | immutable, stateless | parallel, lazy | complex state is hard | pool.map
-functional | data transformed | large-scale pipelines | chains hard to debug | groups.entries().map
-object-oriented | data with behaviour | reuse, extension | more design, boilerplate | class Register
-object-oriented | encapsulation, inheritance, polymorphism | data protected | needless abstraction | #totals
-object-oriented | data and code coupled | large, long-lived systems | unnatural in parallel | record(sale
-`.trim().split("\n").map((line) => {
-  const [paradigm, is, advantage, limitation, see] = line.split(" | ");
-  return { paradigm, is, advantage, limitation, see } as Record<string, string>;
-});
-
-if (import.meta.main) {
-  flags(import.meta);
-  title("Programming paradigms");
-  // Imperative code, procedural or object-oriented, says how; declarative code,
-  // functional or a query, says what. All come to the same.
-  const sale = (customer: string, pieces: number, price: number) =>
-    Object.freeze({ customer, pieces, price });
-  const sales = [sale("Ada", 3, 500), sale("Bob", 1, 900), sale("Eve", 20, 70)];
-  const rule: Rule = { amount: (it) => it.pieces * it.price, above: 1_000 };
-  show(() => functionalTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
-  show(() => new Set(ways.map((way) => Deno.inspect(way(sales, rule)))).size); // 1
-
-  // The state lives in a table that anyone can spoil; in an object that refuses
-  // what would spoil it; or nowhere, in data that is never changed.
-  show(() => ledger.set("Ada", NaN).get("Ada")); // NaN
-  showError(() => new Register(rule).record(sale("Ada", -1, 500))); // RangeError: -500 is below 0
-  show(() => sales.every(Object.isFrozen)); // true
-
-  // Two workers find the amounts: what needs no state can run anywhere. They
-  // could neither see the ledger nor be handed a Register.
-  await show(() => parallelTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
-
-  // Now with postage. All four call the rule: only it changes, in one place.
-  const posted: Rule = { ...rule, amount: (it) => rule.amount(it) + 200 };
-  show(() => ways.map((way) => way(sales, posted).length)); // [ 3, 3, 3, 3 ]
-
-  table(facts);
+/** The totals of each customer, a column for each way. */
+function sideBySide(sales: Sales, rule: Rule) {
+  const found = Object.entries(ways).map(([name, way]) => {
+    const totals = way(sales, rule).map((it) => [it.customer, it.total]);
+    return [name, Object.fromEntries(totals)] as const;
+  });
+  return Object.keys(found[0]![1]).map((customer) => ({
+    customer,
+    ...Object.fromEntries(found.map(([name, its]) => [name, its[customer]])),
+  }));
 }
+
+/** What the paradigms are like. */
+export const paradigms: Record<string, string>[] = [
+  {
+    paradigm: "Procedural",
+    "what it is":
+      "The program is a sequence of steps, organised in procedures. Data that all of them can reach is common.",
+    advantages:
+      "It is simple and easy to understand, for beginners too. Procedures make code modular. It is effective for practical tasks with clear steps.",
+    limits:
+      "Open data is not protected. Code is seldom used again in other projects. It suits badly where data must stay correct while the program grows.",
+  },
+  {
+    paradigm: "Functional",
+    "what it is":
+      "Functions are values. Data is immutable and there is no state. A computation is a transformation of data.",
+    advantages:
+      "It is easy to reason about and to test. It runs in parallel and lazily without change. It suits pipelines for large amounts of data.",
+    limits:
+      "Beginners find it less intuitive. A long chain of transformations is harder to debug. It is not ideal where complex state has to be managed.",
+  },
+  {
+    paradigm: "Object-oriented",
+    "what it is":
+      "Classes and objects structure the code, by encapsulation, inheritance and polymorphism. Data and behaviour belong together.",
+    advantages:
+      "Classes can be used again and extended. Encapsulation protects data. It suits large systems that live long.",
+    limits:
+      "The design is more complex and needs more code. For a simple task it adds needless abstraction. Work on much data in parallel is less natural.",
+  },
+];

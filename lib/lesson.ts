@@ -1,6 +1,7 @@
 /**
- * How lessons talk: headings, expressions beside their values, tables,
- * timelines, and the options of the command line.
+ * How lessons talk: a story whose comments are printed before the results that
+ * they explain, expressions beside their values, tables, timelines, and the
+ * options of the command line.
  *
  * Everything is plain text where standard output is no terminal or NO_COLOR is
  * set.
@@ -8,28 +9,224 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
-import { format as formatBytes } from "@std/fmt/bytes";
+import { codeOf, expressionOf } from "./lesson/code.ts";
+import type { Row, Span } from "./lesson/layout.ts";
+import { Narrator } from "./lesson/narrator.ts";
 import {
-  bold,
-  cyan,
-  dim,
-  red,
-  setColorEnabled,
-  stripAnsiCode,
-} from "@std/fmt/colors";
-import { format as formatDuration } from "@std/fmt/duration";
+  formatUsage,
+  type Options,
+  type OptionValues,
+  parseOptions,
+} from "./lesson/options.ts";
+import { type Output, terminal } from "./lesson/output.ts";
 
-const colors = Deno.stdout.isTerminal() && !Deno.noColor;
-setColorEnabled(colors);
+export type { Row, Span } from "./lesson/layout.ts";
+export type { Option, Options, OptionValues } from "./lesson/options.ts";
+export type { Output } from "./lesson/output.ts";
+export { heapInUse } from "./lesson/heap.ts";
+export { bytes, count, duration, speedup } from "./lesson/units.ts";
+
+/** The lessons in their order: the name of the file, and the title. */
+export const lessons: readonly (readonly [name: string, title: string])[] = [
+  ["01_processes", "Programs and processes"],
+  ["02_workers", "Workers"],
+  ["03_pool", "Sequential and parallel"],
+  ["04_messages", "Messages"],
+  ["05_shared_memory", "Shared memory"],
+  ["06_concurrency", "Concurrency"],
+  ["07_iterators", "Iterables and iterators"],
+  ["08_generators", "Generators"],
+  ["09_lambdas", "Lambda functions"],
+  ["10_map_filter_reduce", "Map, filter and reduce"],
+  ["11_pipelines", "Pipelines"],
+  ["12_subprocess", "Programs as subprocesses"],
+  ["13_paradigms", "Programming paradigms"],
+];
+
+/** What a lesson has besides its story. */
+export interface LessonSettings<O extends Options> {
+  /** Options of the command line; the story gets their values. */
+  readonly options?: O;
+  /** Whether the story needs `--allow-run` from its beginning. */
+  readonly needsRun?: boolean;
+  /** What to read after the lesson: addresses by their titles. */
+  readonly readOn?: Readonly<Record<string, string>>;
+}
+
+/** What a story is told with. */
+type Story<O extends Options> = (values: OptionValues<O>) => unknown;
+
+interface Lesson extends LessonSettings<Options> {
+  readonly meta: ImportMeta;
+  readonly story: Story<Options>;
+}
+
+/** Where the story that is being told is printed, and its narrator. */
+let output: Output | undefined;
+let narrator: Narrator | undefined;
+
+/** The lessons whose modules are loaded, by their addresses. */
+const loaded = new Map<string, Lesson>();
+
+const builtIn = {
+  brief: { default: false, help: "print results only" },
+} as const;
 
 /**
- * Prints the heading of a lesson.
+ * A lesson: tells its story if it is the program that was started.
  *
- * @param text The heading, without punctuation at its end.
+ * A comment in the story is printed before the results that follow it, and so
+ * is each statement that prints nothing itself. An empty comment line separates
+ * two paragraphs.
+ *
+ * `--brief` prints results only; `--help` prints the options. A wrong option
+ * prints what is wrong and the usage to stderr, and ends the program with 2. A
+ * story that has an option named `json` prints what it returns as one JSON
+ * document if that option is given, and nothing else.
+ *
+ * @example
+ * ```ts
+ * import { lesson, section, show } from "./lesson.ts";
+ *
+ * lesson(import.meta, ({ n }) => {
+ *   // Two and two are four: the sum of two numbers is a number.
+ *   show(() => 2 + 2); // 4
+ *
+ *   section("As often as one likes");
+ *   // A loop repeats its body.
+ *   for (let i = 0; i < n; i++) show(() => 2 + 2); // 4
+ * }, { options: { n: { default: 1, help: "how often" } } });
+ * ```
+ *
+ * @typeParam O The options, by name without the dashes.
+ * @param meta The lesson's `import.meta`.
+ * @param story The story; it gets the values of the options.
+ * @param settings What the lesson has besides.
  */
-export function title(text: string): void {
-  console.log(`${bold(text)}\n${bold("=".repeat(width(text)))}`);
+export function lesson<const O extends Options = Record<never, never>>(
+  meta: ImportMeta,
+  story: Story<O>,
+  settings: LessonSettings<O> = {},
+): void {
+  const entry = { ...settings, meta, story: story as Story<Options> };
+  loaded.set(meta.url, entry);
+  // What stands below the story in its file is evaluated before the microtask.
+  if (meta.main) queueMicrotask(() => void main(entry));
+}
+
+/**
+ * Tells the story of a lesson whose module has been imported.
+ *
+ * @param url The address of its module.
+ * @param to Where to say it.
+ * @param values Values of options, instead of their defaults.
+ * @returns A promise of what the story returns.
+ * @throws {Error} If no module with that address called `lesson`.
+ */
+export async function tell(
+  url: string,
+  to: Output,
+  values: Readonly<Record<string, unknown>> = {},
+): Promise<unknown> {
+  const entry = loaded.get(url);
+  if (!entry) throw new Error(`tell: no lesson at ${url}`);
+  const defaults = Object.entries(entry.options ?? {}).map((
+    [name, { default: value }],
+  ) => [name, value]);
+  const [name, title] = lessonAt(url);
+  output = to;
+  narrator = new Narrator(
+    String(entry.story),
+    ({ kind, text }) => to[kind](text),
+  );
+  try {
+    to.title(title ?? name);
+    const told = await entry.story({
+      ...Object.fromEntries(defaults),
+      ...values,
+    });
+    narrator.end();
+    narrator = undefined;
+    closing(entry);
+    return told;
+  } finally {
+    output = narrator = undefined;
+  }
+}
+
+/** The name and the title of the lesson at an address, and the next one's. */
+function lessonAt(url: string) {
+  const name = url.replace(/^.*\//, "").replace(/\.ts$/, "");
+  const at = lessons.findIndex(([known]) => known === name);
+  const next = at < 0 ? undefined : lessons[at + 1];
+  return [name, lessons[at]?.[1], next] as const;
+}
+
+/** Says what to read, what to try and where to go on. */
+function closing({ meta, readOn = {} }: Lesson): void {
+  const [name, , next] = lessonAt(meta.url);
+  const path = pathOf(meta);
+  const lines = Object.entries(readOn).flatMap((
+    [title, address],
+  ) => [title, `  ${address}`]);
+  lines.push(
+    "The code of this lesson: read it, change it, run it again",
+    `  ${path}`,
+  );
+  if (next) {
+    const [file, title] = next;
+    const flag = file === "12_subprocess" ? "--allow-run " : "";
+    const command = `deno run ${flag}${path.replace(name, file)}`;
+    lines.push(`Lesson ${Number.parseInt(file)}: ${title}`, `  ${command}`);
+  }
+  current().lines(lines, "Read on");
+}
+
+/** Reads the command line, tells the story, and ends as a program should. */
+async function main(entry: Lesson): Promise<void> {
+  const { meta, needsRun, options = {} } = entry;
+  const command = `deno run ${needsRun ? "--allow-run " : ""}${pathOf(meta)}`;
+  const all = { ...options, ...builtIn };
+  const parsed = parseOptions(Deno.args, all);
+  if (parsed === "help") return console.log(formatUsage(command, all));
+  if (typeof parsed === "string") {
+    console.error(`${parsed}\n\n${formatUsage(command, all)}`);
+    Deno.exit(2);
+  }
+  if (needsRun && !allowsPrograms()) {
+    console.error([refusal("This lesson"), command].join("\n"));
+    Deno.exit(1);
+  }
+  const { brief, json, ...values } = parsed as OptionValues<Options>;
+  try {
+    const told = await tell(
+      meta.url,
+      json ? silent() : brief ? briefly(terminal()) : terminal(),
+      values,
+    );
+    if (json) console.log(JSON.stringify(told));
+  } catch (error) {
+    if (!isTodo(error)) throw error;
+    const [, line] = /(lessons\/\w+\.ts:\d+)/.exec(error.stack ?? "") ?? [];
+    console.error(`${error.message}${line ? ` (${line})` : ""}`);
+    Deno.exit(1);
+  }
+}
+
+/** The results of what is said, without the words. */
+function briefly(to: Output): Output {
+  const nothing = () => {};
+  return { ...to, prose: nothing, code: nothing, lines: nothing };
+}
+
+/** Says nothing. */
+function silent(): Output {
+  return terminal(() => {}, 80);
+}
+
+/** Where to say it: where the story is told, or the terminal outside of one. */
+function current(): Output {
+  return output ??= terminal();
 }
 
 /**
@@ -38,7 +235,19 @@ export function title(text: string): void {
  * @param text The heading, without punctuation at its end.
  */
 export function section(text: string): void {
-  console.log(`\n${bold(text)}\n${dim("-".repeat(width(text)))}`);
+  narrator?.before("section", JSON.stringify(text));
+  current().section(text);
+}
+
+/**
+ * Prints a paragraph that depends on what was measured. What does not is a
+ * comment of the story.
+ *
+ * @param text The paragraph, on one line.
+ */
+export function say(text: string): void {
+  narrator?.before("say");
+  current().prose(text);
 }
 
 /**
@@ -48,7 +257,7 @@ export function section(text: string): void {
  * ```ts
  * import { show } from "./lesson.ts";
  *
- * const four = show(() => 2 + 2); // prints 2 + 2 and, below it, 4
+ * const four = show(() => 2 + 2); // prints 2 + 2 → 4
  * ```
  *
  * @typeParam T The type of the value.
@@ -58,13 +267,16 @@ export function section(text: string): void {
  * @throws What the expression throws.
  */
 export function show<T>(expression: () => T): T {
+  narrator?.before("show", String(expression));
   const value = expression();
+  const print = (settled: unknown) =>
+    current().value(expressionOf(expression), settled);
   if (!(value instanceof Promise)) {
-    printResult(expression, inspect(value));
+    print(value);
     return value;
   }
   return value.then((settled) => {
-    printResult(expression, inspect(settled));
+    print(settled);
     return settled;
   }) as T;
 }
@@ -80,13 +292,14 @@ export function showError<T>(
   expression: () => T,
 ): T extends Promise<unknown> ? Promise<unknown> : unknown;
 export function showError(expression: () => unknown): unknown {
+  narrator?.before("showError", String(expression));
   const caught = (error: unknown) => {
     if (isTodo(error)) throw error;
-    printResult(expression, red(String(error)));
+    current().error(expressionOf(expression), error);
     return error;
   };
   const missing = () => {
-    throw new Error(`showError: ${sourceOf(expression)} threw nothing`);
+    throw new Error(`showError: ${expressionOf(expression)} threw nothing`);
   };
   let value: unknown;
   try {
@@ -97,73 +310,47 @@ export function showError(expression: () => unknown): unknown {
   return value instanceof Promise ? value.then(missing, caught) : missing();
 }
 
-function printResult(expression: () => unknown, result: string): void {
-  console.log(`${sourceOf(expression)}\n  ${dim("→")} ${result}`);
-}
-
-function inspect(value: unknown): string {
-  return Deno.inspect(value, { colors, depth: 4 }).replaceAll("\n", "\n    ");
-}
-
 /**
- * The expression inside an arrow function, on one line.
+ * Prints the code of a function or a class, as Deno runs it: without types.
  *
- * `toString()` gives the code as Deno runs it: types are gone, every item of an
- * array stands on a line of its own. Spaces are put back to what one would
- * write; strings are left alone.
- *
- * @param expression The arrow function.
- * @returns Its body, without the arrow.
+ * @param fn The function or class.
  */
-export function sourceOf(expression: () => unknown): string {
-  const body = String(expression).replace(/^(async\s*)?\(\)\s*=>\s*/, "");
-  const stringOrSpace =
-    /("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)|\s*=>\s*|\[\s+|\s+\]|\s+/g;
-  const line = body.replace(stringOrSpace, (found, string?: string) => {
-    if (string !== undefined) return string;
-    return found.includes("=>") ? " => " : found.trim() || " ";
-  });
-  // An arrow function has to wrap an object it returns in parentheses.
-  return /^\(\{.*\}\)$/.test(line) ? line.slice(1, -1) : line;
+export function code(
+  fn:
+    | ((...args: never[]) => unknown)
+    | (abstract new (...args: never[]) => unknown),
+): void {
+  narrator?.before("code");
+  current().code(codeOf(fn, 72));
 }
 
-/** One row of a table: column names and what stands in them. */
-export type Row = Readonly<Record<string, string | number | bigint | boolean>>;
-
 /**
- * Prints a table.
+ * Prints a table. Of rows that are measured one after another, each is printed
+ * as soon as it is there.
  *
  * @param rows The rows; the first row's keys are the column heads.
+ * @returns A promise for the last row, if the rows come one by one.
  */
-export function table(rows: readonly Row[]): void {
-  console.log(formatTable(rows).join("\n"));
+export function table(rows: AsyncIterable<Row>): Promise<void>;
+export function table(rows: readonly Row[]): void;
+export function table(
+  rows: readonly Row[] | AsyncIterable<Row>,
+): void | Promise<void> {
+  narrator?.before("table");
+  if (Symbol.asyncIterator in rows) return tableOverTime(rows);
+  rows.forEach(current().table(rows));
+}
+
+async function tableOverTime(rows: AsyncIterable<Row>): Promise<void> {
+  let print: ((row: Row) => void) | undefined;
+  for await (const row of rows) {
+    print ??= current().table([row]);
+    print(row);
+  }
 }
 
 /**
- * Lays out a table: text to the left, numbers to the right.
- *
- * @param rows The rows; the first row's keys are the column heads.
- * @returns The lines: heads, a rule, then a line a row.
- */
-export function formatTable(rows: readonly Row[]): string[] {
-  const heads = Object.keys(rows[0] ?? {});
-  const cells = rows.map((row) => heads.map((head) => String(row[head] ?? "")));
-  const columns = heads.map((head, i) => ({
-    size: Math.max(width(head), ...cells.map((line) => width(line[i] ?? ""))),
-    // "12.5 ms" and "1.9 ×" are read as numbers too.
-    right: cells.every((line) => /^[-≈]?\d/.test(stripAnsiCode(line[i] ?? ""))),
-  }));
-  const layOut = (line: string[]) =>
-    line.map((cell, i) => {
-      const gap = " ".repeat((columns[i]?.size ?? 0) - width(cell));
-      return columns[i]?.right ? gap + cell : cell + gap;
-    }).join("  ").trimEnd();
-  const rule = columns.map(({ size }) => "-".repeat(size)).join("  ");
-  return [bold(layOut(heads)), dim(rule), ...cells.map(layOut)];
-}
-
-/**
- * Prints a bar for each value, the largest as long as the line.
+ * Prints a bar for each value, the largest as long as the line allows.
  *
  * @example
  * ```ts
@@ -179,307 +366,75 @@ export function bars(
   values: Readonly<Record<string, number>>,
   format: (value: number) => string = String,
 ): void {
-  console.log(formatBars(values, format).join("\n"));
+  narrator?.before("bars");
+  current().bars(values, format);
 }
 
 /**
- * Lays out a bar for each value.
- *
- * @param values The values by their labels, none below 0.
- * @param format How a value is written behind its bar.
- * @returns The lines, one a value.
- */
-export function formatBars(
-  values: Readonly<Record<string, number>>,
-  format: (value: number) => string,
-): string[] {
-  const labels = Object.keys(values);
-  const most = Math.max(...Object.values(values), Number.MIN_VALUE);
-  const margin = Math.max(0, ...labels.map(width));
-  return labels.map((label) => {
-    const value = values[label] ?? 0;
-    const bar = "█".repeat(Math.round(value / most * 40)) || "▏";
-    return `${label.padEnd(margin)}  ${cyan(bar)} ${format(value)}`;
-  });
-}
-
-/** A stretch of time in which a worker ran a task. */
-export interface Span {
-  /** The worker's number, from 1. */
-  readonly worker: number;
-  /** The task's number, from 0. */
-  readonly task: number;
-  /** When it began, in milliseconds on any clock that all spans share. */
-  readonly from: number;
-  /** When it ended, in milliseconds on the same clock. */
-  readonly to: number;
-}
-
-/**
- * Draws which worker ran which task when: a row a worker, time to the right.
+ * Draws which worker ran which task when: a row a worker, time to the right. A
+ * task is drawn as its number and a line as long as it ran.
  *
  * @param spans What ran, in any order; `onTask` of a Pool gives them.
+ * @param start When the drawing begins, on the clock of the spans; when the
+ * first of them begins unless given.
  */
-export function timeline(spans: readonly Span[]): void {
-  console.log(formatTimeline(spans).join("\n"));
+export function timeline(spans: readonly Span[], start?: number): void {
+  narrator?.before("timeline");
+  current().timeline(spans, start);
 }
 
 /**
- * Lays out a timeline. Each task is drawn as its number and a line as long as
- * it ran; a dot is a moment in which the worker had nothing to do.
+ * Waits until somebody presses Enter, or until the time is over. Where there is
+ * no terminal, it does not wait.
  *
- * @param spans What ran, in any order.
- * @param columns How many characters the time axis is wide.
- * @returns The lines: the axis, then one a worker.
+ * @param ms The time in milliseconds; 0 does not wait.
+ * @returns A promise for the end of the wait.
  */
-export function formatTimeline(spans: readonly Span[], columns = 60): string[] {
-  if (spans.length === 0) return ["(nothing ran)"];
-  const start = spans.reduce(
-    (least, { from }) => Math.min(least, from),
-    Infinity,
-  );
-  const end = spans.reduce((most, { to }) => Math.max(most, to), -Infinity);
-  const column = (time: number) =>
-    Math.round((time - start) / (end - start || 1) * columns);
-
-  const rows = new Map<number, string[]>();
-  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
-    const row = rows.get(span.worker) ?? Array(columns).fill("·");
-    rows.set(span.worker, row);
-    const from = Math.min(column(span.from), columns - 1);
-    const to = Math.max(column(span.to), from + 1);
-    const drawn = String(span.task).padEnd(to - from, "━").slice(0, to - from);
-    row.splice(from, to - from, ...drawn);
-  }
-
-  const total = duration(end - start);
-  const name = (worker: number) => `Worker ${worker}`;
-  const margin = Math.max(...[...rows.keys()].map((n) => name(n).length));
-  const axis = "0".padEnd(columns - total.length) + total;
-  const lines = [...rows].sort(([a], [b]) => a - b).map(([worker, row]) =>
-    `${name(worker).padEnd(margin)}  ${cyan(row.join(""))}`
-  );
-  return [`${" ".repeat(margin)}  ${dim(axis)}`, ...lines];
+export async function pause(ms: number): Promise<void> {
+  narrator?.before("pause");
+  if (ms === 0) return;
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return;
+  const reader = Deno.stdin.readable.getReader();
+  const timer = setTimeout(() => void reader.cancel(), ms);
+  await reader.read();
+  clearTimeout(timer);
+  await reader.cancel();
 }
 
 /**
- * Writes a duration with the units that fit it: `1s 234ms`, `12ms`, `7µs`.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { duration } from "./lesson.ts";
- *
- * assertEquals(duration(1234.56), "1s 235ms");
- * assertEquals(duration(0.0071), "7µs");
- * ```
- *
- * @param ms The duration in milliseconds.
- * @returns The duration as text, to the millisecond, or below 1 ms to the
- * microsecond.
- */
-export function duration(ms: number): string {
-  const rounded = Math.abs(ms) >= 1
-    ? Math.round(ms)
-    : Math.round(ms * 1000) / 1000;
-  return formatDuration(rounded, { ignoreZero: true }) || "0ms";
-}
-
-/**
- * Writes a number of bytes with the unit that fits it: `800 kB`.
- *
- * @param count The number of bytes.
- * @returns The number as text, in units of 1000.
- */
-export function bytes(count: number): string {
-  return formatBytes(count);
-}
-
-/** An option of the command line; its default decides its type. */
-export interface Flag {
-  /** The value without the option. Numbers are whole numbers. */
-  readonly default: number | boolean | string;
-  /** What the option does, for `--help`. */
-  readonly help: string;
-  /** The least value of a number; 0 unless given. */
-  readonly min?: number;
-  /** The greatest value of a number. */
-  readonly max?: number;
-}
-
-/** The values of a set of options. */
-export type FlagValues<Flags extends Readonly<Record<string, Flag>>> = {
-  readonly [Name in keyof Flags]: Flags[Name]["default"] extends number ? number
-    : Flags[Name]["default"] extends boolean ? boolean
-    : string;
-};
-
-/**
- * Whether a lesson is refused to start programs; Deno's own question is not
- * asked.
+ * Whether a lesson may start programs. If not, prints what to do, instead of
+ * having Deno ask.
  *
  * @param meta `import.meta` of the lesson.
- * @param programs What it starts, as in `Deno.Command`.
- * @returns What to say of it; nothing if it may start them.
+ * @returns Whether it may.
  */
-export function refusal(
-  meta: ImportMeta,
-  ...programs: string[]
-): string | undefined {
-  const allowed = programs.every((command) =>
-    Deno.permissions.querySync({ name: "run", command }).state === "granted"
-  );
-  if (allowed) return undefined;
-  return `To see this, run: deno run --allow-run ${fileOf(meta.url)}\n` +
-    "Deno asks, because a program it starts may do all that you may do.";
+export function mayStartPrograms(meta: ImportMeta): boolean {
+  narrator?.before("mayStartPrograms");
+  if (allowsPrograms()) return true;
+  current().prose(refusal("This section"));
+  current().lines([`  deno run --allow-run ${pathOf(meta)}`]);
+  return false;
 }
 
-/**
- * Reads the command line. `--help` prints the usage and ends the program; a
- * wrong option or value prints what is wrong and the usage to stderr, and ends
- * it with 2.
- *
- * @example
- * ```ts
- * import { flags } from "./lesson.ts";
- *
- * const { count } = flags(import.meta, {
- *   count: { default: 3, help: "how many children to start", min: 1 },
- * });
- * ```
- *
- * @typeParam Flags The options, by name.
- * @param meta The lesson's `import.meta`, for its name in the usage.
- * @param options The options, by name without the dashes.
- * @param permissions What stands between `deno run` and the lesson's name.
- * @returns The value of each option.
- */
-export function flags<const Flags extends Readonly<Record<string, Flag>>>(
-  meta: ImportMeta,
-  options: Flags = {} as Flags,
-  permissions = "",
-): FlagValues<Flags> {
-  const usage = formatUsage(meta.url, options, permissions);
-  const parsed = parseFlags(Deno.args, options);
-  if (parsed === "help") {
-    console.log(usage);
-    Deno.exit(0);
-  }
-  if (typeof parsed === "string") {
-    console.error(`${parsed}\n\n${usage}`);
-    Deno.exit(2);
-  }
-  stopAtTodo();
-  return parsed;
+function allowsPrograms(): boolean {
+  return Deno.permissions.querySync({ name: "run" }).state === "granted";
 }
 
-/**
- * Reads options from a list of words.
- *
- * @typeParam Flags The options, by name.
- * @param args The words of the command line.
- * @param options The options, by name without the dashes.
- * @returns The values, `"help"`, or a sentence that says what is wrong.
- */
-export function parseFlags<const Flags extends Readonly<Record<string, Flag>>>(
-  args: readonly string[],
-  options: Flags,
-): FlagValues<Flags> | string {
-  const names = Object.keys(options);
-  const isBoolean = (name: string) =>
-    typeof options[name]?.default === "boolean";
-  const unknown: string[] = [];
-  const given = parseArgs(args, {
-    alias: { help: "h" },
-    boolean: [...names.filter(isBoolean), "help"],
-    string: names.filter((name) => !isBoolean(name)),
-    unknown: (word) => void unknown.push(word),
-  });
-  if (given["help"]) return "help";
-  if (unknown.length > 0) return `unknown option or argument: ${unknown[0]}`;
-
-  const values: Record<string, unknown> = {};
-  for (const [name, flag] of Object.entries(options)) {
-    const text = given[name];
-    const word = args.findLast((word) =>
-      word === `--${name}` || word.startsWith(`--${name}=`)
-    );
-    if (word === undefined) {
-      values[name] = flag.default;
-    } else if (typeof flag.default === "number") {
-      const problem = wrongNumber(String(text), flag);
-      if (problem) return `--${name}: ${problem}`;
-      values[name] = Number(text);
-    } else if (isBoolean(name) && /=(?!(true|false)$)/.test(word)) {
-      return `--${name}: takes no value, or true or false`;
-    } else if (text === "") {
-      return `--${name}: a value is missing`;
-    } else {
-      values[name] = text;
-    }
-  }
-  return values as FlagValues<Flags>;
+/** What to say where programs may not be started; a command follows. */
+function refusal(what: string): string {
+  return `${what} starts programs. Deno allows that only with --allow-run, because a program that is started may do all that you may do. To see it, run:`;
 }
 
-function wrongNumber(text: string, { min = 0, max }: Flag): string | undefined {
-  if (text === "") return "a number is missing";
-  const value = Number(text);
-  const range = max === undefined ? `at least ${min}` : `${min} to ${max}`;
-  const fits = Number.isSafeInteger(value) && value >= min &&
-    value <= (max ?? Infinity);
-  return fits ? undefined : `"${text}" is not a whole number, ${range}`;
+/** A lesson's file as one types it where one is. */
+function pathOf({ url, filename }: ImportMeta): string {
+  if (filename === undefined) return url;
+  const folder = Deno.cwd();
+  const inside = filename.startsWith(folder) &&
+    /^[/\\]/.test(filename.slice(folder.length));
+  return inside ? filename.slice(folder.length + 1) : filename;
 }
 
 /** Whether an error says that a student has something left to write. */
 function isTodo(error: unknown): error is Error {
   return error instanceof Error && error.message.startsWith("TODO ");
-}
-
-/** Ends an exercise at the first thing that is left to write, in one line. */
-function stopAtTodo(): void {
-  const stop = (event: Event, error: unknown) => {
-    if (!isTodo(error)) return;
-    event.preventDefault();
-    const [, line] = /(lessons\/\w+\.ts:\d+)/.exec(error.stack ?? "") ?? [];
-    console.error(`${error.message}${line ? ` (${line})` : ""}`);
-    Deno.exit(1);
-  };
-  addEventListener("error", (event) => stop(event, event.error));
-  addEventListener(
-    "unhandledrejection",
-    (event) => stop(event, event.reason),
-  );
-}
-
-/** A lesson's file as one types it, such as `lessons/03_pool.ts`. */
-function fileOf(url: string): string {
-  return url.split("/").slice(-2).join("/");
-}
-
-function formatUsage(
-  url: string,
-  options: Readonly<Record<string, Flag>>,
-  permissions: string,
-): string {
-  const words = ["deno run", permissions, fileOf(url), "[options]"].filter(
-    Boolean,
-  );
-  const lines = Object.entries(options).map(([name, flag]) => {
-    const isBoolean = typeof flag.default === "boolean";
-    const left = isBoolean ? `--${name}` : `--${name} <${typeof flag.default}>`;
-    const fallback = isBoolean ? "" : ` (default: ${flag.default})`;
-    return [left, flag.help + fallback] as const;
-  });
-  const all = [...lines, ["--help", "print this text and end"] as const];
-  const margin = Math.max(...all.map(([left]) => left.length));
-  return [
-    `Usage: ${words.join(" ")}`,
-    "",
-    ...all.map(([left, right]) => `  ${left.padEnd(margin)}  ${right}`),
-  ].join("\n");
-}
-
-/** How many columns a text takes; one a character is enough for lessons. */
-function width(text: string): number {
-  return [...stripAnsiCode(text)].length;
 }

@@ -1,13 +1,19 @@
-import { assert, assertEquals } from "@std/assert";
-import { Pool } from "../mod.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Barrier, Pool } from "../mod.ts";
 import {
   blockTimer,
   chooseStrategy,
+  compareStrategies,
+  complete,
+  computeElsewhere,
+  describeComputing,
+  describeWaiting,
   interleave,
   runCpuBound,
   runIoBound,
   runTasks,
 } from "../lessons/06_concurrency.ts";
+import { transcript } from "./helper.ts";
 
 const strategies = ["sequential", "async", "workers"] as const;
 
@@ -26,6 +32,10 @@ Deno.test("chooseStrategy: very little calls for neither", () => {
 Deno.test("interleave: tasks make progress in turn, on one thread", async () => {
   const trace = await interleave(["a", "b"], 3);
   assertEquals(trace, ["a1", "b1", "a2", "b2", "a3", "b3"]);
+  assertEquals(
+    await interleave(["x", "y", "z"], 2),
+    ["x1", "y1", "z1", "x2", "y2", "z2"],
+  );
 });
 
 Deno.test("interleave: one task alone goes through, none leaves no trace", async () => {
@@ -33,16 +43,34 @@ Deno.test("interleave: one task alone goes through, none leaves no trace", async
   assertEquals(await interleave([], 2), []);
 });
 
-Deno.test("a computation blocks everything: a timer that is due comes after it", async () => {
+Deno.test("concurrent tasks may complete in any order, and return the same", async () => {
+  const results = ["X", "Y", "Z"];
+  assertEquals(await complete({ x: 3, y: 1, z: 2 }), {
+    completed: ["y", "z", "x"],
+    results,
+  });
+  assertEquals(await complete({ x: 1, y: 2, z: 3 }), {
+    completed: ["x", "y", "z"],
+    results,
+  });
+});
+
+Deno.test("a computation blocks its own thread: a timer that is due comes after it", async () => {
   assertEquals(await blockTimer(), ["computation", "timer"]);
+});
+
+Deno.test("a computation in a worker blocks nothing here: the timer comes during it", async () => {
+  assertEquals(await computeElsewhere(), ["timer", "computation"]);
 });
 
 Deno.test("runTasks: the way of running changes the time, not the result", async () => {
   const double = (x: number) => x * 2;
   for (const strategy of strategies) {
+    const start = performance.now();
     const { elapsed, results } = await runTasks(strategy, double, [1, 2, 3]);
+    const around = performance.now() - start;
     assertEquals(results, [2, 4, 6], strategy);
-    assert(elapsed >= 0, `${elapsed} ms`);
+    assert(elapsed > 0 && elapsed <= around, `${elapsed} of ${around} ms`);
   }
 });
 
@@ -71,18 +99,55 @@ Deno.test("runTasks: async starts all tasks before it waits for any", async () =
 });
 
 Deno.test("runTasks: workers run tasks on other threads", async () => {
-  const inWorker = () => Number("WorkerGlobalScope" in globalThis);
-  assertEquals((await runTasks("workers", inWorker, [0, 0])).results, [1, 1]);
-  assertEquals((await runTasks("async", inWorker, [0, 0])).results, [0, 0]);
+  const inWorker = () => "WorkerGlobalScope" in globalThis;
+  const { results } = await runTasks("workers", inWorker, [0, 0]);
+  assertEquals(results, [true, true]);
+  for (const here of ["sequential", "async"] as const) {
+    assertEquals((await runTasks(here, inWorker, [0])).results, [false]);
+  }
 });
 
-Deno.test("runIoBound and runCpuBound: the results are the same every way", async () => {
-  for (const strategy of strategies) {
-    const io = await runIoBound(strategy);
-    assertEquals(io.results, [100, 100, 100, 100], strategy);
-    const cpu = await runCpuBound(strategy);
-    assertEquals(cpu.results, Array(4).fill(78498), strategy);
+Deno.test("runTasks: in workers, all tasks run at the same time", async () => {
+  // Each task waits inside of its computation for all others.
+  const meet = (barrier: Barrier) => barrier.wait({ timeout: 60_000 });
+  for (const tasks of [2, 5]) {
+    const inputs = Array<Barrier>(tasks).fill(new Barrier(tasks));
+    const { results } = await runTasks("workers", meet, inputs);
+    const places = Array.from({ length: tasks }, (_, i) => i);
+    assertEquals(results.toSorted(), places);
   }
+});
+
+Deno.test("workers are concurrent and parallel, async is concurrent only", async () => {
+  const row = (underWay: number, computing: number) => ({
+    ...{ "under way": underWay, computing, concurrent: underWay === 2 },
+    parallel: computing === 2,
+  });
+  const rows = [
+    { way: "sequential", ...row(1, 1) },
+    { way: "async", ...row(2, 1) },
+    { way: "workers", ...row(2, 2) },
+  ];
+  assertEquals(await compareStrategies(2), rows);
+  rows[2]!.parallel = false;
+  assertEquals(await compareStrategies(1), rows);
+});
+
+Deno.test("waiting and computing: the results are the same every way", async () => {
+  for (const strategy of strategies) {
+    const io = await runIoBound(strategy, 5);
+    assertEquals(io.results, [5, 5, 5, 5], strategy);
+    const cpu = await runCpuBound(strategy, 1000);
+    assertEquals(cpu.results, [168, 168, 168, 168], strategy);
+  }
+  assertEquals((await runIoBound("async")).results, Array(4).fill(100));
+  assertEquals((await runCpuBound("async")).results, Array(4).fill(78498));
+});
+
+Deno.test("waiting one after another takes the sum of the times", async () => {
+  const { elapsed } = await runIoBound("sequential", 10);
+  // A timer may come a fraction of a millisecond early.
+  assert(elapsed >= 36, `${elapsed} ms`);
 });
 
 Deno.test("concurrent need not be parallel: one worker interleaves tasks as well", async () => {
@@ -98,4 +163,103 @@ Deno.test("concurrent need not be parallel: one worker interleaves tasks as well
     return trace;
   });
   assertEquals(trace, ["a in", "b in", "a out", "b out"]);
+});
+
+Deno.test("what is said of waiting follows what was measured", () => {
+  assertEquals(
+    describeWaiting({ sequential: 400, async: 100, workers: 125 }),
+    "Async was 4.0 times as fast as sequential: one thread waited for all " +
+      "tasks at the same time. Workers wait at the same time too, but they " +
+      "have to start first. That took 25.0 ms more than async.",
+  );
+  assertEquals(
+    describeWaiting({ sequential: 140, async: 100, workers: 90 }),
+    "Async gained little this time, because the machine is busy or the tasks " +
+      "wait for too short a time. It waits for all tasks at the same time. " +
+      "Workers wait at the same time too, but they have to start first. This " +
+      "time it did not show, because the machine is busy.",
+  );
+});
+
+Deno.test("what is said of computing follows what was measured, and the machine", () => {
+  const times = { sequential: 1000, async: 1010, workers: 500 };
+  assertEquals(
+    describeComputing(times, 4),
+    "Async gains nothing here: there is no waiting that one task could use " +
+      "for another, and the one thread has just as much to compute. It took " +
+      "1.01 s, sequential 1.00 s. Workers were 2.0 times as fast as " +
+      "sequential, because they compute in parallel, on 4 processors.",
+  );
+  const [async, ...noGain] = [
+    describeComputing({ sequential: 1, async: 1, workers: 0.8 }, 2),
+    describeComputing({ ...times, workers: 900 }, 4),
+    describeComputing({ ...times, workers: 1100 }, 1),
+  ];
+  assertStringIncludes(async!, "Workers were 1.3 times as fast");
+  assertEquals(noGain.map((text) => text.split("1.00 s. ")[1]), [
+    "Workers gained little or nothing this time: other programs keep the 4 " +
+    "processors busy, or the tasks are too small.",
+    "Workers gain nothing either: this machine has one processor.",
+  ]);
+});
+
+/** Small values of the lesson's options, so that it is told quickly. */
+const quick = { ms: 20, n: 2000 };
+let telling: Promise<string> | undefined;
+/** What the lesson prints; it is told once for all tests. */
+const said = () => telling ??= transcript("06_concurrency", quick);
+
+Deno.test("the lesson says and shows what concurrent and parallel mean", async () => {
+  const text = await said();
+  for (
+    const part of [
+      "Tasks are concurrent when they make progress in the same period of time",
+      "They may take turns, overlap, and complete in any order. The final result stays the same.",
+      "The scheduler is the part of a system that decides which task runs next. A fair scheduler gives every task its turn, so that none waits for ever.",
+      'interleave(["a", "b"], 3) → [ "a1", "b1", "a2", "b2", "a3", "b3" ]',
+      "The order of completion is different, and the results are the same.",
+      '{ completed: [ "c", "b", "a" ], results: [ "A", "B", "C" ] }',
+      '{ completed: [ "a", "b", "c" ], results: [ "A", "B", "C" ] }',
+      "Tasks are parallel when they run at the same moment, on several processors.",
+      "way under way computing concurrent parallel",
+      "sequential 1 1 no no async 2 1 yes no workers 2 2 yes",
+      "they were concurrent, and not parallel.",
+      "So parallel implies concurrent: tasks that run at the same moment make progress in the same period. The reverse is not true",
+    ]
+  ) assertStringIncludes(text, part);
+});
+
+Deno.test("the lesson says what an isolate is, and what Python's GIL is", async () => {
+  const text = await said();
+  for (
+    const part of [
+      "An isolate has its own memory, and it runs one piece of code at a time.",
+      'blockTimer() → [ "computation", "timer" ] The timer was blocked until the computation had ended.',
+      'computeElsewhere() → [ "timer", "computation" ]',
+      "a lock lets only one of them at a time run Python code: the Global Interpreter Lock (GIL).",
+      "There is one GIL per process, and none across processes. Each process has its own Python interpreter and its own GIL, so processes compute in parallel",
+      "Since Python 3.13, there are also builds of Python without the GIL.",
+    ]
+  ) assertStringIncludes(text, part);
+});
+
+Deno.test("the lesson says what suits waiting and computing, and measures it", async () => {
+  const text = await said();
+  for (
+    const part of [
+      "I/O means input and output: to read and write files, or to communicate over a network. A task is I/O-bound when it spends most of its time waiting for that.",
+      "Four tasks wait for 20.0 ms each, in three ways:",
+      "CPU means central processing unit, the processor. A task is CPU-bound when it spends most of its time computing.",
+      "Four tasks count the primes below 2 000, in three ways:",
+      "Async gains nothing here",
+      "one thread can wait for many things at the same time. In Python, use threads for them.",
+      'chooseStrategy("io-bound") → "async"',
+      "CPU-bound tasks call for workers, which compute on several processors. In Python, use processes for them.",
+      'chooseStrategy("cpu-bound") → "workers"',
+      'chooseStrategy("tiny") → "sequential"',
+    ]
+  ) assertStringIncludes(text, part);
+  const time = String.raw`[█▏]+ \d[\d.]* (?:s|ms|µs)`;
+  const bars = `sequential ${time} async ${time} workers ${time} `;
+  assertEquals(text.match(new RegExp(bars, "g"))?.length, 2, text);
 });

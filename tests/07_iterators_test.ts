@@ -1,12 +1,19 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { range } from "../mod.ts";
 import {
   Countdown,
   isIterable,
   isIterator,
+  itemsOf,
   iteratorOf,
   methodsOf,
 } from "../lessons/07_iterators.ts";
+import { transcript } from "./helper.ts";
 
 Deno.test("isIterable: arrays, strings, maps, sets and entries can be looped over", () => {
   const entries = Object.entries({ a: 1 });
@@ -73,7 +80,17 @@ Deno.test("iteratorOf: the type's name tells what it iterates over", () => {
 Deno.test("iteratorOf: 5 is not iterable", () => {
   assertEquals(iteratorOf([5]).next().value, 5);
   assertThrows(() => iteratorOf(5), TypeError, "5 (number) is not iterable");
-  assertThrows(() => iteratorOf(null), TypeError, "is not iterable");
+  const reasons: [unknown, string][] = [
+    [null, "null (object) is not iterable"],
+    [undefined, "undefined (undefined) is not iterable"],
+    [true, "true (boolean) is not iterable"],
+    [{ a: 1 }, "[object Object] (object) is not iterable"],
+    [Symbol("s"), "Symbol(s) (symbol) is not iterable"],
+  ];
+  for (const [value, message] of reasons) {
+    const error = assertThrows(() => iteratorOf(value), TypeError);
+    assertEquals(error.message, message);
+  }
 });
 
 Deno.test("iteratorOf: nothing is read before it is asked for", () => {
@@ -101,8 +118,30 @@ Deno.test("methodsOf: an array's iterator has next, map, filter and take", () =>
   assertEquals(new Set(methods).size, methods.length);
 });
 
-Deno.test("methodsOf: a method of an object's own is named too", () => {
+Deno.test("methodsOf: own methods come before the inherited ones", () => {
   assertEquals(methodsOf({ next: () => ({ done: true }) }), ["next"]);
+  class Parent {
+    shared() {}
+    old() {}
+  }
+  class Child extends Parent {
+    override shared() {}
+    young() {}
+  }
+  assertEquals(methodsOf(new Child()), ["shared", "young", "old"]);
+});
+
+Deno.test("itemsOf: goes through any iterable to its end", () => {
+  assertEquals(itemsOf("abc"), ["a", "b", "c"]);
+  assertEquals(itemsOf(new Set([1, 1, 2])), [1, 2]);
+  assertEquals(itemsOf([]), []);
+  assertEquals(itemsOf([undefined, false]), [undefined, false]);
+});
+
+Deno.test("itemsOf: leaves nothing of an iterator", () => {
+  const iterator = [1, 2, 3].values();
+  iterator.next();
+  assertEquals([itemsOf(iterator), itemsOf(iterator)], [[2, 3], []]);
 });
 
 Deno.test("Countdown: counts down to 1, in every loop anew", () => {
@@ -110,6 +149,14 @@ Deno.test("Countdown: counts down to 1, in every loop anew", () => {
   assertEquals([...countdown], [3, 2, 1]);
   assertEquals([...countdown], [3, 2, 1]);
   assertEquals([...new Countdown(0)], []);
+});
+
+Deno.test("Countdown: its iterator counts down to 1, and stays done", () => {
+  const iterator = new Countdown(2)[Symbol.iterator]();
+  assertEquals(iterator.next(), { value: 2, done: false });
+  assertEquals(iterator.next(), { value: 1, done: false });
+  assertEquals(iterator.next(), { value: undefined, done: true });
+  assertEquals(iterator.next(), { value: undefined, done: true });
 });
 
 Deno.test("Countdown: is iterable and no iterator, as an array and a range", () => {
@@ -125,4 +172,52 @@ Deno.test("Countdown: two loops at a time do not disturb each other", () => {
     [...countdown].map((b) => [a, b])
   );
   assertEquals(pairs, [[2, 2], [2, 1], [1, 2], [1, 1]]);
+});
+
+Deno.test("the lesson says what iterables, iterators and the protocol are", async () => {
+  const said = await transcript("07_iterators");
+  for (
+    const sentence of [
+      "An iterable is a value that a `for` loop can go through, item by item: an array, a text, a Set, a Map.",
+      "an iterator: an object that hands out the items one at a time",
+      "The rules for both are called the iterator protocol.",
+      "An iterable has a method [Symbol.iterator](), which returns an iterator.",
+      "An iterator has a method next(), which returns an object: `value` is the item, and `done: false` says that there was one.",
+      "In Python, the two methods are named __iter__() and __next__(), and the functions iter() and next() call them.",
+      "`done: true` says that no items are left.",
+      "In Python, next() raises the exception StopIteration in this place.",
+      "An iterator remembers which item is next: that is its state. After one pass it is used up, and it stays used up.",
+      "Lazy evaluation computes a value only when somebody needs it.",
+      "An object is not iterable either",
+      "In Python, the items() of a dict are iterable too.",
+      "methodsOf lists the names of all methods of an object, as dir() does in Python.",
+      "In Python, type(iter([1, 2, 3])) is list_iterator.",
+      "iteratorOf refuses it with a TypeError, as iter(5) does in Python.",
+    ]
+  ) assertStringIncludes(said, sentence);
+});
+
+Deno.test("the lesson shows the code and the values that it speaks of", async () => {
+  const said = await transcript("07_iterators");
+  for (
+    const line of [
+      "function isIterable(value) {",
+      "isIterable([1, 2, 3]) → true",
+      "function iteratorOf(value) {",
+      "function isIterator(value) {",
+      'String(iterator) → "[object Array Iterator]"',
+      "const a = iterator.next().value; a → 1 " +
+      "iterator.next() → { value: 2, done: false } " +
+      "iterator.next() → { value: 3, done: false } " +
+      "iterator.next() → { value: undefined, done: true }",
+      "while (!answer.done) { items.push(answer.value); answer = iterator.next(); }",
+      'methodsOf(one) → [ "next",',
+      "computed → [] squares.next() → { value: 1, done: false } computed → [ 1 ]",
+      "iteratorOf(5) → TypeError: 5 (number) is not iterable",
+      'entries.next().value → [ "a", 1 ]',
+      "class Countdown {",
+      "let left = this.from;",
+      "[...countdown] → [ 3, 2, 1 ]",
+    ]
+  ) assertStringIncludes(said, line);
 });

@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { map, Pool, range } from "../mod.ts";
 import {
   add,
@@ -9,6 +14,7 @@ import {
   makePower,
   power,
 } from "../lessons/09_lambdas.ts";
+import { transcript } from "./helper.ts";
 
 Deno.test("average: the average of range(10) is 4.5", () => {
   assertEquals(average(range(10)), 4.5);
@@ -83,4 +89,33 @@ Deno.test("addToTotal is impure: a worker refuses it, and names the variable out
     '"total"',
   );
   assertStrictEquals(error.name, "ReferenceError");
+});
+
+Deno.test("the lesson says what a lambda, a closure and a pure function are", async () => {
+  const said = await transcript("09_lambdas");
+  for (
+    const sentence of [
+      "A lambda function is a function without a name of its own",
+      "A function together with the variables around it is called a closure.",
+      "A pure function uses nothing but its arguments, and does nothing but return a result.",
+      "It has no side effects: it changes no variable outside, writes no file, asks no database.",
+      "Functional programming computes results by applying functions to data. It is used",
+      "data analysis, machine learning",
+    ]
+  ) assertStringIncludes(said, sentence);
+});
+
+Deno.test("the lesson shows the code and the values that it speaks of", async () => {
+  const said = await transcript("09_lambdas");
+  for (
+    const line of [
+      "const averageArrow = (values) => {",
+      "averageArrow(range(10)) → 4.5",
+      "const power = (x, y) => x ** y; power(2, 3) → 8",
+      "total += x;",
+      "[add(0, 5), add(0, 5)] → [ 5, 5 ]",
+      "[addToTotal(5), addToTotal(5)] → [",
+      'ReferenceError: addToTotal uses "total"',
+    ]
+  ) assertStringIncludes(said, line);
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { map, range, reduce } from "../mod.ts";
 import {
   joinWords,
@@ -8,6 +8,7 @@ import {
   squareAll,
   sumAll,
 } from "../lessons/10_map_filter_reduce.ts";
+import { transcript } from "./helper.ts";
 
 /** Gives numbers, and notes which of them were asked for. */
 function* noting(numbers: Iterable<number>, asked: number[]) {
@@ -58,7 +59,7 @@ Deno.test("sumAll: 1, 2, 3 are 6, and 16 with an initial 10", () => {
   assertEquals(sumAll([1, 2, 3], 10), 16);
 });
 
-Deno.test("sumAll: takes everything, and leaves the iterator spent", () => {
+Deno.test("sumAll: takes everything, and leaves nothing of the iterator", () => {
   const asked: number[] = [];
   const numbers = noting([1, 2, 3], asked);
   assertEquals(sumAll(numbers), 6);
@@ -106,9 +107,58 @@ Deno.test("reduceSteps: an initial value makes it three steps", () => {
   ]);
 });
 
+Deno.test("reduceSteps: 0 is an initial value too", () => {
+  assertEquals(reduceSteps([1, 2], 0), ["0 + 1 = 1", "1 + 2 = 3"]);
+});
+
 Deno.test("reduceSteps: one number alone needs no step", () => {
   assertEquals(reduceSteps([7]), []);
   assertThrows(() => reduceSteps([]), TypeError, "no initial value");
+});
+
+Deno.test("the lesson says what map, filter and reduce return, and when", async () => {
+  const said = await transcript("10_map_filter_reduce");
+  for (
+    const sentence of [
+      "It returns an iterator (lesson 7) of what the function returns. `square` also records in `calls` with which number it was called.",
+      "map is lazy: it computes nothing before somebody asks for an item.",
+      "`calls` is empty because `square` has not been called.",
+      "filter is lazy too",
+      "So map and filter return iterators, not results: they describe what to compute, and compute an item only when somebody asks for it.",
+      "It calls the function with two values, the result so far and the next item; what the function returns is the new result so far. In the beginning, the result so far is the first item.",
+      "A third argument is the initial value: reduce begins with it instead of the first item.",
+      "reduce returns a result, no iterator, and the result depends on every item. So it asks for all items at once",
+      "The iterator is used up",
+    ]
+  ) assertStringIncludes(said, sentence);
+});
+
+Deno.test("the lesson shows the code and the values that it speaks of", async () => {
+  const said = await transcript("10_map_filter_reduce");
+  for (
+    const line of [
+      "const square = (x) => { calls.push(x); return x ** 2; }; const squares = map(square, [1, 2, 3]);",
+      'String(squares) → "[object Generator]" calls → []',
+      "squares.next().value → 1 calls → [ 1 ]",
+      "function squareAll(numbers) {",
+      "[...squareAll([1, 2, 3])] → [ 1, 4, 9 ]",
+      'String(evens) → "[object Generator]" tested → [] evens.next().value → 2 tested → [ 1, 2 ]',
+      "function keepEven(numbers) {",
+      "[...keepEven([1, 2, 7, 8])] → [ 2, 8 ]",
+      "const add = (x, y) => x + y; reduce(add, [1, 2, 3]) → 6",
+      'reduceSteps([1, 2, 3]) → [ "1 + 2 = 3", "3 + 3 = 6" ]',
+      "reduce(add, [1, 2, 3], 10) → 16",
+      'reduceSteps([1, 2, 3], 10) → [ "10 + 1 = 11", "11 + 2 = 13", "13 + 3 = 16" ]',
+      "function sumAll(numbers, initial = 0) {",
+      "function largest(numbers, initial = -Infinity) {",
+      "function joinWords(words) {",
+      "largest([5, 9, 4, 15], 10) → 15",
+      'joinWords(["Data", "Science", "is", "fun"]) → "Data Science is fun"',
+      "sumAll(squares) → 13 calls → [ 1, 2, 3 ]",
+      "[...squares] → []",
+      "joinWords([]) → TypeError: reduce: no items and no initial value",
+    ]
+  ) assertStringIncludes(said, line);
 });
 
 Deno.test("map and reduce: a worked example of the library's own", () => {

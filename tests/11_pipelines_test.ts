@@ -1,16 +1,26 @@
-import { assertEquals } from "@std/assert";
-import { count, filter, lazy, map, Pool, range } from "../mod.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { count, filter, lazy, map, Pool, range, toArray } from "../mod.ts";
 import {
   add,
   chained,
   comprehension,
   double,
+  doubleInPlace,
   evaluationOrder,
+  gainsOf,
   isEven,
+  lengthOf,
   lines,
   nested,
   stepwise,
 } from "../lessons/11_pipelines.ts";
+import { transcript } from "./helper.ts";
 
 const ways = { nested, stepwise, chained, comprehension };
 
@@ -42,11 +52,11 @@ Deno.test("evaluationOrder: lazily, one item goes all the way before the next on
     "built",
     "filter 2",
     "map 2",
-    "add 4",
+    "reduce 0 + 4",
     "filter 3",
     "filter 4",
     "map 4",
-    "add 8",
+    "reduce 4 + 8",
   ]);
 });
 
@@ -58,8 +68,8 @@ Deno.test("evaluationOrder: with arrays, each step finishes before the next one 
     "map 2",
     "map 4",
     "built",
-    "add 4",
-    "add 8",
+    "reduce 0 + 4",
+    "reduce 4 + 8",
   ]);
 });
 
@@ -93,13 +103,31 @@ Deno.test("lines: a pipeline has one line at a time, and never the whole text", 
   assertEquals(seen, [1, 2, 3, 4, 5]);
 });
 
-Deno.test("lines: 100 000 of them are 101 188 890 characters", () => {
-  assertEquals([...lines(2)].map((line) => line.slice(0, 8)), [
-    "line 0: ",
-    "line 1: ",
+Deno.test("lines and lengthOf: 100 000 lines are 99 688 890 characters", () => {
+  assertEquals([...lines(2)].map((line) => line.slice(0, 9)), [
+    "line 0: x",
+    "line 1: x",
   ]);
-  const total = lazy(lines(100_000)).map((line) => line.length).sum();
-  assertEquals(total, 101_188_890);
+  assertEquals(lengthOf(["", "a", "bcd"]), 4);
+  assertEquals(lengthOf(lines(100_000)), 99_688_890);
+});
+
+Deno.test("gainsOf: measures at each quarter, however many lines there are", () => {
+  const gains = gainsOf(toArray, 7_999);
+  assertEquals(gains.length, 4);
+  for (const [i, gain] of gains.entries()) {
+    const text = 2_000_000 * (i + 1);
+    assert(gain > 0.9 * text && gain < 1.2 * text, `${gains}`);
+  }
+});
+
+Deno.test("doubleInPlace: changes its argument, unless that is frozen", () => {
+  const numbers = [1, 2, 7, 8];
+  doubleInPlace(numbers);
+  assertEquals(numbers, [2, 4, 14, 16]);
+  const frozen = Object.freeze([1, 2]) as number[];
+  assertThrows(() => doubleInPlace(frozen), TypeError, "read only");
+  assertEquals(frozen, [1, 2]);
 });
 
 Deno.test("double is pure: a pool's workers can run that step of the pipeline", async () => {
@@ -110,4 +138,47 @@ Deno.test("double is pure: a pool's workers can run that step of the pipeline", 
   }
   assertEquals(doubled, [0, 4, 8, 12, 16]);
   assertEquals(doubled.reduce(add), 40);
+});
+
+Deno.test("the lesson says what a pipeline is, how to think in pipelines, and shows it", async () => {
+  const said = await transcript("11_pipelines", { total: 4_000 });
+  for (
+    const words of [
+      "A pipeline chains functions. Each of them does one small job and passes its result to the next.",
+      "reduce adds them up: 0 + 4 + 8 + 12 + 16 is 40.",
+      "In Python, it is a generator expression: sum(x * 2 for x in range(10) if x % 2 == 0).",
+      "Functional programming builds pipelines of small pure functions (lesson 9).",
+      "A pure function has no side effects: it changes nothing outside.",
+      "immutable, which means that nobody changes it after it was made.",
+      "A step transforms: it makes new values. It does not mutate: it does not change the values that it got. So the source is the same after the pipeline.",
+      '"built" is recorded when filter and map have returned, just before reduce is called.',
+      "The lazy pipeline has computed nothing when it is built. It is reduce that asks map for an item; map asks filter, and filter asks the data.",
+      "With arrays, each step finishes first and makes a whole array for the next one",
+      "So its memory stays flat: it does not grow with the text.",
+      "The pool tells onTask which worker did which task.",
+      "[...map(double, filter(isEven, data))] → [ 0, 4, 8, 12, 16 ]",
+      "function nested(data) {",
+      "nested(data) → 40",
+      "function stepwise(data) {",
+      "stepwise(data) → 40",
+      "function chained(data) {",
+      "chained(data) → 40",
+      "function comprehension(data) { return sum(function* () {",
+      "comprehension(data) → 40",
+      "const source = [1, 2, 7, 8]; chained(source) → 20 source → [ 1, 2, 7, 8 ]",
+      "doubleInPlace(source); source → [ 2, 4, 14, 16 ] chained(source) → 72",
+      "1 built filter 2 2 filter 2 filter 3 3 map 2 filter 4 4 reduce 0 + 4 map 2 5 filter 3 map 4 6 filter 4 built 7 map 4 reduce 0 + 4 8 reduce 4 + 8 reduce 4 + 8",
+      "take(3).toArray() → [ 0, 4, 8 ]",
+      "sum(map(({ result }) => result, results)) → 40",
+    ]
+  ) assertStringIncludes(said, words);
+  assertMatch(
+    said,
+    /25 % [-\d.]+ k?B 1\.\d+ MB 50 % [-\d.]+ k?B 2\.\d+ MB 75 % [-\d.]+ k?B 3\.\d+ MB 100 % [-\d.]+ k?B 4\.\d+ MB/,
+  );
+  assertMatch(said, /the pipeline kept [-\d.]+ k?B, and the array 4\.\d+ MB\./);
+  assertMatch(
+    said,
+    /result worker -+ -+ 0 [12] 4 [12] 8 [12] 12 [12] 16 [12] sum/,
+  );
 });

@@ -1,8 +1,13 @@
 /**
- * What the tests share: permissions, and running Deno as a child.
+ * What the tests share: permissions, what a lesson says, and running Deno as a
+ * child.
  *
  * @module
  */
+
+import { tell } from "../lib/lesson.ts";
+import { stripAnsiCode } from "@std/fmt/colors";
+import { terminal } from "../lib/lesson/output.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -22,6 +27,25 @@ export function testWith(
     Deno.permissions.querySync({ name }).state !== "granted"
   );
   Deno.test({ name, ignore, fn });
+}
+
+/**
+ * Tells a lesson's story here, and gives what it prints without a terminal: the
+ * spaces and line ends in it are single spaces.
+ *
+ * @param name The lesson's name, such as `07_iterators`.
+ * @param values Values of its options, instead of their defaults.
+ */
+export async function transcript(
+  name: string,
+  values: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  // Where a lesson is graded, an import map says where it stands.
+  const url = import.meta.resolve(`../lessons/${name}.ts`);
+  await import(url);
+  const lines: string[] = [];
+  await tell(url, terminal((line) => lines.push(line), 80), values);
+  return stripAnsiCode(lines.join("\n")).replace(/\s+/g, " ");
 }
 
 /** What a child printed and how it ended. */

@@ -236,7 +236,7 @@ test("exercise says what goes wrong around the tests", async (folder) => {
   const fake = '<testcase name="isIterable: x" classname="x"></testcase>';
   await write(
     `${out}/lessons/07_iterators.ts`,
-    "look for the method that gives an iterator",
+    "say whether the value has a method Symbol.iterator",
     `console.log('${fake}'); return value === "no";`,
   );
   const wrong = await exercise("7");
@@ -250,7 +250,7 @@ test("exercise says what goes wrong around the tests", async (folder) => {
   await solve(out, "lessons/07_iterators.ts");
   await write(
     `${out}/lessons/10_map_filter_reduce.ts`,
-    "give the square of each number",
+    "return an iterator of the squares",
     late.replace("false", "numbers.map((x) => x)"),
   );
   const rejected = await exercise("10");

@@ -4,16 +4,12 @@
  * so that they run side by side.
  */
 
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readJunit, type TestOutcome } from "../../classroom/junit.ts";
 import {
   blank,
   gradedBy,
+  hintsOf,
   type LessonFiles,
   lessonsIn,
   type Region,
@@ -35,59 +31,111 @@ async function copy(path: string, folder: string): Promise<void> {
   }
 }
 
-/** A copy of the project, with something else in a lesson's place. */
+/** A copy of what a lesson and its test need, while `fn` runs. */
 async function withCopy<T>(
   { path, test }: LessonFiles,
-  lesson: string,
   fn: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = `${await Deno.makeTempDir({ prefix: "lesson-" })}/`;
   try {
     await Deno.mkdir(`${folder}tests`);
-    for (const path of ["lib/", "lessons/", "mod.ts", "deno.json"]) {
+    await Deno.mkdir(`${folder}lessons`);
+    for (const path of ["lib/", "mod.ts", "deno.json"]) {
       await copy(path, folder);
     }
-    for (const path of ["deno.lock", "tests/helper.ts", test]) {
-      await copy(path, folder);
+    for (const file of ["deno.lock", "tests/helper.ts", path, test]) {
+      await copy(file, folder);
     }
-    await Deno.writeTextFile(folder + path, lesson);
     return await fn(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-/**
- * Runs the tests that grade some functions of a lesson, with something else in
- * the lesson's place.
- */
-function outcomesOf(
-  files: LessonFiles,
-  lesson: string,
-  names: readonly string[],
-  times = 1,
-): Promise<TestOutcome[]> {
-  return withCopy(files, lesson, async (folder) => {
-    // A module that is asked for in another way runs once more.
-    const file = files.test.split("/").at(-1);
-    const runs = Array.from(
-      { length: times },
-      (_, i) => `import "./${file}?run=${i}";\n`,
-    );
-    await Deno.writeTextFile(`${folder}tests/run_test.ts`, runs.join(""));
+/** Something in a lesson's place, and which of its functions are graded. */
+interface Variant {
+  readonly lesson: string;
+  readonly names: readonly string[];
+  /** How often the tests run; once unless given. */
+  readonly times?: number;
+  /** The region whose TODO ends the story, if it is told. */
+  readonly told?: string;
+}
 
+/** What came of a variant: its tests, and what ended its story. */
+interface Graded {
+  readonly outcomes: TestOutcome[];
+  readonly ending: TestOutcome | undefined;
+}
+
+/**
+ * Runs the tests of all variants of a lesson in one Deno, each with the variant
+ * in the lesson's place.
+ */
+function grade(
+  files: LessonFiles,
+  variants: Readonly<Record<string, Variant>>,
+): Promise<Record<string, Graded>> {
+  return withCopy(files, async (folder) => {
+    const name = files.path.replace(/^lessons\/(.*)\.ts$/, "$1");
+    const test = await Deno.readTextFile(folder + files.test);
+    for (const [tag, variant] of Object.entries(variants)) {
+      const named = (text: string) => text.replaceAll(name, `${name}.${tag}`);
+      await Deno.writeTextFile(folder + named(files.path), variant.lesson);
+      await Deno.writeTextFile(`${folder}tests/${tag}.ts`, named(test));
+      await Deno.writeTextFile(
+        `${folder}tests/${tag}_test.ts`,
+        testFileOf(tag, named(name), variant),
+      );
+    }
     const { stdout, stderr } = await runIn(
       folder,
       ...["test", "--no-check", "--quiet", "--reporter=junit"],
       ...permissions.map((name) => `--allow-${name}`),
-      `--filter=/\\b(${names.join("|")})\\b/`,
-      "tests/run_test.ts",
+      ...Object.keys(variants).map((tag) => `tests/${tag}_test.ts`),
     );
-    const outcomes = readJunit(stdout);
-    assert(outcomes.length > 0, stderr + stdout);
-    // What the filter leaves out is reported as ignored.
-    return outcomes.filter(({ status }) => status !== "ignored");
+    const all = readJunit(stdout);
+    assert(all.length > 0, stderr + stdout);
+    return Object.fromEntries(
+      Object.keys(variants).map((tag) => {
+        const own = all.filter(({ name }) => name.startsWith(`${tag} `))
+          .map((it) => ({ ...it, name: it.name.slice(tag.length + 1) }));
+        const ending = own.find(({ name }) => name === "the story ends");
+        return [tag, { outcomes: own.filter((it) => it !== ending), ending }];
+      }),
+    );
   });
+}
+
+/** A test file that registers those tests of a variant that grade its names. */
+function testFileOf(
+  tag: string,
+  name: string,
+  { names, times = 1, told }: Variant,
+): string {
+  const story = told === undefined ? "" : `
+    await import("../lessons/${name}.ts");
+    register({
+      name: "${tag} the story ends",
+      fn: () => tell(
+        new URL("../lessons/${name}.ts", import.meta.url).href,
+        terminal(() => {}, 80),
+      ).then(() => {}),
+    });`;
+  return `
+    import { tell } from "../lib/lesson.ts";
+    import { terminal } from "../lib/lesson/output.ts";
+    const register = Deno.test;
+    const isGraded = (name) => /(?<![\\w$])(${
+    names.join("|")
+  })(?![\\w$])/.test(name);
+    Deno.test = (first, second) => {
+      const test = typeof first === "string" ? { name: first, fn: second } : first;
+      if (!isGraded(test.name)) return;
+      register({ ...test, name: "${tag} " + test.name });
+    };
+    for (let run = 0; run < ${times}; run++) await import("./${tag}.ts?run=" + run);
+    ${story}`;
 }
 
 /**
@@ -112,79 +160,103 @@ function testLesson(lesson: LessonFiles): void {
   const source = Deno.readTextFileSync(new URL(lesson.path, root));
   const regions = regionsOf(source);
   const names = regions.map(({ name }) => name);
-  const test = (what: string, fn: () => void | Promise<void>) =>
-    testWith(permissions, `lesson ${lesson.number}: ${what}`, fn);
+  const test = (
+    what: string,
+    fn: (t: Deno.TestContext) => void | Promise<void>,
+  ) => testWith(permissions, `lesson ${lesson.number}: ${what}`, fn);
 
   test("there are three regions, each with three hints", () => {
     assert(regions.length >= 3, `${regions.length} regions`);
-    for (const { name, hints } of regions) assertEquals(hints.length, 3, name);
+    const hints = hintsOf(Deno.readTextFileSync(new URL(lesson.hints, root)));
+    assertEquals([...hints.keys()].sort(), names.toSorted());
+    for (const [name, own] of hints) assertEquals(own.length, 3, name);
   });
 
-  test("the starter fails every test that grades it, by its TODO", async () => {
-    const outcomes = await outcomesOf(lesson, starterOf(source), names);
-    for (const { name, status, message } of outcomes) {
-      assertEquals(status, "failed", name);
-      const [, missing] = /TODO (\w+)/.exec(message) ?? [];
-      assert(missing && gradedBy(missing, [name]).length > 0, name + message);
-    }
-  });
-
-  test("the solution passes five times in a row", async () => {
-    const outcomes = await outcomesOf(lesson, source, names, 5);
-    const others = outcomes.filter(({ status }) => status !== "passed");
-    assertEquals(others, []);
-    const different = new Set(outcomes.map(({ name }) => name));
-    assertEquals(outcomes.length, 5 * different.size);
-    // Each of them is graded.
-    for (const name of names) {
-      assert(
-        gradedBy(name, [...different]).length > 0,
-        `no test names ${name}`,
-      );
-    }
-  });
-
-  for (const region of regions) {
-    const { name } = region;
-    test(`blanking ${name} fails a test that names it`, async () => {
-      const blanked = blank(source, region);
-      const outcomes = await outcomesOf(lesson, blanked, [name]);
-      assert(
-        outcomes.some(({ message }) => message.includes(`TODO ${name}:`)),
-        JSON.stringify(outcomes),
-      );
-    });
-    test(`run without ${name}, it says so in one line`, async () => {
-      const [, command] = /^ \* @run deno (.*)$/m.exec(source) ?? [];
-      const { code, stderr } = await withCopy(
-        lesson,
-        blank(source, region),
-        (folder) => runIn(folder, ...command!.split(" ")),
-      );
-      assertMatch(stderr, /^TODO .* \(lessons\/\w+\.ts:\d+\)\n$/);
-      assertStringIncludes(stderr, `TODO ${name}: ${region.task} (`);
-      assertEquals(code, 1);
-    });
-    test(`${name} is solved without what it does not use`, async () => {
-      const used = usedBy(region, regions);
+  test("its starter, its solution and each region are graded", async (t) => {
+    const variants: Record<string, Variant> = {
+      starter: { lesson: starterOf(source), names },
+      solution: { lesson: source, names, times: 5 },
+    };
+    for (const region of regions) {
+      const { name } = region;
+      const used = usedBy(source, region, regions);
+      const without = blank(source, region);
       const partly = regions.toReversed().reduce(
         (source, each) => used.has(each) ? source : blank(source, each),
         source,
       );
-      const outcomes = await outcomesOf(lesson, partly, [name]);
-      for (const { name, status, message } of outcomes) {
-        assertEquals(status, "passed", `${name}: ${message}`);
+      variants[`without_${name}`] = {
+        lesson: without,
+        names: [name],
+        told: name,
+      };
+      variants[`only_${name}`] = { lesson: partly, names: [name] };
+    }
+    const graded = await grade(lesson, variants);
+
+    await t.step(
+      "the starter fails every test that grades it, by its TODO",
+      () => {
+        for (const { name, status, message } of graded["starter"]!.outcomes) {
+          assertEquals(status, "failed", name);
+          const [, missing] = /TODO (\w+)/.exec(message) ?? [];
+          assert(
+            missing && gradedBy(missing, [name]).length > 0,
+            name + message,
+          );
+        }
+      },
+    );
+    await t.step("the solution passes five times in a row", () => {
+      const { outcomes } = graded["solution"]!;
+      const others = outcomes.filter(({ status }) => status !== "passed");
+      assertEquals(others, []);
+      const different = new Set(outcomes.map(({ name }) => name));
+      assertEquals(outcomes.length, 5 * different.size);
+      // Each of them is graded.
+      for (const name of names) {
+        const own = gradedBy(name, [...different]);
+        assert(own.length > 0, `no test names ${name}`);
       }
     });
-  }
+    for (const { name, task } of regions) {
+      const { outcomes, ending } = graded[`without_${name}`]!;
+      await t.step(`blanking ${name} fails a test that names it`, () => {
+        assert(
+          outcomes.some(({ message }) => message.includes(`TODO ${name}:`)),
+          JSON.stringify(outcomes),
+        );
+      });
+      await t.step(`the story ends at ${name}, if it is not written`, () => {
+        assertStringIncludes(ending?.message ?? "", `TODO ${name}: ${task}`);
+      });
+      await t.step(`${name} is solved without what it does not use`, () => {
+        const { outcomes } = graded[`only_${name}`]!;
+        const others = outcomes.filter(({ status }) => status !== "passed");
+        assertEquals(others, []);
+        assert(outcomes.length > 0);
+      });
+    }
+  });
 }
 
 /** A region and those whose functions it calls, and so on. */
-function usedBy(region: Region, regions: readonly Region[]): Set<Region> {
+function usedBy(
+  source: string,
+  region: Region,
+  regions: readonly Region[],
+): Set<Region> {
+  const lines = source.split(/\r?\n/);
+  // From the end of what stands above: parameters may call functions too.
+  const functionOf = ({ start, end }: Region) => {
+    const above = lines.slice(0, start).findLastIndex((it) => /^\}/.test(it));
+    return lines.slice(above + 1, end).join("\n");
+  };
   const used = new Set([region]);
-  for (const { text } of used) {
+  for (const each of used) {
     for (const other of regions) {
-      if (gradedBy(other.name, [text]).length > 0) used.add(other);
+      const calls = gradedBy(other.name, [functionOf(each)]).length > 0;
+      if (calls) used.add(other);
     }
   }
   return used;

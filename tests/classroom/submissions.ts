@@ -32,7 +32,7 @@ function solving(bodies: Bodies): (source: string) => string {
     let text = starterOf(source);
     for (const [name, body] of Object.entries(bodies)) {
       const todo = new RegExp(
-        ` *// TODO: [^\n]*\n *throw new Error\\(\\s*"TODO ${name}:[^;]*;`,
+        ` *// TODO: [^\n]*\n *throw new Error\\(\\s*["']TODO ${name}:[^\n]*?["'],?\\s*\\);`,
       );
       if (!todo.test(text)) throw new Error(`no TODO of ${name}`);
       text = text.replace(todo, () => body);

@@ -2,102 +2,451 @@ import {
   assert,
   assertEquals,
   assertMatch,
+  assertRejects,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
-import {
-  bytes,
-  duration,
-  formatBars,
-  formatTable,
-  formatTimeline,
-  parseFlags,
-  sourceOf,
-} from "../../lib/lesson.ts";
 import { stripAnsiCode } from "@std/fmt/colors";
+import {
+  bars,
+  bytes,
+  code,
+  count,
+  duration,
+  lesson,
+  mayStartPrograms,
+  pause,
+  type Row,
+  say,
+  section,
+  show,
+  showError,
+  speedup,
+  table,
+  tell,
+  timeline,
+} from "../../lib/lesson.ts";
+import { codeOf, expressionOf, tidy } from "../../lib/lesson/code.ts";
+import {
+  formatBars,
+  formatTimeline,
+  layOutTable,
+  wrap,
+  wrapCode,
+} from "../../lib/lesson/layout.ts";
+import { partsOf } from "../../lib/lesson/narrator.ts";
+import { parseOptions } from "../../lib/lesson/options.ts";
+import { terminal } from "../../lib/lesson/output.ts";
 import { runProgram, testWith } from "../helper.ts";
 
 const plain = (lines: string[]) => lines.map(stripAnsiCode);
 
-Deno.test("sourceOf() gives an expression on one line, as one would write it", () => {
-  const add = (...numbers: number[]) => numbers.length;
-  assertEquals(sourceOf(() => add(1, 2)), "add(1, 2)");
+/** What a story prints, up to "Read on". */
+async function told(
+  story: () => unknown,
+  columns = 80,
+): Promise<string> {
+  const url = "file:///course/lessons/99_test.ts";
+  lesson({ url, main: false } as ImportMeta, story);
+  const lines: string[] = [];
+  await tell(url, terminal((line) => lines.push(line), columns));
+  const text = stripAnsiCode(lines.join("\n"));
+  assertStringIncludes(text, "99_test\n=======\n");
+  return text.replace("99_test\n=======\n", "")
+    .split("\nRead on\n")[0]!.replace(/^\n+|\n+$/g, "");
+}
+
+Deno.test("a comment is printed before the result that follows it, wrapped to the line", async () => {
+  const text = await told(() => {
+    // Two and two are four, whatever else may
+    // be said of numbers in general.
+    show(() => 2 + 2); // 4
+    show(() => 3); // 3
+    // The second.
+    //
+    // The third, in a paragraph of its own.
+    show(() => 4); // 4
+    // What comes last.
+  }, 40);
   assertEquals(
-    sourceOf(() => [1, 2, 3].map((x) => x * 2)),
+    text,
+    [
+      "Two and two are four, whatever else may",
+      "be said of numbers in general.",
+      "",
+      "  2 + 2 → 4",
+      "  3 → 3",
+      "",
+      "The second.",
+      "",
+      "The third, in a paragraph of its own.",
+      "",
+      "  4 → 4",
+      "",
+      "What comes last.",
+    ].join("\n"),
+  );
+});
+
+Deno.test("a statement that prints nothing itself is printed as code, before the next result", async () => {
+  const text = await told(async () => {
+    const numbers: number[] = [1, 2];
+    for (const number of [3]) {
+      // A comment inside of a statement belongs to it.
+      numbers.push(number);
+    }
+    show(() => numbers); // [ 1, 2, 3 ]
+    section("A part");
+    // Why.
+    await Promise.resolve();
+    const sum = show(() => numbers.length + 1); // 4
+    numbers.push(sum);
+  });
+  assertEquals(
+    text,
+    [
+      "  const numbers = [1, 2];",
+      "  for (const number of [3]) {",
+      "    // A comment inside of a statement belongs to it.",
+      "    numbers.push(number);",
+      "  }",
+      "",
+      "  numbers → [ 1, 2, 3 ]",
+      "",
+      "A part",
+      "------",
+      "",
+      "Why.",
+      "",
+      "  await Promise.resolve();",
+      "  numbers.length + 1 → 4",
+    ].join("\n"),
+  );
+});
+
+Deno.test("a result in a loop is told once, and so is what stands before it", async () => {
+  const text = await told(() => {
+    // Before the loop.
+    for (const x of [1, 2]) show(() => x);
+    // After the loop.
+    show(() => 0);
+  });
+  assertEquals(
+    text,
+    "Before the loop.\n\n  x → 1\n  x → 2\n\nAfter the loop.\n\n  0 → 0",
+  );
+});
+
+Deno.test("what a story tells is there before an expression is evaluated", async () => {
+  const lines: string[] = [];
+  let before = "";
+  const url = "file:///course/lessons/98_test.ts";
+  lesson({ url, main: false } as ImportMeta, async () => {
+    // This may take a while.
+    await show(() => {
+      before = lines.join("\n");
+      return Promise.resolve(1);
+    });
+  });
+  await tell(url, terminal((line) => lines.push(line), 80));
+  assertStringIncludes(before, "This may take a while.");
+});
+
+Deno.test("a story gets the values of its options, and tell() gives what it returns", async () => {
+  const url = "file:///course/lessons/97_test.ts";
+  const options = {
+    n: { default: 3, help: "how many" },
+    name: { default: "x", help: "a name" },
+  };
+  lesson(
+    { url, main: false } as ImportMeta,
+    ({ n, name }) => name.repeat(n),
+    { options },
+  );
+  const silent = terminal(() => {}, 80);
+  assertEquals(await tell(url, silent), "xxx");
+  assertEquals(await tell(url, silent, { n: 2 }), "xx");
+  await assertRejects(
+    () => tell("file:///none.ts", silent),
+    Error,
+    "no lesson",
+  );
+});
+
+Deno.test("say(), bars(), timeline(), table(), code(): each tells what stands before it", async () => {
+  const double = (x: number) => x * 2;
+  const text = await told(async () => {
+    // One.
+    say("Measured.");
+    // Two.
+    bars({ a: 1 }, String);
+    // Three.
+    timeline([]);
+    // Four.
+    table([{ n: 1000 }]);
+    // Five.
+    code(double);
+    // Six.
+    await pause(0);
+    // Seven.
+    showError(() => {
+      throw new TypeError("no");
+    });
+  });
+  const order = text.match(
+    /One|Measured|Two|█+|Three|nothing ran|Four|1 000|Five|const double|Six|Seven|TypeError: no/g,
+  );
+  assertEquals(order?.map((it) => it.replace(/█+/, "bar")), [
+    ...["One", "Measured", "Two", "bar", "Three", "nothing ran", "Four"],
+    ...["1 000", "Five", "const double", "Six", "Seven", "TypeError: no"],
+  ]);
+  assertStringIncludes(text, "const double = (x) => x * 2;");
+});
+
+Deno.test("a table over time prints each row as it comes", async () => {
+  const lines: string[] = [];
+  const seen: string[] = [];
+  async function* rows(): AsyncGenerator<Row> {
+    yield { n: 1, took: "2.00 s" };
+    await null;
+    seen.push(lines.at(-1)!);
+    yield { n: 20, took: "7 µs" };
+  }
+  const url = "file:///course/lessons/96_test.ts";
+  lesson({ url, main: false } as ImportMeta, async () => {
+    await table(rows());
+  });
+  await tell(url, terminal((line) => lines.push(stripAnsiCode(line)), 80));
+  assertEquals(seen, ["1  2.00 s"]);
+  assertStringIncludes(
+    lines.join("\n"),
+    "n    took\n-  ------\n1  2.00 s\n20    7 µs",
+  );
+});
+
+Deno.test("show() and showError() give what they showed; showError() fails if nothing is thrown", async () => {
+  await told(async () => {
+    assertEquals(show(() => 4), 4);
+    assertEquals(await show(() => Promise.resolve("x")), "x");
+    const error = new TypeError("no");
+    const thrown = showError(() => {
+      throw error;
+    });
+    assert(thrown === error);
+    assert(await showError(() => Promise.reject(error)) === error);
+    assertThrows(() => showError(() => 1), Error, "showError: 1 threw nothing");
+    await assertRejects(
+      () => showError(() => Promise.resolve(1)),
+      Error,
+      "threw nothing",
+    );
+    assertThrows(() => show(() => JSON.parse("{")), SyntaxError);
+  });
+});
+
+Deno.test("long expressions, values and errors fit the line", async () => {
+  const text = await told(() => {
+    show(() =>
+      Array.from({ length: 9 }, (_, i) => `item ${i}`).map((it) =>
+        it.toUpperCase()
+      )
+    );
+    showError(() => {
+      throw new Error("word ".repeat(30));
+    });
+  }, 60);
+  for (const line of text.split("\n")) assert(line.length <= 60, line);
+  assertStringIncludes(text, "\n    → [\n");
+});
+
+Deno.test("partsOf() cuts a story into paragraphs and statements", () => {
+  const story = [
+    "async ()=>{",
+    "  // One,",
+    "  // two.",
+    "  const x = {",
+    "    a: 1",
+    "  };",
+    "  if (x) {",
+    "    // inner",
+    "    y();",
+    "  } else z();",
+    "  //",
+    "// Last.",
+    "}",
+  ].join("\n");
+  assertEquals(partsOf(story), [
+    { kind: "prose", text: "One, two." },
+    { kind: "code", text: "const x = {\n  a: 1\n};" },
+    { kind: "code", text: "if (x) {\n  // inner\n  y();\n} else z();" },
+    { kind: "prose", text: "Last." },
+  ]);
+  assertEquals(partsOf("()=>{}"), []);
+});
+
+Deno.test("expressionOf() gives an expression on one line, as one would write it", () => {
+  const add = (...numbers: number[]) => numbers.length;
+  assertEquals(expressionOf(() => add(1, 2)), "add(1, 2)");
+  assertEquals(
+    expressionOf(() => [1, 2, 3].map((x) => x * 2)),
     "[1, 2, 3].map((x) => x * 2)",
   );
-  assertEquals(sourceOf(() => ({ a: [1], b: 2 })), "{ a: [1], b: 2 }");
-  assertEquals(sourceOf(async () => await add(1)), "await add(1)");
+  assertEquals(expressionOf(() => ({ a: [1], b: 2 })), "{ a: [1], b: 2 }");
+  assertEquals(expressionOf(async () => await add(1)), "await add(1)");
+  assertEquals(expressionOf(() => "a  b =>[ c ]"), '"a  b =>[ c ]"');
 });
 
-Deno.test("sourceOf() leaves strings alone", () => {
-  assertEquals(sourceOf(() => "a  b =>[ c ]"), '"a  b =>[ c ]"');
-  assertEquals(sourceOf(() => 'it"s  '), `'it"s  '`);
-});
-
-Deno.test("formatTable() puts text to the left and numbers to the right", () => {
-  assertEquals(
-    plain(formatTable([
-      { name: "a", time: "12.5 ms", n: 1 },
-      { name: "long", time: "3 ms", n: 1000 },
-    ])),
+Deno.test("tidy() puts spaces and lines back, and leaves strings and comments alone", () => {
+  const cases: [string, string][] = [
+    ["(x)=>x", "(x) => x"],
     [
-      "name     time     n",
-      "----  -------  ----",
-      "a     12.5 ms     1",
-      "long     3 ms  1000",
+      "for(let i = 0; i < n; i++)if (i) yield i;",
+      "for (let i = 0; i < n; i++) if (i) yield i;",
+    ],
+    ["while(x){\n  y();\n}", "while (x) {\n  y();\n}"],
+    ["f([\n  1,\n  2\n], {\n  a: [\n    3\n  ]\n});", "f([1, 2], { a: [3] });"],
+    ["function*() {\n  yield 1;\n}", "function* () {\n  yield 1;\n}"],
+    ["'[\\n 1]' + \"for(x)=>{\"", "'[\\n 1]' + \"for(x)=>{\""],
+    ["a(); // x=>{y}", "a(); // x=>{y}"],
+    ["`a${b}=>`", "`a${b}=>`"],
+  ];
+  for (const [code, expected] of cases) assertEquals(tidy(code), expected);
+  assertEquals(tidy("[\n  100,\n  200\n]", 8), "[\n  100,\n  200\n]");
+});
+
+Deno.test("codeOf() leaves out the marks of exercises, and names arrow functions", () => {
+  function half(x: number): number {
+    // #region solution: divide by two
+    return x / 2;
+    // #endregion solution
+  }
+  const twice = (x: number) => x * 2;
+  class Box {
+    value = 1;
+  }
+  assertEquals(codeOf(half, 80), "function half(x) {\n  return x / 2;\n}");
+  assertEquals(codeOf(twice, 80), "const twice = (x) => x * 2;");
+  assertMatch(codeOf(Box, 80), /^class Box \{\n {2}value = 1;\n\}$/);
+});
+
+Deno.test("wrap() breaks at spaces; a longer word stands alone", () => {
+  assertEquals(wrap("one two  three", 7), ["one two", "three"]);
+  assertEquals(wrap("a extraordinary b", 5), ["a", "extraordinary", "b"]);
+  assertEquals(wrap("", 5), [""]);
+});
+
+Deno.test("wrapCode() breaks outside of strings, and indents what follows", () => {
+  assertEquals(wrapCode("lazy(count()).filter(isEven).take(3)", 30), [
+    "lazy(count()).filter(isEven)",
+    "    .take(3)",
+  ]);
+  assertEquals(wrapCode('  call("a b c d e f", two)', 22), [
+    '  call("a b c d e f",',
+    "      two)",
+  ]);
+  assertEquals(wrapCode("short\n  lines", 30), ["short", "  lines"]);
+  assertEquals(
+    wrapCode("x".repeat(25), 10).join("").replace(/ /g, ""),
+    "x".repeat(25),
+  );
+});
+
+/** All lines of a table. */
+const linesOf = (rows: Row[], columns: number) => {
+  const layout = layOutTable(rows, columns);
+  return plain([...layout.heads, ...rows.flatMap((row) => layout.row(row))]);
+};
+
+Deno.test("a table has text to the left, numbers to the right, and groups digits", () => {
+  assertEquals(
+    linesOf([
+      { name: "a", time: "12.5 ms", n: 1, ok: true },
+      { name: "long", time: "3 ms", n: 1000n, ok: false },
+    ], 80),
+    [
+      "name     time      n  ok",
+      "----  -------  -----  ---",
+      "a     12.5 ms      1  yes",
+      "long     3 ms  1 000  no",
     ],
   );
 });
 
-Deno.test("formatTable() of no rows is no error", () => {
-  assertEquals(plain(formatTable([])), ["", ""]);
+Deno.test("a table that does not fit has a block of lines for each row", () => {
+  assertEquals(
+    linesOf([{ name: "a", text: "one two three four" }], 18),
+    ["name  a", "text  one two", "      three four"],
+  );
+});
+
+Deno.test("a table of no rows is no error", () => {
+  assertEquals(linesOf([], 80), ["", ""]);
 });
 
 Deno.test("formatBars() makes the largest value the longest bar", () => {
-  const lines = plain(formatBars({ a: 10, bb: 20, none: 0 }, (x) => `${x} ms`));
-  assertEquals(lines, [
+  const lines = (columns: number) =>
+    plain(formatBars({ a: 10, bb: 20, none: 0 }, (x) => `${x} ms`, columns));
+  assertEquals(lines(80), [
     `a     ${"█".repeat(20)} 10 ms`,
     `bb    ${"█".repeat(40)} 20 ms`,
     "none  ▏ 0 ms",
   ]);
+  for (const line of lines(40)) assert(line.length <= 40, line);
 });
 
 Deno.test("formatTimeline() draws two tasks side by side, and idle gaps", () => {
-  const lines = plain(formatTimeline([
+  const spans = [
     { worker: 1, task: 0, from: 100, to: 105 },
     { worker: 2, task: 1, from: 100, to: 110 },
     { worker: 1, task: 2, from: 107, to: 110 },
-  ], 10));
-  assertEquals(lines, [
-    "          0     10ms",
+  ];
+  assertEquals(plain(formatTimeline(spans, 20)), [
+    "          0  10.0 ms",
     "Worker 1  0━━━━··2━━",
     "Worker 2  1━━━━━━━━━",
+  ]);
+  // From an earlier start on, there was nothing to do at first.
+  assertEquals(plain(formatTimeline(spans, 20, 90)), [
+    "          0  20.0 ms",
+    "Worker 1  ·····0━━·2",
+    "Worker 2  ·····1━━━━",
   ]);
 });
 
 Deno.test("formatTimeline() draws no tasks, one task, and tasks too short to see", () => {
-  assertEquals(formatTimeline([]), ["(nothing ran)"]);
+  assertEquals(formatTimeline([], 80), ["(nothing ran)"]);
   const one = plain(
-    formatTimeline([{ worker: 3, task: 7, from: 5, to: 5 }], 6),
+    formatTimeline([{ worker: 3, task: 7, from: 5, to: 5 }], 20),
   );
-  assertEquals(one, ["          0  0ms", "Worker 3  7·····"]);
+  assertEquals(one, ["          0     0 µs", "Worker 3  7·········"]);
   const spans = Array.from({ length: 200_000 }, (_, task) => ({
     worker: 1 + task % 2,
     task,
     from: task,
     to: task + 1,
   }));
-  const lines = plain(formatTimeline(spans, 40));
+  const lines = plain(formatTimeline(spans, 60));
   assertEquals(lines.length, 3);
-  for (const line of lines) assert(line.length <= 50, line);
+  for (const line of lines) assert(line.length <= 60, line);
 });
 
-Deno.test("duration() and bytes() choose the unit", () => {
+Deno.test("duration(), bytes(), count() and speedup() choose the unit", () => {
   assertEquals(
-    [0, 0.007, 0.4126, 1.4, 12.6, 1234.5].map(duration),
-    ["0ms", "7µs", "413µs", "1ms", "13ms", "1s 235ms"],
+    [0, 0.0071, 0.4126, 1, 12.46, 999.4, 999.9, 1234.5, 61_000].map(duration),
+    [
+      ...["0 µs", "7 µs", "413 µs", "1.00 ms", "12.5 ms", "999 ms"],
+      ...["1.00 s", "1.23 s", "61.0 s"],
+    ],
   );
   assertEquals(bytes(800_056), "800 kB");
+  assertEquals([1, 999, 1000, 4_000_000, -1234.5, 10n ** 6n].map(count), [
+    ...["1", "999", "1 000", "4 000 000", "-1 234.5", "1 000 000"],
+  ]);
+  assertEquals(
+    [speedup(173, 100), speedup(1, 3712), speedup(1, 1), speedup(500, 2)],
+    ["1.73 ×", "3 700 × slower", "1.00 ×", "250 ×"],
+  );
+  assertEquals(speedup(0, 5), "too quick to tell");
 });
 
 const options = {
@@ -106,28 +455,29 @@ const options = {
   name: { default: "x", help: "a name" },
 };
 
-Deno.test("parseFlags() gives typed values, and defaults for what is not given", () => {
-  assertEquals(parseFlags([], options), { tasks: 8, json: false, name: "x" });
+Deno.test("parseOptions() gives typed values, and defaults for what is not given", () => {
+  assertEquals(parseOptions([], options), { tasks: 8, json: false, name: "x" });
   assertEquals(
-    parseFlags(["--tasks", "3", "--json", "--name=5"], options),
+    parseOptions(["--tasks", "3", "--json", "--name=5"], options),
     { tasks: 3, json: true, name: "5" },
   );
   assertEquals(
-    parseFlags(["--tasks=2", "--tasks=3"], {
-      tasks: options.tasks,
-    }),
+    parseOptions(["--tasks=2", "--tasks=3"], { tasks: options.tasks }),
     { tasks: 3 },
   );
-  assertEquals(parseFlags(["--help"], options), "help");
-  assertEquals(parseFlags(["-h"], {}), "help");
+  assertEquals(parseOptions(["--help"], options), "help");
+  assertEquals(parseOptions(["-h"], {}), "help");
 });
 
-Deno.test("parseFlags() says what is wrong", () => {
+Deno.test("parseOptions() says what is wrong", () => {
   const wrong: [string[], string][] = [
     [["--tasks", "0"], '--tasks: "0" is not a whole number, 1 to 10'],
     [["--tasks", "11"], '--tasks: "11" is not a whole number, 1 to 10'],
+    [["--tasks", "-1"], '--tasks: "-1" is not a whole number, 1 to 10'],
+    [["--tasks=-1"], '--tasks: "-1" is not a whole number, 1 to 10'],
     [["--tasks", "1.5"], '"1.5" is not a whole number'],
     [["--tasks", "many"], '"many" is not a whole number'],
+    [["--tasks", "0x5"], '"0x5" is not a whole number'],
     [["--tasks"], "--tasks: a number is missing"],
     [["--name"], "--name: a value is missing"],
     [["--json=perhaps"], "--json: takes no value"],
@@ -135,83 +485,98 @@ Deno.test("parseFlags() says what is wrong", () => {
     [["extra"], "unknown option or argument: extra"],
   ];
   for (const [args, message] of wrong) {
-    assertStringIncludes(String(parseFlags(args, options)), message);
+    assertStringIncludes(String(parseOptions(args, options)), message);
   }
 });
 
-/** Runs a program that uses lib/lesson.ts. */
-const lesson = (code: string, ...args: string[]) =>
-  runProgram(
-    `import { flags, section, show, showError, table, title } from "lib/lesson.ts";
-     ${code}`,
-    [],
-    args,
-  );
-
-testWith(
-  ["run"],
-  "show() prints an expression and its value, and gives it",
-  async () => {
-    const { stdout } = await lesson(`
-    title("Lesson"); section("Part");
-    const four = show(() => 2 + 2);
-    const later = await show(() => Promise.resolve("x"));
-    console.log(four, later);
-  `);
-    assertEquals(
-      stdout,
-      'Lesson\n======\n\nPart\n----\n2 + 2\n  → 4\nPromise.resolve("x")\n  → "x"\n4 x\n',
+Deno.test("mayStartPrograms() says which command to use, if they are refused", async () => {
+  let allowed = false;
+  const text = await told(() => {
+    // Before.
+    allowed = mayStartPrograms({
+      url: "file:///course/lessons/99_test.ts",
+    } as ImportMeta);
+  });
+  const { state } = Deno.permissions.querySync({ name: "run" });
+  assertEquals(allowed, state === "granted");
+  if (!allowed) {
+    assertStringIncludes(
+      text,
+      "This section starts programs. Deno allows that only with --allow-run",
     );
-  },
-);
-
-testWith(
-  ["run"],
-  "showError() prints what is thrown, and fails if nothing is",
-  async () => {
-    const { code, stdout, stderr } = await lesson(`
-    showError(() => { throw new TypeError("no") });
-    await showError(() => Promise.reject(new RangeError("later")));
-    showError(() => 1);
-  `);
-    assertMatch(stdout, /→ TypeError: no\n/);
-    assertMatch(stdout, /→ RangeError: later\n/);
-    assertEquals(code, 1);
-    assertStringIncludes(stderr, "showError: 1 threw nothing");
-  },
-);
-
-testWith(
-  ["run"],
-  "lessons print no colours where stdout is no terminal",
-  async () => {
-    const { stdout } = await lesson(
-      `title("x"); table([{ a: 1 }]); show(() => [1]);`,
+    assertStringIncludes(
+      text,
+      "  deno run --allow-run file:///course/lessons/99_test.ts",
     );
-    assertStringIncludes(stdout, "[ 1 ]");
+  }
+});
+
+/** A lesson as a program: `lib/lesson.ts` in it stands for that file. */
+const program = (story: string, settings = "{}") => `
+  import { lesson, section, show, showError, table } from "lib/lesson.ts";
+  lesson(import.meta, async (values) => {
+${story}
+  }, ${settings});`;
+
+testWith(
+  ["run"],
+  "a lesson is told by the program that is started, without colours where there is no terminal",
+  async () => {
+    const { code, stdout, stderr } = await runProgram(
+      program(
+        "  // Why.\n  table([{ a: 1 }]);\n  show(() => [late]); // [ 1 ]",
+      ) +
+        "\nconst late = 1;",
+    );
+    assertEquals([code, stderr], [0, ""]);
+    assertStringIncludes(stdout, "\nWhy.\n\na\n-\n1\n\n  [late] → [ 1 ]\n");
     assertEquals(stdout, stripAnsiCode(stdout));
   },
 );
 
+testWith(["run"], "--brief prints results only", async () => {
+  const story = "  // Why.\n  const x = 1;\n  show(() => x);";
+  const { stdout } = await runProgram(program(story), [], ["--brief"]);
+  assertMatch(stdout, /^.*\n=+\n\n {2}x → 1\n$/);
+});
+
 testWith(
   ["run"],
-  "flags() prints the usage for --help and ends with 0",
+  "--json prints what the story returns, and nothing else",
   async () => {
-    const code =
-      `flags({ url: "file:///a/lessons/09_x.ts" }, { n: { default: 3, help: "how many" } });`;
-    const help = await lesson(code, "--help");
+    const { stdout } = await runProgram(
+      program(
+        "show(() => 1); return { n: values.n };",
+        "{ options: { n: { default: 3, help: '' }, json: { default: false, help: '' } } }",
+      ),
+      [],
+      ["--json"],
+    );
+    assertEquals(stdout, '{"n":3}\n');
+  },
+);
+
+testWith(
+  ["run"],
+  "--help prints the usage and ends with 0; a wrong option ends with 2",
+  async () => {
+    const text = program(
+      "",
+      '{ options: { n: { default: 3, help: "how many" } } }',
+    );
+    const help = await runProgram(text, [], ["--help"]);
     assertEquals([help.code, help.stderr], [0, ""]);
-    assertEquals(
+    assertMatch(help.stdout, /^Usage: deno run .* \[options\]\n\n/);
+    assertStringIncludes(
       help.stdout,
       [
-        "Usage: deno run lessons/09_x.ts [options]",
-        "",
         "  --n <number>  how many (default: 3)",
+        "  --brief       print results only",
         "  --help        print this text and end",
         "",
       ].join("\n"),
     );
-    const wrong = await lesson(code, "--m");
+    const wrong = await runProgram(text, [], ["--m"]);
     assertEquals([wrong.code, wrong.stdout], [2, ""]);
     assertStringIncludes(
       wrong.stderr,
@@ -222,36 +587,48 @@ testWith(
 
 testWith(
   ["run"],
-  "What is left to write ends a lesson in one line, however it is thrown",
+  "a lesson that needs to start programs says so, if it may not, and ends with 1",
+  async () => {
+    const { code, stdout, stderr } = await runProgram(
+      program("", "{ needsRun: true }"),
+    );
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(
+      stderr,
+      /^This lesson starts programs\. Deno allows that only with --allow-run, .*\ndeno run --allow-run .*\n$/,
+    );
+  },
+);
+
+testWith(
+  ["run"],
+  "what is left to write ends a lesson in one line, however it is thrown",
   async () => {
     const ways = [
       "todo();",
       "await Promise.reject(problem);",
-      "setTimeout(todo);",
       "showError(todo);",
+      "await showError(() => Promise.reject(problem));",
       "await show(() => Promise.reject(problem));",
     ];
     for (const way of ways) {
-      const { code, stdout, stderr } = await runProgram(`
-      import { flags, show, showError } from "lib/lesson.ts";
-      flags(import.meta);
+      const { code, stderr } = await runProgram(program(`
       const problem = new Error("TODO half: divide by two");
       const todo = () => { throw problem; };
-      ${way}`);
+      ${way}`));
       assertEquals(
-        { code, stdout, stderr },
-        { code: 1, stdout: "", stderr: "TODO half: divide by two\n" },
+        { code, stderr },
+        { code: 1, stderr: "TODO half: divide by two\n" },
         way,
       );
     }
   },
 );
 
-testWith(["run"], "An error that is no TODO keeps its stack", async () => {
-  const { code, stderr } = await runProgram(`
-    import { flags } from "lib/lesson.ts";
-    flags(import.meta);
-    throw new Error("divided by zero");`);
+testWith(["run"], "an error that is no TODO keeps its stack", async () => {
+  const { code, stderr } = await runProgram(
+    program('throw new Error("divided by zero");'),
+  );
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "Uncaught (in promise) Error: divided by zero");
+  assertMatch(stderr, /Error: divided by zero\n[^]*\n {4}at /);
 });
