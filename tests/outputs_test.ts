@@ -6,47 +6,13 @@ import {
   assert,
   assertEquals,
   AssertionError,
-  assertMatch,
   assertThrows,
 } from "@std/assert";
+import { agrees, type Claim, claimsOf } from "../book/claims.ts";
 import { lessons } from "../lib/lesson.ts";
 import { deno, testWith } from "./helper.ts";
 
 const folder = new URL("../lessons/", import.meta.url);
-
-/** A value as the comment claims it, and where. */
-interface Claim {
-  line: number;
-  value: string;
-}
-
-/** What stands behind each `show(…);` and `showError(…);`, in order. */
-function claimsOf(source: string): Claim[] {
-  const starts = source.matchAll(
-    /^ *(?:const \w+ = )?(?:await )?show(?:Error)?\(/gm,
-  );
-  return [...starts].map(({ index, 0: start }) => {
-    const end = closingOf(source, index + start.length);
-    const line = source.slice(0, index).split("\n").length;
-    const rest = source.slice(end).split("\n", 1)[0]!;
-    const comment = /^\);? *\/\/ (.+)$/.exec(rest)?.[1];
-    assert(comment, `line ${line}: no comment says what show prints`);
-    return { line, value: comment };
-  });
-}
-
-/** Where the parenthesis closes that was opened just before `from`. */
-function closingOf(source: string, from: number): number {
-  const tokens =
-    /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|\/\/.*|[()]/g;
-  tokens.lastIndex = from;
-  for (let depth = 1, token; (token = tokens.exec(source));) {
-    if (token[0] === "(") depth += 1;
-    if (token[0] === ")") depth -= 1;
-    if (depth === 0) return token.index;
-  }
-  throw new Error("a parenthesis is never closed");
-}
 
 /** The paragraphs of comments that a story has, outside of its blocks. */
 function paragraphsOf(source: string): string[] {
@@ -64,26 +30,11 @@ function valuesIn(stdout: string): string[] {
   );
 }
 
-/**
- * What a comment claims, as a pattern. `…` stands for any text. After `≈`, a
- * number stands for any number, alone or inside of a text.
- */
-function patternOf(claim: string): RegExp {
-  const [, about, value] = /^(≈ )?(.*)$/.exec(claim)!;
-  const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  const number = /-?\d+(?:\.\d+)?(?:e[-+]?\d+)?/g;
-  const anyNumber = number.source;
-  const pattern = value!.split("…").map((part) =>
-    about ? part.split(number).map(literal).join(anyNumber) : literal(part)
-  ).join(".*");
-  return new RegExp(`^${pattern}$`, "s");
-}
-
 function assertClaim(claim: Claim, printed: string): void {
-  assertMatch(
-    printed,
-    patternOf(claim.value),
-    `line ${claim.line} claims ${claim.value} and prints ${printed}`,
+  const { line, value } = claim;
+  assert(
+    agrees(value, printed),
+    `line ${line} claims ${value} and prints ${printed}`,
   );
 }
 

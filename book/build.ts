@@ -1,0 +1,269 @@
+/**
+ * Builds the book: the lessons as pages that run them in the reader's browser.
+ *
+ * ```sh
+ * deno task book --out site
+ * deno task book --serve
+ * ```
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { hintsOf, lessonsIn } from "../classroom/regions.ts";
+import { run } from "../mod.ts";
+import { bundles } from "./bundle.ts";
+import {
+  frontPage,
+  lessonPage,
+  type Material,
+  type Recording,
+} from "./page.ts";
+import { mark } from "./record.ts";
+import type { Said } from "./said.ts";
+
+const usage = `Builds the book: the lessons as a web site that runs them.
+
+Usage: deno task book [options]
+
+  --out <folder>   where to write it (default: site)
+  --serve          serve it on this computer, and build again at each save
+  --port <number>  the port to serve it on (default: 8000)
+  --isolate        for a web server that cannot send headers, such as GitHub
+                   Pages: the pages isolate themselves, with a service worker
+  --help           print this text and end`;
+
+const root = new URL("../", import.meta.url);
+const read = (path: string) => Deno.readTextFile(new URL(path, root));
+
+/** How to build the book. */
+export interface BuildOptions {
+  /** The folder to write to. */
+  readonly out: string;
+  /** Whether the pages isolate themselves, with a service worker. */
+  readonly isolate?: boolean;
+  /** Values of options to record lessons with, by their names. */
+  readonly values?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Whether a change of the library leaves what was recorded valid. */
+  readonly isDraft?: boolean;
+}
+
+/** What was recorded by the last build: the recordings, and what of. */
+interface Archive {
+  /** Hashes of the library, and of what records. */
+  library?: string;
+  form?: string;
+  lessons?: Record<string, { source: string; recording: Recording }>;
+}
+
+/**
+ * Builds the book. Results are recorded again only of what has changed.
+ *
+ * @param options How to build it.
+ * @throws {Error} If a lesson cannot be cut, told or bundled.
+ */
+export async function build(
+  { out, isolate = false, values = {}, isDraft = false }: BuildOptions,
+): Promise<void> {
+  await Deno.mkdir(out, { recursive: true });
+  const bundling = bundles();
+  const store = `${out}/.recorded.json`;
+  const old: Archive = JSON.parse(
+    await Deno.readTextFile(store).catch(() => "{}"),
+  );
+  const library = await hashOf(["mod.ts", "lib/"]);
+  const form = await hashOf(["book/tell.ts", "book/record.ts"]);
+  const isValid = old.form === form && (isDraft || old.library === library);
+  const archive: Required<Archive> = { library, form, lessons: {} };
+  const materials: Material[] = [];
+  for (const { path, test, hints } of lessonsIn(root)) {
+    const name = path.replace(/^.*\/|\.ts$/g, "");
+    const source = await read(path);
+    const given = JSON.stringify(values[name] ?? {});
+    const known = isValid ? old.lessons?.[name] : undefined;
+    const recording = known?.source === source + given
+      ? known.recording
+      : await record(path, given);
+    archive.lessons[name] = { source: source + given, recording };
+    materials.push({
+      name,
+      source,
+      tests: await read(test),
+      hints: hintsOf(await read(hints)),
+      recording,
+    });
+  }
+  await Deno.writeTextFile(store, JSON.stringify(archive));
+
+  const head = isolate ? '<script src="coi-serviceworker.js"></script>\n' : "";
+  const pages = [
+    ["index.html", frontPage(materials, head)],
+    ...materials.map((it) => [`${it.name}.html`, lessonPage(it, head)]),
+    ["book.css", await read("book/book.css")],
+    ...await bundling,
+  ];
+  if (isolate) pages.push(["coi-serviceworker.js", await serviceWorker()]);
+  for (const [name, text] of pages) {
+    await Deno.writeTextFile(`${out}/${name}`, text!);
+  }
+}
+
+/** Tells a lesson in Deno, with all that it may want, and notes what it says. */
+async function record(path: string, values: string): Promise<Recording> {
+  const folder = await Deno.makeTempDir();
+  const program = new URL("record.ts", import.meta.url).pathname;
+  const permissions = ["read", "write", "run"].map((it) => `--allow-${it}`);
+  try {
+    const { stdout } = await run([
+      ...[Deno.execPath(), "run", "--no-lock", "--no-prompt", ...permissions],
+      ...[program, path, folder, values],
+    ], { check: true, env: { NO_COLOR: "1" }, timeout: 300_000 });
+    const said: Said[] = [];
+    let about = {};
+    let line = 1;
+    for (const text of stdout.trimEnd().split("\n")) {
+      const part = text.startsWith(mark)
+        ? JSON.parse(text.slice(mark.length))
+        : { kind: "log", text, line };
+      if (part.at) line = part.at;
+      else if (part.kind) said.push(part);
+      else about = part;
+    }
+    return { ...about as Recording, said };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A hash of files, and of what is in folders, whose paths end with a slash. */
+async function hashOf(paths: readonly string[]): Promise<string> {
+  const texts: string[] = [];
+  for (const path of paths) {
+    if (!path.endsWith("/")) texts.push(await read(path));
+    else {
+      for (
+        const { name, isDirectory } of Deno.readDirSync(new URL(path, root))
+      ) {
+        const inside = `${path}${name}${isDirectory ? "/" : ""}`;
+        texts.push(inside, await hashOf([inside]));
+      }
+    }
+  }
+  texts.sort();
+  const bytes = new TextEncoder().encode(texts.join("\n"));
+  const hash = await crypto.subtle.digest("SHA-256", bytes);
+  return new Uint8Array(hash).toHex();
+}
+
+/** The service worker that sends the headers which isolate a page. */
+async function serviceWorker(): Promise<string> {
+  const { default: text } = await import(
+    "npm:coi-serviceworker@0.1.7/coi-serviceworker.js",
+    { with: { type: "text" } }
+  );
+  return text;
+}
+
+const types: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+};
+
+/** Serves the book on this computer, isolated, so that threads share memory. */
+export function serve(
+  out: string,
+  port: number,
+): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, async (
+    { url },
+  ) => {
+    const name = new URL(url).pathname.slice(1) || "index.html";
+    const type = types[name.split(".").at(-1)!];
+    const isOwn = /^\w[\w.-]*$/.test(name) && type !== undefined;
+    const text = isOwn &&
+      await Deno.readTextFile(`${out}/${name}`).catch(() => undefined);
+    if (!text) return new Response("not found", { status: 404 });
+    return new Response(text, {
+      headers: {
+        "content-type": type!,
+        "cache-control": "no-store",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+      },
+    });
+  });
+}
+
+/** Builds again whenever something is saved that the book is made of. */
+async function watch(options: BuildOptions): Promise<void> {
+  const folders = ["book", "classroom", "lessons", "lib", "tests"]
+    .map((name) => new URL(name, root).pathname);
+  for await (const _ of settled(Deno.watchFs(folders))) {
+    try {
+      await build({ ...options, isDraft: true });
+      console.log(`built again at ${new Date().toLocaleTimeString()}`);
+    } catch (error) {
+      console.error((error as Error).message);
+    }
+  }
+}
+
+/** Events of a file system: one when no other has followed for a moment. */
+async function* settled(events: AsyncIterable<unknown>) {
+  let wake = () => {};
+  let last = 0;
+  void (async () => {
+    for await (const _ of events) {
+      last = performance.now();
+      wake();
+    }
+  })();
+  for (;;) {
+    await new Promise<void>((resolve) => wake = resolve);
+    while (performance.now() - last < 100) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    yield;
+  }
+}
+
+/** The command line; gives the exit code if it ends. */
+async function main(args: readonly string[]): Promise<number | undefined> {
+  const unknown: string[] = [];
+  const flags = parseArgs(args, {
+    boolean: ["serve", "isolate", "help"],
+    string: ["out", "port", "_"],
+    default: { out: "site", port: "8000" },
+    unknown: (word) => void unknown.push(word),
+  });
+  if (flags["help"]) return console.log(usage), 0;
+  const port = Number(flags["port"]);
+  const wrong = unknown.length > 0
+    ? `unknown option or argument: ${unknown[0]}`
+    : flags["out"] === ""
+    ? "--out: a folder is missing"
+    : !(Number.isInteger(port) && port >= 0 && port < 65536)
+    ? `--port: "${flags["port"]}" is no number of a port`
+    : undefined;
+  if (wrong) return console.error(`book: ${wrong}\n\n${usage}`), 2;
+
+  const options = {
+    out: `${flags["out"]}`,
+    isolate: flags["isolate"] === true,
+  };
+  const start = performance.now();
+  await build({ ...options, isDraft: flags["serve"] === true });
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`${options.out}/index.html: built in ${seconds} s`);
+  if (!flags["serve"]) return 0;
+  const server = serve(options.out, port);
+  console.log(`http://127.0.0.1:${server.addr.port}/ (Ctrl+C ends)`);
+  await watch(options);
+  return undefined;
+}
+
+if (import.meta.main) {
+  const code = await main(Deno.args);
+  if (code !== undefined) Deno.exit(code);
+}

@@ -1,0 +1,64 @@
+/**
+ * The comments that say what `show` prints, and whether it does.
+ *
+ * @module
+ */
+
+/** A value as a comment claims it, and where. */
+export interface Claim {
+  /** The line of the call, from 1. */
+  readonly line: number;
+  readonly value: string;
+}
+
+/**
+ * What stands behind each `show(…);` and `showError(…);`, in order.
+ *
+ * @param source A lesson.
+ * @returns The claims; a call without a comment has none.
+ */
+export function claimsOf(source: string): Claim[] {
+  const starts = source.matchAll(
+    /^ *(?:const \w+ = )?(?:await )?show(?:Error)?\(/gm,
+  );
+  return [...starts].flatMap(({ index, 0: start }) => {
+    const end = closingOf(source, index + start.length);
+    const line = source.slice(0, index).split("\n").length;
+    const rest = source.slice(end).split("\n", 1)[0]!;
+    const value = /^\);? *\/\/ (.+)$/.exec(rest)?.[1];
+    return value === undefined ? [] : [{ line, value }];
+  });
+}
+
+/** Where the parenthesis closes that was opened just before `from`. */
+function closingOf(source: string, from: number): number {
+  const tokens =
+    /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|\/\/.*|[()]/g;
+  tokens.lastIndex = from;
+  for (let depth = 1, token; (token = tokens.exec(source));) {
+    if (token[0] === "(") depth += 1;
+    if (token[0] === ")") depth -= 1;
+    if (depth === 0) return token.index;
+  }
+  return source.length;
+}
+
+/**
+ * Whether a value is what a comment claims. `…` stands for any text. After `≈`,
+ * a number stands for any number, alone or inside of a text. White space does
+ * not matter.
+ *
+ * @param claim What the comment says.
+ * @param printed The value as it was printed.
+ * @returns Whether they agree.
+ */
+export function agrees(claim: string, printed: string): boolean {
+  const [, about, value] = /^(≈ )?(.*)$/.exec(claim)!;
+  const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  const number = /-?\d+(?:\.\d+)?(?:e[-+]?\d+)?/g;
+  const anyNumber = number.source;
+  const pattern = value!.split("…").map((part) =>
+    about ? part.split(number).map(literal).join(anyNumber) : literal(part)
+  ).join(".*");
+  return new RegExp(`^${pattern}$`, "s").test(printed.replace(/\s+/g, " "));
+}

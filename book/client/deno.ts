@@ -1,0 +1,55 @@
+/**
+ * What the course uses of `Deno`, in a thread of a browser.
+ *
+ * @module
+ */
+
+import { inspect } from "./inspect.ts";
+
+let memory = 0;
+const listeners = new Set<() => void>();
+
+/** Calls a function whenever the memory in use is asked for, which no page can know. */
+export function onMemoryUsage(listener: () => void): void {
+  listeners.add(listener);
+}
+
+/** Puts a `Deno` into this thread. */
+export function installDeno(): void {
+  const refuse = () => {
+    throw new Error("a page in a browser cannot do this");
+  };
+  const terminal = { isTerminal: () => false };
+  const scope = globalThis as unknown as { Deno: unknown };
+  scope.Deno ??= {
+    args: [],
+    noColor: true,
+    pid: 1,
+    ppid: 0,
+    exitCode: 0,
+    errors: {},
+    version: { deno: "0.0.0", v8: "", typescript: "" },
+    build: { os: systemOf(navigator.userAgent), standalone: false },
+    stdin: terminal,
+    stdout: terminal,
+    inspect,
+    exit: () => globalThis.close(),
+    memoryUsage: () => {
+      for (const listener of listeners) listener();
+      // It grows, so that whoever weighs a value takes it for a large one.
+      memory += 1_000_000;
+      return { rss: memory, heapTotal: memory, heapUsed: memory, external: 0 };
+    },
+    permissions: { querySync: () => ({ state: "denied" }) },
+    cwd: () => "/",
+    execPath: () => "deno",
+    env: { get: () => undefined },
+    Command: refuse,
+    readTextFileSync: refuse,
+  };
+}
+
+function systemOf(agent: string): string {
+  if (/Windows/.test(agent)) return "windows";
+  return /Mac OS|iPhone|iPad/.test(agent) ? "darwin" : "linux";
+}

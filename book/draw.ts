@@ -1,0 +1,181 @@
+/**
+ * Draws what a lesson prints, as HTML: for the recorded results when the book is
+ * built, and in the page when the lesson runs there.
+ *
+ * @module
+ */
+
+import { duration } from "../lib/lesson/units.ts";
+import type { Bar, Said } from "./said.ts";
+
+/** Makes text of a page, or of an attribute in double quotes. */
+export function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+/** Whether a value is as its comment says; undefined where there is none. */
+export type Verdict = { readonly claim: string; readonly isSo: boolean };
+
+/**
+ * Draws one thing that is printed.
+ *
+ * @param said What is printed; a row belongs to the table before it.
+ * @param verdict Whether it is as its comment says.
+ * @returns HTML.
+ */
+export function draw(said: Said, verdict?: Verdict): string {
+  switch (said.kind) {
+    case "say":
+      return `<p>${escape(said.text)}</p>`;
+    case "log":
+      return `<pre class="log">${escape(said.text)}</pre>`;
+    case "value":
+    case "error":
+      return drawValue(said.kind, said.expression, said.text, verdict);
+    case "table": {
+      const { heads, numbers } = said;
+      const cells = heads.map((head, i) => drawCell("th", head, numbers[i]!));
+      return `<div class="scroll" tabindex="0" role="group" aria-label="Table: ${
+        escape(heads.join(", "))
+      }"><table><thead><tr>${
+        cells.join("")
+      }</tr></thead><tbody></tbody></table></div>`;
+    }
+    case "row":
+      return `<tr>${
+        said.cells.map((cell) => drawCell("td", cell, isNumber(cell))).join("")
+      }</tr>`;
+    case "bars":
+      return `<div class="bars">${
+        said.bars.map(({ label, share, text }) =>
+          `<span>${escape(label)}</span><svg height="14" aria-hidden="true">` +
+          `<rect width="${percent(share)}" height="14" rx="3"/></svg>` +
+          `<span>${escape(text)}</span>`
+        ).join("")
+      }</div>`;
+    case "timeline":
+      return drawTimeline(said.bars);
+  }
+}
+
+/**
+ * Draws all that is printed under one line.
+ *
+ * @param all What is printed, in order.
+ * @param judge Says whether a value is as its comment says.
+ * @returns HTML.
+ */
+export function drawAll(
+  all: readonly Said[],
+  judge: (said: Said) => Verdict | undefined = () => undefined,
+): string {
+  return all.reduce((html, said) => {
+    const drawn = draw(said, judge(said));
+    if (said.kind !== "row") return html + drawn;
+    const end = html.lastIndexOf("</tbody>");
+    return html.slice(0, end) + drawn + html.slice(end);
+  }, "");
+}
+
+function drawValue(
+  kind: string,
+  expression: string,
+  text: string,
+  verdict: Verdict | undefined,
+): string {
+  const sign = verdict?.isSo
+    ? ' <span class="so" title="as the comment says"><span aria-hidden="true">✓' +
+      '</span><span class="unseen">as the comment says</span></span>'
+    : verdict
+    ? `<small>the comment says ${escape(verdict.claim)}</small>`
+    : "";
+  return `<div class="value ${kind}${
+    verdict?.isSo === false ? " not-so" : ""
+  }">` +
+    `<code class="expression">${escape(expression)}</code>` +
+    `<samp>${escape(text)}</samp>${sign}</div>`;
+}
+
+/** Whether a cell is read as a number, as "12.5 ms" and "1.9 ×" are. */
+export function isNumber(cell: string): boolean {
+  return /^[-≈]?\d/.test(cell) && cell.length < 25;
+}
+
+function drawCell(tag: string, text: string, isNumber: boolean): string {
+  const attributes = (tag === "th" ? ' scope="col"' : "") +
+    (isNumber ? ' class="number"' : "");
+  return `<${tag}${attributes}>${escape(text)}</${tag}>`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 10_000) / 100}%`;
+}
+
+/** How high the row of a worker is, and the bar in it, in pixels. */
+const row = 30;
+const bar = 24;
+
+/**
+ * Draws which worker ran which task when. Places along the time are given in
+ * percent, so that the drawing fits a page of any width.
+ */
+function drawTimeline(bars: readonly Bar[]): string {
+  if (bars.length === 0) return "<p>(nothing ran)</p>";
+  const workers = [...new Set(bars.map(({ worker }) => worker))]
+    .sort((a, b) => a - b);
+  const end = Math.max(...bars.map(({ to }) => to), Number.MIN_VALUE);
+  const height = workers.length * row;
+  const at = (time: number) => percent(time / end);
+  const ticks = ticksOf(end).map((time) =>
+    `<line class="grid" x1="${at(time)}" x2="${
+      at(time)
+    }" y1="0" y2="${height}"/>` +
+    `<text class="tick" x="${at(time)}" y="${height + 16}">${
+      time === 0 ? "0" : duration(time).replace(/[\d.]+/, (it) => `${+it}`)
+    }</text>`
+  );
+  const names = workers.map((worker, i) =>
+    `<text class="name" x="-8" y="${i * row + 17}">Worker ${worker}</text>` +
+    `<line class="idle" x1="0" x2="100%" y1="${i * row + 13}" y2="${
+      i * row + 13
+    }"/>`
+  );
+  const tasks = bars.map(({ worker, task, from, to }) => {
+    const y = workers.indexOf(worker) * row + 1;
+    const share = (to - from) / end;
+    const number = share < 0.04
+      ? ""
+      : `<text x="${at(from)}" dx="7" y="${y + 17}">${task}</text>`;
+    return `<g class="task t${task % 8}"><title>task ${task}: ${
+      duration(to - from)
+    }</title><rect x="${at(from)}" y="${y}" width="${
+      percent(Math.max(share, 0.003))
+    }" height="${bar}" rx="3"/>${number}</g>`;
+  });
+  const busy = bars.reduce((sum, { from, to }) => sum + to - from, 0);
+  const caption = `${bars.length} tasks on ${workers.length} workers: ` +
+    `${duration(busy)} of work in ${duration(end)}, ` +
+    `${(busy / end).toFixed(1)} at the same time on average.`;
+  const text = workers.map((worker) =>
+    `Worker ${worker}: ` + bars.filter((it) => it.worker === worker)
+      .map(({ task, from, to }) =>
+        `task ${task} from ${duration(from)} to ${duration(to)}`
+      ).join(", ")
+  ).join(". ");
+  return `<figure><svg class="timeline" role="img" height="${
+    height + 22
+  }" aria-label="${escape(`Timeline. ${text}.`)}">${ticks.join("")}${
+    names.join("")
+  }${tasks.join("")}</svg><figcaption>${caption}</figcaption></figure>`;
+}
+
+/** Five or so round times up to an end. */
+function ticksOf(end: number): number[] {
+  const power = 10 ** Math.floor(Math.log10(end / 4));
+  const step = [1, 2, 5, 10].map((n) => n * power)
+    .find((step) => end / step <= 5.5)!;
+  const ticks = [];
+  // The last one has room for its text.
+  for (let i = 0; i * step <= end * 0.97; i++) ticks.push(i * step);
+  return ticks;
+}

@@ -1,0 +1,214 @@
+/**
+ * Tells a lesson so that each thing that it prints names the line that printed
+ * it. Pages do so in a thread of the browser, and the build in Deno.
+ *
+ * @module
+ */
+
+import * as library from "../mod.ts";
+import * as lessons from "../lib/lesson.ts";
+import { lesson, type Options, type Output, type Row } from "../lib/lesson.ts";
+import { expressionOf } from "../lib/lesson/code.ts";
+import { isNumber } from "./draw.ts";
+import type { Printed, Said } from "./said.ts";
+import { lineIn } from "./stack.ts";
+
+/** What a lesson's module has told when it was loaded. */
+export interface Told {
+  readonly options: Options;
+  readonly readOn: Readonly<Record<string, string>>;
+  readonly needsRun: boolean;
+}
+
+/** Loads one lesson and tells it. */
+export class Teller {
+  /** The line that prints at the moment. */
+  #line = 1;
+  /** Lines that wait for a value, by their expressions. */
+  readonly #waiting = new Map<string, number[]>();
+  /** The lines that print tables, by the rows. */
+  readonly #lineOfRow = new WeakMap<Row, number>();
+  /** What `say` is about to print: other paragraphs are comments. */
+  #saying: string | undefined;
+  /** Whether this section has measured what cannot be measured here. */
+  #isUnknown = false;
+  #settings: Told = { options: {}, readOn: {}, needsRun: false };
+
+  /**
+   * @param path The lesson's path in the project.
+   * @param said Takes what it prints.
+   * @param at Takes the line that is about to print.
+   */
+  constructor(
+    readonly path: string,
+    readonly said: (said: Said) => void,
+    readonly at: (line: number) => void = () => {},
+  ) {}
+
+  /** What the lesson's module has told. */
+  get settings(): Told {
+    return this.#settings;
+  }
+
+  /** From here to the end of the section, results are those of the recording. */
+  becomeUnknown(): void {
+    this.#isUnknown = true;
+  }
+
+  /** Says what a thread prints while the lesson waits for it, or the lesson. */
+  log(text: string): void {
+    this.#say({ kind: "log", text }, this.#here());
+  }
+
+  /**
+   * What a lesson imports.
+   *
+   * @param from As it is written there.
+   * @returns The module.
+   * @throws {TypeError} If the book does not have it.
+   */
+  module(from: string): unknown {
+    if (from === "../mod.ts") return library;
+    if (from === "../lib/lesson.ts") return { ...lessons, ...this.#printing() };
+    throw new TypeError(`there is no module "${from}" in the book`);
+  }
+
+  /** Tells the story; the lesson has been loaded. */
+  async tell(values: Readonly<Record<string, unknown>>): Promise<void> {
+    await lessons.tell(`course:///${this.path}`, this.#output(), values);
+  }
+
+  /** The functions that print, each of which notes the line that calls it. */
+  #printing(): Record<string, unknown> {
+    const {
+      show,
+      showError,
+      section,
+      say,
+      code,
+      table,
+      bars,
+      timeline,
+      mayStartPrograms,
+      duration,
+    } = lessons;
+    // deno-lint-ignore no-explicit-any
+    type Fn = (...args: any[]) => unknown;
+    const here =
+      <F extends Fn>(print: F, before: F | Fn = () => {}) =>
+      (...args: Parameters<F>) => {
+        this.#line = this.#here();
+        this.at(this.#line);
+        const given = before(...args);
+        return print(...given as Parameters<F> ?? args);
+      };
+    const wait = (expression: () => unknown) => {
+      const text = expressionOf(expression);
+      const lines = this.#waiting.get(text) ?? [];
+      this.#waiting.set(text, [...lines, this.#line]);
+    };
+    return {
+      lesson: (meta: ImportMeta, story: () => unknown, settings: Told) => {
+        this.#settings = { ...this.#settings, ...settings };
+        lesson(meta, story, settings);
+      },
+      show: here(show, wait),
+      showError: here(showError, wait),
+      section: here(section, () => void (this.#isUnknown = false)),
+      say: here(say, (text: string) => void (this.#saying = text)),
+      code: here(code),
+      bars: here(bars),
+      timeline: here(timeline),
+      table: here(table as Fn, (rows: readonly Row[] | AsyncIterable<Row>) => [
+        Symbol.asyncIterator in rows ? this.#noting(rows, this.#line) : rows,
+      ]),
+      mayStartPrograms: here(mayStartPrograms, () => this.becomeUnknown()),
+      duration: (ms: number) => ms === 0 ? `below ${tick()}` : duration(ms),
+    };
+  }
+
+  /** Notes which line prints rows that come later. */
+  async *#noting(rows: AsyncIterable<Row>, line: number) {
+    for await (const row of rows) {
+      this.#lineOfRow.set(row, line);
+      yield row;
+    }
+  }
+
+  #output(): Output {
+    const ignore = () => {};
+    const settled = (expression: string) => {
+      const line = this.#waiting.get(expression)?.shift() ?? this.#line;
+      return [expression, line] as const;
+    };
+    return {
+      title: ignore,
+      section: ignore,
+      lines: ignore,
+      // A function stands where the story speaks of it.
+      code: ignore,
+      prose: (text) => {
+        if (text !== this.#saying) return;
+        this.#saying = undefined;
+        this.#say({ kind: "say", text });
+      },
+      value: (expression, value) => {
+        const [, line] = settled(expression);
+        const text = Deno.inspect(value, { depth: 4, breakLength: 72 });
+        this.#say({ kind: "value", expression, text }, line);
+      },
+      error: (expression, error) => {
+        const [, line] = settled(expression);
+        this.#say({ kind: "error", expression, text: String(error) }, line);
+      },
+      table: (sample) => {
+        const heads = Object.keys(sample[0] ?? {});
+        const cellsOf = (row: Row) => heads.map((it) => cellOf(row[it] ?? ""));
+        const rows = sample.map(cellsOf);
+        const numbers = heads.map((_, i) =>
+          rows.every((it) => isNumber(it[i]!))
+        );
+        const line = this.#lineOfRow.get(sample[0] ?? {}) ?? this.#line;
+        this.#say({ kind: "table", heads, numbers }, line);
+        return (row) => this.#say({ kind: "row", cells: cellsOf(row) }, line);
+      },
+      bars: (values, format) => {
+        const most = Math.max(...Object.values(values), Number.MIN_VALUE);
+        const bars = Object.entries(values).map(([label, value]) => (
+          { label, share: value / most, text: format(value) }
+        ));
+        this.#say({ kind: "bars", bars });
+      },
+      timeline: (spans, start = Math.min(...spans.map(({ from }) => from))) => {
+        const bars = spans.map(({ worker, task, from, to }) => (
+          { worker, task, from: from - start, to: to - start }
+        ));
+        this.#say({ kind: "timeline", bars });
+      },
+    };
+  }
+
+  #say(printed: Printed, line = this.#line): void {
+    const unknown = this.#isUnknown && { isRecorded: true };
+    this.said({ ...printed, line, ...unknown });
+  }
+
+  /** The line of the lesson that is being carried out. */
+  #here(): number {
+    return lineIn(new Error().stack, this.path) ?? this.#line;
+  }
+}
+
+/** A cell of a table as the terminal shows it. */
+function cellOf(value: Row[string]): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "string" ? value : lessons.count(value);
+}
+
+/** The least time that the clock can tell, measured. */
+function tick(): string {
+  const start = performance.now();
+  let now = start;
+  while (now === start) now = performance.now();
+  return lessons.duration(Math.max(now - start, 0.001));
+}
