@@ -262,7 +262,7 @@ export type Measured = {
 };
 
 /** Measures each way of counting, on workers that have started before. */
-async function measureAll(
+export async function measureAll(
   workers: number,
   each: number,
 ): Promise<Measured[]> {

@@ -13,6 +13,7 @@ import {
   describeLoss,
   describeTimes,
   loseAnUpdate,
+  measureAll,
   type Run,
   type Shared,
   type Step,
@@ -356,11 +357,32 @@ Deno.test("what is said of lost updates follows what was measured", () => {
       "a little. The program is still wrong. With Atomics and with the lock, " +
       "no update was lost.",
   );
+  assertStringIncludes(describeLoss(ways(1, 0, 1)), "1 of 4 000 updates were");
+  assertStringIncludes(
+    describeLoss(ways(1, 0, 1)),
+    "But lock lost updates too",
+  );
   assertEquals(
     describeLoss(ways(10, 1, 5)),
     "Without synchronisation, 10 of 4 000 updates were lost. How many " +
       "differs from run to run. But Atomics and lock lost updates too.",
   );
+});
+
+Deno.test("all ways of counting are measured, in milliseconds", async () => {
+  const start = performance.now();
+  const measured = await measureAll(2, 100);
+  const around = performance.now() - start;
+  const sum = measured.reduce((sum, { elapsed }) => sum + elapsed, 0);
+  assert(sum > 0 && sum <= around, `${sum} of ${around} ms`);
+  for (const { expected, counted, lost } of measured) {
+    assertEquals([expected, counted + lost], [200, 200]);
+  }
+  assertEquals(measured.map(({ way }) => way), [
+    "countUnprotected",
+    "countWithAtomics",
+    "countWithLock",
+  ]);
 });
 
 Deno.test("what is said of the times follows what was measured", () => {
