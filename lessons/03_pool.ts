@@ -11,7 +11,7 @@
 import { Pool, type TaskRun } from "../mod.ts";
 import { code, lesson, say, section, show } from "../lib/lesson.ts";
 import { count, duration, speedup } from "../lib/lesson.ts";
-import { table, timeline } from "../lib/lesson.ts";
+import { measure, timeline } from "../lib/lesson.ts";
 
 lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // A sequential program computes one thing after another, on one processor. A
@@ -19,8 +19,8 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // processors compute them at the same time. The results are the same, and
   // they are there sooner.
   //
-  // Parallelism has two advantages: it takes less time, and it solves larger
-  // problems than one processor can. It has a price: the program becomes more
+  // Parallelism has two advantages: it takes less time, and in the same time it
+  // solves larger problems than one processor can. It has a price: the program becomes more
   // complex, a task that depends on another task has to wait for its result,
   // and workers take time to start.
 
@@ -34,12 +34,17 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   show(() => sumOfSquares(4_000_000)); // 21333325333334000000n
 
   section("Many tasks");
-  // Eight tasks can run in a loop on this thread, the main thread: that is
+  say(
+    `This lesson runs ${tasks} tasks on ${workers} workers. There are large ` +
+      `tasks (n = ${count(large)}) and small ones (n = ${count(small)}). ` +
+      `This machine has ${processors}.`,
+  );
+  // The tasks can run in a loop on this thread, the main thread: that is
   // sequential. Or they run in parallel, on a pool: it starts workers, gives
   // each of them the next task as soon as it is free, and collects the results
   // in order. `await` waits for them, `using` stops the workers at the end.
   // Array.from calls the task as often as `tasks` says; fill(n) makes a list of
-  // inputs, an n for each task.
+  // inputs, an n for each task. onTask is called with what a worker has run.
   code(runSequential);
   code(runParallel);
 
@@ -53,26 +58,26 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // Each run measures large and small tasks in three ways: sequential; parallel,
   // on a new pool, whose start counts; and on a started pool, whose workers run
   // already. The gain says how many times as fast the parallel way was as the
-  // sequential way.
-  say(
-    `There are ${tasks} tasks, ${workers} workers and ${processors}. A large ` +
-      `task has n = ${count(large)}, a small task n = ${count(small)}.`,
+  // sequential way. The same run never takes the same time twice, because other
+  // programs use the processors too.
+  const measured = await measure(
+    compareAll(runs, { large, small }, tasks, workers),
+    rowOf,
   );
-  const measured: Measured[] = [];
-  await table(compareAll(measured, runs, { large, small }, tasks, workers));
-  const ofLarge = measured.filter(({ task }) => task === "large");
-  say(describeGain(ofLarge, cores));
+  say(describeGain(measured, cores));
 
-  // Small tasks lose time on a pool. A new worker takes milliseconds to start,
-  // and a started worker takes microseconds to receive a task and to send its
-  // result back. A small task takes less than that.
+  // A large task computes much longer than a worker takes to start. So large
+  // tasks gain, if several processors are free. Small tasks lose time on a pool:
+  // a new worker takes milliseconds to start, and also a started one needs time
+  // to receive a task and to send its result back. The small task itself takes
+  // less than that.
 
   section("Which worker ran which large task, and when");
-  // A pool can report what its workers do. Each line below is a worker, and time
-  // runs from left to right, from the start of the pool to the end of the last
-  // task. A number is where the task with that number begins, the bar behind it
+  // Here is one more run of the large tasks. Each line is a worker, and time runs
+  // from left to right, from the start of the pool to the end of the last task. A number is where the task with that number begins, the bar behind it
   // shows how long the task ran, and dots are time without a task: at the left
-  // the worker is still starting. Bars above each other ran at the same time.
+  // the worker is still starting. Bars above each other were under way at the
+  // same time. Where there are more of them than processors, they take turns.
   const spans: TaskRun[] = [];
   const onTask = (span: TaskRun) => spans.push(span);
   const start = performance.now();
@@ -172,11 +177,8 @@ export async function compare(tasks: number, n: number, workers: number) {
   return { n, sequential, parallel, gain: sequential / parallel };
 }
 
-type Measured = Awaited<ReturnType<typeof compare>> & { task: string };
-
-/** Measures each size in each run; gives the rows of the table as it goes. */
+/** Measures each size in each run. */
 async function* compareAll(
-  measured: Measured[],
   runs: number,
   sizes: Record<string, number>,
   tasks: number,
@@ -186,36 +188,47 @@ async function* compareAll(
     for (const [task, n] of Object.entries(sizes)) {
       const times = await compare(tasks, n, workers);
       const started = await runStarted(tasks, n, workers);
-      measured.push({ task, ...times });
-      const { sequential, parallel } = times;
-      yield {
-        ...{ run, task, sequential: duration(sequential) },
-        ...{ parallel: duration(parallel), started: duration(started) },
-        gain: speedup(sequential, parallel),
-      };
+      yield { run, task, ...times, started };
     }
   }
 }
 
-/** The middle one of the gains: a single measurement says little. */
-function middleGain(tries: readonly { gain: number }[]): number {
+type Measured = Awaited<ReturnType<typeof compare>> & {
+  run: number;
+  task: string;
+  started: number;
+};
+
+/** The row of the table for what was measured. */
+function rowOf({ run, task, sequential, parallel, started }: Measured) {
+  return {
+    ...{ run, task, sequential: duration(sequential) },
+    ...{ parallel: duration(parallel), started: duration(started) },
+    gain: speedup(sequential, parallel),
+  };
+}
+
+/** The middle of the gains: a single measurement says little. */
+function medianGain(tries: readonly { gain: number }[]): number {
   const gains = tries.map(({ gain }) => gain).sort((a, b) => a - b);
-  return gains[Math.floor(gains.length / 2)] ?? NaN;
+  const [low, high] = [gains.length - 1, gains.length].map((i) =>
+    gains[i >> 1]
+  );
+  return ((low ?? NaN) + (high ?? NaN)) / 2;
 }
 
 /** What the gains of the large tasks mean on a machine. */
 export function describeGain(
-  tries: readonly { gain: number }[],
+  measured: readonly { task: string; gain: number }[],
   cores: number,
 ): string {
-  const gain = middleGain(tries);
-  const found = `The gain of the large tasks was ${gain.toFixed(2)} × (the ` +
-    `middle one of all runs).`;
-  return gain < 1.2
-    ? `${found} ${whyNoGain(cores)}`
-    : `${found} The most that ` +
-      `is possible is ${cores} ×, the number of processors: more workers than ` +
-      "processors take turns.";
+  const gain = medianGain(measured.filter(({ task }) => task === "large"));
+  const found = `The large tasks had a gain of ${
+    gain.toFixed(2)
+  } ×, the median of all runs.`;
+  if (gain < 1.2) return `${found} ${whyNoGain(cores)}`;
+  return `${found} The most that is possible is ${cores} ×, the number of ` +
+    "processors: more workers than processors take turns.";
 }
 
 function whyNoGain(cores: number): string {
@@ -230,13 +243,15 @@ export async function findWorthwhile(
   tasks: number,
   workers: number,
   largest: number,
-  measure: typeof compare = compare,
+  compareOnce: typeof compare = compare,
 ): Promise<{ n: number; time: number } | null> {
   for (let n = 8000; n < largest; n *= 2) {
     const tries = [];
-    for (let i = 0; i < 3; i++) tries.push(await measure(tasks, n, workers));
+    for (let i = 0; i < 3; i++) {
+      tries.push(await compareOnce(tasks, n, workers));
+    }
     const times = tries.map(({ sequential }) => sequential / tasks);
-    if (middleGain(tries) > 1) return { n, time: Math.min(...times) };
+    if (medianGain(tries) > 1) return { n, time: Math.min(...times) };
   }
   return null;
 }

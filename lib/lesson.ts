@@ -325,28 +325,51 @@ export function code(
 }
 
 /**
- * Prints a table. Of rows that are measured one after another, each is printed
- * as soon as it is there.
+ * Prints a table.
  *
  * @param rows The rows; the first row's keys are the column heads.
- * @returns A promise for the last row, if the rows come one by one.
  */
-export function table(rows: AsyncIterable<Row>): Promise<void>;
-export function table(rows: readonly Row[]): void;
-export function table(
-  rows: readonly Row[] | AsyncIterable<Row>,
-): void | Promise<void> {
+export function table(rows: readonly Row[]): void {
   narrator?.before("table");
-  if (Symbol.asyncIterator in rows) return tableOverTime(rows);
   rows.forEach(current().table(rows));
 }
 
-async function tableOverTime(rows: AsyncIterable<Row>): Promise<void> {
+/**
+ * Prints a table of what is measured, each row as soon as it is there.
+ *
+ * @example
+ * ```ts
+ * import { duration, measure } from "./lesson.ts";
+ *
+ * async function* waits() {
+ *   for (const ms of [1, 2]) {
+ *     const start = performance.now();
+ *     await new Promise((resolve) => setTimeout(resolve, ms));
+ *     yield { ms, took: performance.now() - start };
+ *   }
+ * }
+ * await measure(waits(), ({ ms, took }) => ({ ms, took: duration(took) }));
+ * ```
+ *
+ * @typeParam T What was measured.
+ * @param measurements The measurements, as they come.
+ * @param rowOf The row of a measurement; its keys are the column heads.
+ * @returns All measurements.
+ */
+export async function measure<T>(
+  measurements: AsyncIterable<T>,
+  rowOf: (measurement: T) => Row,
+): Promise<T[]> {
+  narrator?.before("measure");
+  const all: T[] = [];
   let print: ((row: Row) => void) | undefined;
-  for await (const row of rows) {
+  for await (const measurement of measurements) {
+    const row = rowOf(measurement);
     print ??= current().table([row]);
     print(row);
+    all.push(measurement);
   }
+  return all;
 }
 
 /**

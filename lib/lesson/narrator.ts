@@ -19,7 +19,7 @@ export interface Part {
 
 /** What a story calls to print something. */
 const printing =
-  /\b(show|showError|section|say|code|table|bars|timeline|pause|mayStartPrograms)\(/;
+  /\b(show|showError|section|say|code|table|measure|bars|timeline|pause|mayStartPrograms)\(/;
 
 /**
  * Cuts a story into its paragraphs and statements.

@@ -15,6 +15,7 @@ import {
   duration,
   lesson,
   mayStartPrograms,
+  measure,
   pause,
   type Row,
   say,
@@ -203,21 +204,27 @@ Deno.test("say(), bars(), timeline(), table(), code(): each tells what stands be
   assertStringIncludes(text, "const double = (x) => x * 2;");
 });
 
-Deno.test("a table over time prints each row as it comes", async () => {
+Deno.test("measure() prints each row as it comes, and gives what was measured", async () => {
   const lines: string[] = [];
   const seen: string[] = [];
-  async function* rows(): AsyncGenerator<Row> {
-    yield { n: 1, took: "2.00 s" };
+  async function* times() {
+    yield { n: 1, ms: 2000 };
     await null;
     seen.push(lines.at(-1)!);
-    yield { n: 20, took: "7 µs" };
+    yield { n: 20, ms: 0.007 };
   }
   const url = "file:///course/lessons/96_test.ts";
   lesson({ url, main: false } as ImportMeta, async () => {
-    await table(rows());
+    // How long.
+    return await measure(times(), ({ n, ms }) => ({ n, took: duration(ms) }));
   });
-  await tell(url, terminal((line) => lines.push(stripAnsiCode(line)), 80));
+  const all = await tell(
+    url,
+    terminal((line) => lines.push(stripAnsiCode(line)), 80),
+  );
   assertEquals(seen, ["1  2.00 s"]);
+  assertEquals(all, [{ n: 1, ms: 2000 }, { n: 20, ms: 0.007 }]);
+  assertStringIncludes(lines.join("\n"), "How long.\n\nn ");
   assertStringIncludes(
     lines.join("\n"),
     "n    took\n-  ------\n1  2.00 s\n20    7 µs",
