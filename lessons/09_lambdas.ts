@@ -12,22 +12,26 @@ import { Pool, range, sum } from "../mod.ts";
 import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, async () => {
+  // Functional programming computes results by applying functions to data. It
+  // is used where much data flows through the same steps: data analysis,
+  // machine learning, streams of events. This lesson is about its functions.
+  //
   // A lambda function is a function without a name of its own, written in the
   // place where a value could stand. JavaScript calls it an arrow function:
-  // parameters, an arrow, and what it returns. The constant that holds it can
-  // serve as its name.
+  // parameters, an arrow, and the expression that it returns. `**` is "to the
+  // power of". Here a constant holds the function, so that it can be called.
+  code(power);
+  show(() => power(2, 3)); // 8
+
+  // average is a function with a name. averageArrow is the same as a lambda
+  // function; with braces, an arrow function can have statements, and needs
+  // `return`. sum adds up the items. (In Python: lambda x: sum(x) / len(x).)
   code(average);
   code(averageArrow);
 
-  // Both compute the same: the average of 0, 1, … 9. range(10) stands for these
-  // ten numbers.
+  // Both compute the average of 0, 1, … 9. range(10) stands for these numbers.
   show(() => average(range(10))); // 4.5
   show(() => averageArrow(range(10))); // 4.5
-
-  // An arrow function without braces needs no `return`: it returns the value of
-  // its expression. `**` is "to the power of".
-  code(power);
-  show(() => power(2, 3)); // 8
 
   section("Functions are values");
   // map, a method of arrays, takes a function and calls it with each item. This
@@ -49,19 +53,16 @@ lesson(import.meta, async () => {
   show(() => compose(square, cube)(2)); // 64
 
   section("Pure and impure");
-  // Functional programming computes results by applying functions to data. It
-  // is used where much data flows through the same steps: data analysis,
-  // machine learning, streams of events. Its central idea is the pure function.
-  //
-  // A pure function uses nothing but its arguments, and does nothing but return
-  // a result. It has no side effects: it changes no variable outside, writes no
-  // file, asks no database. So the same arguments always give the same result,
-  // and a test of it needs no preparation.
+  // The central idea of functional programming is the pure function. It uses
+  // nothing but its arguments, and does nothing but return a result. It has no
+  // side effects: it changes no variable outside, writes no file, asks no
+  // database. So the same arguments always give the same result, and a test of
+  // it needs no preparation.
   code(add);
   show(() => [add(0, 5), add(0, 5)]); // [ 5, 5 ]
 
-  // This function is impure. It reads and changes `total`, a variable outside:
-  // that is a side effect. The same argument gives 5 first and then 10, and
+  // This function is impure. It reads and changes `total`, a variable outside
+  // that is 0 at first: that is a side effect. The same argument gives 5 first and then 10, and
   // whether a test passes depends on what was called before.
   code(addToTotal);
   show(() => [addToTotal(5), addToTotal(5)]); // [ 5, 10 ]
@@ -72,8 +73,8 @@ lesson(import.meta, async () => {
   using pool = new Pool({ workers: 2 });
   await show(() => pool.starmap(add, [[0, 5], [1, 5]])); // [ 5, 6 ]
 
-  // An impure function cannot move. `total` is in the memory of this program,
-  // and a worker has a memory of its own. The error names the variable.
+  // The impure function cannot run in a worker: `total` is in the memory of this
+  // program, and a worker has its own memory. The error names the variable.
   await showError(() => pool.map(addToTotal, [5, 5])); // ReferenceError: addToTotal uses "total", …
 }, {
   readOn: {

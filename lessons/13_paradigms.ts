@@ -45,17 +45,18 @@ lesson(import.meta, async () => {
 
   section("Functional: functions");
   // Functions take data and return new data. They change nothing: the code says
-  // what becomes of the sales. `map` makes an amount of each sale, summarize
-  // groups the amounts by customer and adds them up, and ranked keeps the totals
-  // above the limit, the largest first.
+  // what becomes of the sales. `map` makes an amount of each sale. summarize
+  // groups the amounts by customer, adds up each group, keeps the totals above
+  // the limit, and sorts them.
   code(functionalTotals);
   code(summarize);
   show(() => functionalTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
 
   section("Object-oriented: objects");
-  // An object holds data together with the only code that can change it. The
-  // class describes such objects. `#totals` is private: no code outside of the
-  // class can reach it. That is encapsulation.
+  // An object holds data together with the code that changes it. The class
+  // describes such objects. `#totals` is private: no code outside of the class
+  // can reach it. That is encapsulation. ranked keeps the totals above the
+  // limit and sorts them.
   code(Register);
   show(() => new Register(rule, sales).totals()); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
 
@@ -68,8 +69,11 @@ lesson(import.meta, async () => {
   show(() => registers.map((it) => it.totals()[0])); // [ { customer: "Ada", total: 1500 }, { customer: "Ada", total: 1350 } ]
 
   section("Declarative: a query");
-  // The query names the wanted result. How it is found is left to `query`.
+  // The query names the wanted result: amounts by customer, added up, above the
+  // limit. How they are found is left to `query`, as a database does it for
+  // SELECT customer, SUM(amount) … GROUP BY customer HAVING SUM(amount) > 1000.
   code(declarativeTotals);
+  show(() => declarativeTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
 
   section("The same results");
   // All four ways agree: the totals in cents of those above the limit.
@@ -83,14 +87,16 @@ lesson(import.meta, async () => {
   section("Where the data is");
   // Procedural: the ledger is open data, so any code can spoil it. NaN means
   // "not a number", and every sum with it is NaN too.
-  show(() => ledger.set("Ada", NaN).get("Ada")); // NaN
+  ledger.set("Ada", NaN);
+  addSale("Ada", 500);
+  show(() => ledger.get("Ada")); // NaN
   // Object-oriented: the data is protected. A Register refuses what would spoil
   // it, here a negative number of pieces.
   const wrong = { customer: "Ada", pieces: -1, price: 500 };
   showError(() => new Register(rule).record(wrong)); // RangeError: -500 is below 0
   // Functional: there is nothing to spoil, because no data changes. The sales
-  // are frozen (immutable), and still what they were.
-  show(() => sales.every((sale) => Object.isFrozen(sale))); // true
+  // are immutable: Object.freeze made every change of them an error.
+  showError(() => Object.assign(sales[0]!, { pieces: -1 })); // TypeError: Cannot assign to read only property 'pieces' of object '#<Object>'
   // Without shared data, work can run anywhere. Two workers compute the amounts.
   // They could not see the ledger, because a worker has a memory of its own.
   code(parallelTotals);
@@ -154,24 +160,40 @@ export function proceduralTotals(sales: Sales, rule: Rule): Total[] {
   return totals;
 }
 
-/** Functional: groups the amounts by customer, and adds each group up. */
-function summarize(sales: Sales, amounts: number[], above: number): Total[] {
-  const sum = (own: number[]) => own.reduce((sum, i) => sum + amounts[i]!, 0);
-  const groups = Map.groupBy(amounts.keys(), (i) => sales[i]!.customer);
-  return ranked(groups.entries().map(([key, own]) => [key, sum(own)]), above);
+/** Functional: the total of each customer that is above a limit. */
+function summarize(amounts: Amount[], limit: number): Total[] {
+  const groups = Map.groupBy(amounts, ({ customer }) => customer);
+  const totals = Array.from(groups, ([customer, own]) => {
+    return { customer, total: sumOf(own) };
+  });
+  const above = totals.filter(({ total }) => total > limit);
+  return above.toSorted(largestFirst);
 }
+
+/** A customer and the amount of one sale. */
+type Amount = { customer: string; amount: number };
+
+const sumOf = (amounts: Amount[]) =>
+  amounts.reduce((sum, { amount }) => sum + amount, 0);
 
 /** What becomes of the sales, by functions; one of them is an argument. */
 export function functionalTotals(sales: Sales, rule: Rule): Total[] {
-  // #region solution: transform the sales into amounts, and summarize them
-  return summarize(sales, sales.map((sale) => rule.amount(sale)), rule.above);
+  // #region solution: make { customer, amount } of each sale, and summarize them
+  const amounts = sales.map((sale) => {
+    return { customer: sale.customer, amount: rule.amount(sale) };
+  });
+  return summarize(amounts, rule.above);
   // #endregion solution
 }
 
 /** The same, its `map` left to a Pool, which runs a pure function as it is. */
 export async function parallelTotals(sales: Sales, rule: Rule) {
   using pool = new Pool({ workers: 2 });
-  return summarize(sales, await pool.map(rule.amount, sales), rule.above);
+  const found = await pool.map(rule.amount, sales);
+  const amounts = sales.map(({ customer }, i) => {
+    return { customer, amount: found[i]! };
+  });
+  return summarize(amounts, rule.above);
 }
 
 /** Object-oriented: data, and the only code that can change it. */
@@ -250,7 +272,7 @@ export const paradigms: Record<string, string>[] = [
   {
     paradigm: "Functional",
     "what it is":
-      "Functions are values. Data is immutable and there is no state. A computation is a transformation of data.",
+      "Functions are values. Data is immutable and no state changes. A computation is a transformation of data.",
     advantages:
       "It is easy to reason about and to test. It runs in parallel and lazily without change. It suits pipelines for large amounts of data.",
     limits:
