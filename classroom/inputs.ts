@@ -52,7 +52,8 @@ const calls: Readonly<Record<string, Calls>> = {
     greetFromChildren: [1, (lesson, random) => {
       const count = random.whole(4, 5);
       return trial("greetFromChildren", [count], async () => {
-        const greetings = [...await lesson.greetFromChildren(count)];
+        const children = lesson.greeters(count);
+        const greetings = [...await lesson.greetFromChildren(children)];
         return greetings.map(({ message, aliveBefore, aliveAfter }) => ({
           message,
           aliveBefore,

@@ -33,7 +33,8 @@ lesson(import.meta, async ({ wait }) => {
   const me = describeProcess();
 
   // The operating system gives each process a number, the process id (pid). It
-  // also notes which process started it: the parent process.
+  // also notes which process started it: the parent process. The arrow (→)
+  // shows the value of the code before it.
   show(() => me.pid); // ≈ 5542
   show(() => me.parentPid); // ≈ 5541
 
@@ -41,8 +42,8 @@ lesson(import.meta, async ({ wait }) => {
   // file without a folder means a file in there.
   show(() => me.workingDirectory); // "…"
 
-  // Deno names the operating system: "windows", "darwin" (which is macOS) or
-  // "linux".
+  // Deno names the operating system: "windows", "darwin" (which is macOS),
+  // "linux", or a rarer one.
   show(() => me.system); // "…"
 
   // Python's os.name tells only which family the system belongs to: "nt" (New
@@ -56,15 +57,16 @@ lesson(import.meta, async ({ wait }) => {
   // network connections that it has open, and how much it has used. When a
   // process ends, the system takes all of it back.
   //
-  // Each logical processor runs one process at a time, and there are many more
-  // processes than logical processors. So the system gives a process a short
-  // slice of processor time, and then lets another one run. This is called
+  // A computer has several logical processors. Each works for one process at a
+  // time, and there are many more processes. So the system gives a process a
+  // short slice of processor time, and then lets another one run. This is called
   // scheduling. Every process goes forward, and the computer keeps responding.
   //
   // This computer has so many logical processors:
   show(() => me.logicalProcessors); // ≈ 8
 
-  // This process uses so much memory, in megabytes (MB), millions of bytes:
+  // This process uses so much memory. bytes() writes it in megabytes (MB),
+  // millions of bytes.
   show(() => bytes(me.memory)); // ≈ "61 MB"
 
   // When a process needs more memory, it gets more from the system. After this
@@ -85,6 +87,13 @@ lesson(import.meta, async ({ wait }) => {
   // longer than 20 seconds. Look now, in another terminal.
   await pause(wait * 1000);
 
+  if (Deno.permissions.querySync({ name: "run" }).state === "granted") {
+    say(
+      "This process runs the command itself. The operating system answers with a line of its own for this process: its id, and its program.",
+    );
+    table(await askSystem(me.pid));
+  }
+
   section("What Deno lets a process do");
   // The operating system lets a process do all that its user may do. Deno lets
   // a program do less: it may compute and print. It may read files, use the
@@ -99,23 +108,22 @@ lesson(import.meta, async ({ wait }) => {
 
   section("Processes are isolated");
   // Each process is isolated from the others. It has its own memory: the system
-  // lets no other process read or change it. And no process can interfere with
-  // the work of another: if one fails, the others go on.
+  // lets no other process read or change it, unless it is allowed to. By
+  // default, no process can interfere with the work of another: if one fails,
+  // the others go on.
   //
-  // To see it, this process puts "mine" into the variable `note`, and starts a
-  // second process. That one prints its `note`, changes it, and tries to read a
-  // file, for which Deno gives it no permission. (`globalThis` holds the
-  // variables that all the code of a process can use.)
+  // To see it, this process puts "mine" into the variable `note`. (`globalThis`
+  // holds the variables that all the code of a process can use.)
+  globalThis.note = "mine";
+
+  // Then besideAnother starts a second process, which calls lookAround. It
+  // prints its `note`, changes it, and tries to read a file, for which Deno
+  // gives it no permission.
   code(lookAround);
   if (mayStartPrograms(import.meta)) {
-    say(
-      "First, this process runs the command from above. The operating system answers with a line of its own for this process: its id, and its program.",
-    );
-    table(await askSystem(me.pid));
-
     const { rows, error, exitCode } = await besideAnother();
     say(
-      "The second process did not find the note of this one: its `note` is another variable, in another memory.",
+      "The second process did not find the note of this one: its `note` is another variable, in another memory. It is undefined, which means that it has no value.",
     );
     table(rows);
     say(`Then Deno refused to read the file. It threw an error: ${error}.`);
@@ -224,9 +232,8 @@ function lookAround(): void {
   Deno.readTextFileSync("notes.txt");
 }
 
-/** Has a second process look for a variable of this one, and fail. */
+/** Has a second process look for the note of this one, and fail. */
 export async function besideAnother() {
-  globalThis.note = "mine";
   let found = "";
   const second = new FunctionProcess(lookAround, {
     onOutput: (text) => found += text.trim(),
@@ -234,7 +241,11 @@ export async function besideAnother() {
   second.start();
   const error = await second.join().catch(String);
   const rows = [
-    { process: "this one", "process id": `${Deno.pid}`, note: globalThis.note },
+    {
+      process: "this one",
+      "process id": `${Deno.pid}`,
+      note: `${globalThis.note}`,
+    },
     { process: "the second", "process id": `${second.pid}`, note: found },
   ];
   return { rows, error, exitCode: second.exitCode };

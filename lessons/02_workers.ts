@@ -23,12 +23,12 @@ import {
 lesson(import.meta, async () => {
   // A thread carries out instructions, one after another. Each process (lesson
   // 1) contains at least one thread, the main thread, which runs the program.
-  // This lesson calls it main. A process can have more threads, and they run at
-  // the same time on different processors.
+  // This lesson calls it main. A process can have more threads, which can run
+  // at the same time on different processors.
   //
   // In Python, the threads of a process share its memory. They can use the same
   // data, and so they need synchronisation: rules for who may change it when
-  // (lesson 5). Processes share no memory, and are isolated from each other.
+  // (lesson 5). Processes share no memory by default: they are isolated.
   //
   // JavaScript has workers (Web Workers). A worker is a thread of main's
   // process, but it has its own memory, as a process has.
@@ -65,11 +65,12 @@ lesson(import.meta, async () => {
   // A new FunctionWorker is only an object in main's memory. Its state is
   // "initial": it has not started. Python also prints the id of the parent, the
   // process that makes a new one. A worker is in main's process, so it has no
-  // parent to print. The processes of the last section have one.
+  // parent to print. The last section prints the parent of a process.
   show(() => worker); // FunctionWorker { name: "Worker-A", state: "initial" }
   show(() => worker.isAlive); // false
 
-  // start() starts the worker, and main goes on at once. Both run in parallel.
+  // start() starts the worker, and main goes on at once. The state "started"
+  // and isAlive mean that the worker runs, beside main.
   worker.start();
   show(() => worker); // FunctionWorker { name: "Worker-A", state: "started" }
   show(() => worker.isAlive); // true
@@ -81,14 +82,11 @@ lesson(import.meta, async () => {
   show(() => worker.isAlive); // false
 
   section("Stop a worker");
-  // The function of this worker never returns, so main stops it. lifecycle
-  // notes the state of the worker three times. A Barrier is a meeting point:
-  // who waits there goes on when all have arrived, here main and the worker.
-  // After that, the worker certainly runs. (wait() blocks a worker. Nothing may
-  // block main, so it uses waitAsync().)
-  //
-  // Then the worker stays for ever, because nothing keeps the promise that it
-  // returns.
+  // The function of this worker never returns, because its promise never gets a
+  // value. So main stops it. lifecycle notes the state of the worker three
+  // times. A Barrier is a meeting point: who waits there goes on when all have
+  // arrived, here main and the worker. After that, the worker certainly runs.
+  // (wait() blocks a worker. Main should not be blocked: it uses waitAsync().)
   code(lifecycle);
   code(meetAndStay);
   await show(() => lifecycle()); // [ "initial", "started", "terminated" ]
@@ -105,41 +103,48 @@ lesson(import.meta, async () => {
   show(() => stopped.isAlive); // false
   await showError(() => stopped.join()); // AbortError: Worker-B was terminated
 
+  // terminate() only stops a worker that waits. In Deno 2.9, a worker in a loop
+  // goes on using a processor until the whole program ends. A process can be
+  // stopped in a loop too (last section).
+
   section("Three children");
   // greet returns a message, and the id of the process in which it is called.
-  // With a meeting it waits there first, twice and at most 10 seconds each.
-  // Main calls it without: `?.` calls wait() only if there is a meeting.
+  // Main calls it first.
   code(greet);
   show(() => greet("This is the main program.")); // ≈ { message: "This is the main program.", pid: 5542 }
 
-  // Then main starts three workers, its children, which call greet too. It
-  // keeps them in a list. It meets all of them, so all run at the same time,
-  // and looks which are alive. They meet again, and the children may return.
-  // Then main joins one after the other.
-  code(greetFromChildren);
-  const greetings = await greetFromChildren(3);
+  // Then main makes three workers, its children, and keeps them in a list.
+  code(greeters);
+  const children = greeters(3);
 
-  // Every child was alive before main joined the first one. join() waited for
-  // its end, so it is not alive after that.
+  // greetFromChildren starts all of them, and notes which are alive before main
+  // joins the first one. Then it joins one after the other, and notes whether
+  // that one is still alive. (`...` copies the fields of an object.)
+  code(greetFromChildren);
+  const greetings = await greetFromChildren(children);
+
+  // Every child was alive before join(). As join() waits for the end of the
+  // child, it is not alive after that.
   table(rowsOf(greetings));
   if (greetings.every(({ aliveAfter }) => !aliveAfter)) {
     say("All children have finished.");
   }
 
   // All have the process id of main, because workers are threads of main's
-  // process. Python's children are processes, with an id each. The last section
-  // has such children.
+  // process. Python's children are processes, as in the last section.
   show(() => Deno.pid); // ≈ 5542
 
   section("Where children print");
-  // In Python's notebook, a child process cannot print to the output of main. A
-  // worker of Deno can: it has no output of its own, so what it prints appears
-  // in main's. The line "Hello from a worker" is printed by printHello, in a
-  // worker.
+  // In a notebook, Python may lose what a child process prints: that depends on
+  // the system. A worker of Deno has no output of its own, so what it prints
+  // appears in main's.
   code(printHello);
-  code(startAndJoin);
   const printer = new FunctionWorker(printHello);
-  await show(() => startAndJoin(printer)); // "printed"
+
+  // The worker prints the next line. Then join() gives main what printHello
+  // returned.
+  printer.start();
+  await show(() => printer.join()); // "printed"
 
   section("Memory of its own");
   // Main and a worker call the same function, which adds 1 to a variable named
@@ -153,34 +158,52 @@ lesson(import.meta, async () => {
 
   section("Children that are processes");
   // FunctionProcess is used like FunctionWorker, but its function runs in a new
-  // process, with its own id, its own memory and its own main thread. It has no
-  // process id (pid) before it starts.
-  const child = new FunctionProcess(greet, { name: "Process-A" });
-  show(() => child); // FunctionProcess { name: "Process-A", state: "initial", pid: undefined }
+  // process, with its own id, its own memory and its own main thread. It does
+  // not print to main's output: main gets the text, through onOutput.
+  //
+  // Process-A loops for ever. withResolvers makes a promise, and the function
+  // that gives it its value: here the text that the process prints.
+  code(loop);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const options = { name: "Process-A", onOutput: resolve };
+  const child = new FunctionProcess(loop, options);
 
-  // Main starts three more. Each adds 1 to its counter, and prints its process
-  // id and its parent's. It cannot print to main's output: main gets the text.
-  // The second one then stays in a loop for ever. A worker in a loop cannot be
-  // stopped, but a process can: the operating system ends it when main calls
-  // terminate().
-  code(introduce);
+  // Printed, a process object shows its name, the id of its parent (main), its
+  // state, and its own process id (pid), which it has once it is started.
+  show(() => child); // ≈ FunctionProcess { name: "Process-A", parent: 5542, state: "initial", pid: undefined }
+  show(() => child.isAlive); // false
+
+  // lifeOf starts the process. When that has printed, lifeOf terminates it, and
+  // waits with join() until it has ended.
+  code(lifeOf);
 
   // A process ends with an exit code, and 0 means that all went well. To
   // terminate a process, main has the system send it a signal: a short message
-  // that has a number. SIGTERM, number 15, tells a process to end. Then its
-  // exit code is 128 + 15 = 143. (Windows has no signals, and other codes.)
+  // that has a number. SIGTERM, number 15, asks a process to end. Deno then
+  // gives the exit code 128 + 15 = 143, as shells do; Python gives -15.
+  // (Windows has no signals, and other codes.)
+  //
+  // Main also starts three processes with greetFromChildren. It keeps them in a
+  // list, as it kept the workers. Each adds 1 to its counter.
+  code(introduce);
+  const processes = [];
+  for (let n = 0; n < 3; n++) {
+    const args: [string] = [`Hello from #${n}`];
+    processes.push(new FunctionProcess(introduce, { args }));
+  }
   if (mayStartPrograms(import.meta)) {
-    const { children, aliveAfterTerminate } = await threeProcesses();
-    say(`Main is process ${Deno.pid}. This is what the children printed:`);
-    table(children.map(({ child, printed }) => ({ child, printed })));
+    say("This is Process-A after start() and after terminate():");
+    table(await lifeOf(child, promise));
     say(
-      "They have different process ids, and main is the parent of all. Each counted to 1, and not to 2 or 3: each process has its own memory.",
+      `After start(), the state is "started" and isAlive is true: the process runs. It printed: ${await promise} After terminate(), isAlive is false, although the process was in a loop. Its exit code is ${child.exitCode}.`,
     );
+    const ends = await greetFromChildren(processes);
+    say(`These are the three processes. Main is process ${Deno.pid}:`);
+    table(rowsOf(ends));
     say(
-      `Right after main called terminate(), isAlive of the second child was ${aliveAfterTerminate}. Then main joined all, which waits until the process has ended:`,
+      "They have different process ids, and main is the parent of all. Each counted to 1, and not to 2 or 3: each process has its own memory. Before join() the processes were alive, and after it they are not.",
     );
-    table(children.map(({ printed: _, ...end }) => end));
-    if (children.every(({ alive }) => !alive)) {
+    if (ends.every(({ aliveAfter }) => !aliveAfter)) {
       say("All child processes have finished.");
     }
   }
@@ -220,53 +243,47 @@ export async function lifecycle(): Promise<string[]> {
   // #endregion solution
 }
 
-/** What greet returns. */
-interface Said {
-  message: string;
-  pid: number;
-}
+/** What a child returns, and whether it was alive before and after its join. */
+export type Joined<T> = T & { aliveBefore: boolean; aliveAfter: boolean };
 
-/** What a child sent back, and whether it was alive before and after its join. */
-export interface Greeting extends Said {
-  aliveBefore: boolean;
-  aliveAfter: boolean;
-}
-
-/** Greets; with a meeting, after meeting the others twice. */
-export function greet(message: string, meeting?: Barrier): Said {
-  meeting?.wait({ timeout: 10_000 });
-  meeting?.wait({ timeout: 10_000 });
+/** Greets. */
+export function greet(message: string) {
   return { message, pid: Deno.pid };
 }
 
-/** Starts children, sees them all alive, and joins them in order. */
-export async function greetFromChildren(count: number): Promise<Greeting[]> {
-  const meeting = new Barrier(count + 1);
-  const children: FunctionWorker<Parameters<typeof greet>, Said>[] = [];
+/** Workers that greet, not started. */
+export function greeters(count: number) {
+  const children = [];
   for (let n = 0; n < count; n++) {
-    const args: [string, Barrier] = [`Hello from child #${n}`, meeting];
+    const args: [string] = [`Hello from child #${n}`];
     children.push(new FunctionWorker(greet, { args }));
   }
-  // #region solution: start all; meet them with meeting.waitAsync(); note isAlive of each; meet them again; join one after the other, and note isAlive again
+  return children;
+}
+
+/** Starts children, and joins them in order. */
+export async function greetFromChildren<T>(
+  children: readonly FunctionWorker<[string], T>[],
+): Promise<Joined<T>[]> {
+  // #region solution: start all; note isAlive of each; then join one after the other, and note isAlive again; return what each returned, with aliveBefore and aliveAfter
   for (const child of children) child.start();
-  await meeting.waitAsync();
   const before = children.map((child) => child.isAlive);
-  await meeting.waitAsync();
-  const greetings: Greeting[] = [];
+  const greetings = [];
   for (const [n, child] of children.entries()) {
     const greeting = await child.join();
+    const aliveBefore = before[n]!;
     const aliveAfter = child.isAlive;
-    greetings.push({ ...greeting, aliveBefore: before[n]!, aliveAfter });
+    greetings.push({ ...greeting, aliveBefore, aliveAfter });
   }
   return greetings;
   // #endregion solution
 }
 
-/** Greetings as rows of a table. */
-function rowsOf(greetings: readonly Greeting[]) {
-  return greetings.map(({ message, pid, aliveBefore, aliveAfter }) => ({
-    message,
-    "process id": String(pid),
+/** What children returned, as rows of a table. */
+function rowsOf(ends: readonly Joined<{ message: string; pid: number }>[]) {
+  return ends.map(({ aliveBefore, aliveAfter, ...said }) => ({
+    ...said,
+    pid: String(said.pid),
     "alive before join": aliveBefore,
     "alive after join": aliveAfter,
   }));
@@ -276,12 +293,6 @@ function rowsOf(greetings: readonly Greeting[]) {
 function printHello(): string {
   console.log("Hello from a worker");
   return "printed";
-}
-
-/** Runs a worker to its end. */
-function startAndJoin<T>(worker: FunctionWorker<[], T>): Promise<T> {
-  worker.start();
-  return worker.join();
 }
 
 /** Adds 1 to the counter in the memory of whoever calls it. */
@@ -304,44 +315,33 @@ export async function incrementEverywhere(): Promise<
   // #endregion solution
 }
 
-/** Counts in the memory of its process, and prints who it is. */
-function introduce(n: number, forever: boolean): void {
-  const memory = globalThis as { counter?: number };
-  memory.counter = (memory.counter ?? 0) + 1;
-  const ids = `process ${Deno.pid} of parent ${Deno.ppid}`;
-  console.log(`Hello from child #${n},`, ids, "counts to", memory.counter);
-  while (forever);
+/** Prints a line, and never returns. */
+function loop(): void {
+  console.log("I loop for ever.");
+  while (true);
 }
 
-/** Runs three processes, and terminates the second one. */
-export async function threeProcesses() {
-  const printed = ["", "", ""];
-  const all = Promise.withResolvers<void>();
-  const children = printed.map((_, n) =>
-    new FunctionProcess(introduce, {
-      name: `child #${n}`,
-      args: [n, n === 1],
-      onOutput: (text) => {
-        printed[n] += text;
-        if (printed.every(Boolean)) all.resolve();
-      },
-    })
-  );
-  for (const child of children) child.start();
-  const ends = children.map((child) => child.join());
-  await Promise.race([all.promise, Promise.all(ends)]);
-  children[1]!.terminate();
-  const aliveAfterTerminate = children[1]!.isAlive;
-  await Promise.allSettled(ends);
-  return {
-    aliveAfterTerminate,
-    children: children.map((child, n) => ({
-      child: child.name,
-      printed: printed[n]!.trim(),
-      state: child.state,
-      alive: child.isAlive,
-      "exit code": String(child.exitCode),
-      signal: child.signal ?? "none",
-    })),
+/** Starts a process, and terminates it when it has printed. */
+export async function lifeOf(
+  child: FunctionProcess<[], void>,
+  printed: Promise<string>,
+) {
+  const look = () => {
+    return { child: Deno.inspect(child), isAlive: child.isAlive };
   };
+  child.start();
+  const started = look();
+  await Promise.race([printed, child.join()]);
+  child.terminate();
+  const terminated = look();
+  await child.join().catch(() => {});
+  return [started, terminated];
+}
+
+/** Counts in the memory of its process, and says who it is. */
+function introduce(message: string) {
+  const memory = globalThis as { counter?: number };
+  memory.counter = (memory.counter ?? 0) + 1;
+  const { pid, ppid } = Deno;
+  return { message, pid, parent: String(ppid), counter: memory.counter };
 }

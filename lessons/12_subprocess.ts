@@ -15,14 +15,14 @@ const isWindows = Deno.build.os === "windows";
 
 lesson(import.meta, async () => {
   // A program that another program starts is called a subprocess. It runs in a
-  // process of its own, with its own id (lesson 1). For Deno a subprocess is
-  // any program of your computer; Python has the module subprocess for that.
+  // process of its own, with its own id (lesson 1). It can be any
+  // program of your computer. Python has the module subprocess for that.
   //
   // You name it with a command: a list of the program and its arguments. This
   // command starts a shell, the program that reads what you type in a terminal,
   // and gives it one line to execute: the one that prints the directory in
   // which it runs. The shell and this line are "sh" and "pwd" on macOS and
-  // Linux, "cmd" and "cd" on Windows.
+  // Linux, "cmd" and "cd" on Windows. (`a ? b : c` is b if a is true, else c.)
   const command = shell(isWindows ? "cd" : "pwd");
   show(() => command); // [ …, …, … ]
 
@@ -48,42 +48,45 @@ lesson(import.meta, async () => {
   // spawn(), which is Popen in Python. It gives an object at once, which knows
   // the pid. communicate() waits for the end, and collects both outputs.
   //
-  // `await using` stops the program if it still runs when the function is left.
-  code(pidAndOutput);
-
-  // The program is some code for Deno, which you have on every system. It
-  // prints its id on the standard output, and a warning on the standard error.
+  // program() makes a command: Deno executes the code that it is given. Deno is
+  // a program that you have on every system; execPath() tells where its file is.
   code(program);
+
+  // The code prints the process id on the standard output, and a warning on the
+  // standard error. `await using` stops the program if it still runs when the
+  // function is left.
+  code(pidAndOutput);
   await show(() => pidAndOutput()); // ≈ { pid: 5542, stdout: "I am process 5542\n", stderr: "a warning\n" }
 
-  // The object and the program name the same id. The program ended so quickly
-  // that you could not find it in Task Manager (Windows), Activity Monitor
-  // (macOS) or top (Linux).
+  // The object and the program name the same id.
 
   section("A program that never ends");
-  // This program prints "tick" ten times a second, for ever.
+  // This program prints "tick" ten times a second, for ever. The first item of
+  // the command is the file of Deno.
   show(() => ticking); // [ "…", "eval", "setInterval(() => console.log('tick'), 100)" ]
 
   // Its end never comes, so endlessProgram does not wait for it. It reads the
   // standard output line by line while the program runs: next() gives the next
   // line, as its `value`.
   //
-  // Then this lesson stops the program: terminate() tells the system to end it,
+  // Then this lesson stops the program: terminate() asks it to end,
   // and wait() waits until it has ended. Before and after that, endlessProgram
   // asks the operating system whether a process with this id is running.
   code(endlessProgram);
   await show(() => endlessProgram()); // ≈ { pid: 5543, lines: [ "tick", "tick", "tick" ], runsBefore: true, runsAfter: false, code: 143 }
 
-  // So the program kept running until it was terminated, and you could have
-  // found it by its id in Task Manager or in top. isRunning asks the system
-  // with a command: on Windows, tasklist lists the processes. Elsewhere, kill
-  // sends a signal (a short message with a number) to a process; the signal 0
-  // only asks whether the process is there. Then the exit code is 0.
+  // So the program kept running until it was terminated. While it ran, you
+  // could have found its id in Task Manager (Windows), Activity Monitor (macOS)
+  // or top (Linux). isRunning asks the system with a command: on Windows,
+  // tasklist lists the processes. Elsewhere, kill sends a signal (a short
+  // message with a number) to a process. The signal 0 does nothing: the exit
+  // code is 0 if you could send a signal to such a process.
   code(isRunning);
 
   // The exit code 143 is 128 + 15. terminate() has sent the signal SIGTERM,
-  // which has the number 15 and tells a process to end. Windows has no signals:
-  // there the exit code is another one.
+  // which has the number 15 and asks a process to end; a program may ignore it.
+  // Deno and shells add 128; Python gives -15. Windows has no signals: there the
+  // exit code is another one.
   //
   // run() can stop a program too. It does so after `timeout` milliseconds, and
   // throws an error.
@@ -92,7 +95,7 @@ lesson(import.meta, async () => {
   section("What can go wrong");
   // A program that fails ends with another exit code than 0. This line for the
   // shell does nothing but end it, with the code 3. That is no error for this
-  // script, which has to look at the code.
+  // lesson, which has to look at the code.
   const failing = shell("exit 3");
   const failed = await run(failing);
   show(() => failed.code); // 3

@@ -90,6 +90,7 @@ testWith(
   ["run"],
   "a process is isolated: another one does not see its memory, is refused a file, and fails alone",
   async () => {
+    globalThis.note = "mine";
     const { rows, error, exitCode } = await besideAnother();
     const [here, there] = rows;
     const pid = String(Deno.pid);
@@ -114,14 +115,15 @@ Deno.test("the lesson says what a process is, and what it uses", async () => {
   for (
     const sentence of [
       "When you run it, the operating system makes a process: a program that is being run.",
-      `a number, the process id (pid). It also notes which process started it: the parent process. me.pid → ${Deno.pid} me.parentPid → ${Deno.ppid}`,
+      `a number, the process id (pid). It also notes which process started it: the parent process. The arrow (→) shows the value of the code before it. me.pid → ${Deno.pid} me.parentPid → ${Deno.ppid}`,
       "its current working directory.",
       `me.workingDirectory → ${JSON.stringify(Deno.cwd())}`,
-      'Deno names the operating system: "windows", "darwin" (which is macOS) or "linux".',
+      'Deno names the operating system: "windows", "darwin" (which is macOS), "linux", or a rarer one.',
       `me.system → "${Deno.build.os}"`,
       '"nt" (New Technology) is Windows, and "posix" is every other system.',
       "A process uses resources of the computer: processor time, memory, space on the disk.",
       "the files and the network connections that it has open, and how much it has used",
+      "Each works for one process at a time, and there are many more processes.",
       "slice of processor time, and then lets another one run. This is called scheduling.",
       `so many logical processors: me.logicalProcessors → ${navigator.hardwareConcurrency}`,
       'new Uint8Array(50_000_000).fill(1); bytes(array.length) → "50 MB"',
@@ -153,9 +155,10 @@ Deno.test("the lesson says that processes are isolated, and what a permission is
       "only with a permission, which you give on the command line: --allow-read",
       '"prompt" means that Deno asks you first if there is a terminal, and refuses if there is none.',
       `Deno.permissions.querySync({ name: "run" }).state → "${state}"`,
-      "Each process is isolated from the others. It has its own memory: the system lets no other process read or change it.",
-      "no process can interfere with the work of another: if one fails, the others go on",
-      'this process puts "mine" into the variable `note`, and starts a second process.',
+      "Each process is isolated from the others. It has its own memory: the system lets no other process read or change it, unless it is allowed to.",
+      "By default, no process can interfere with the work of another: if one fails, the others go on",
+      'this process puts "mine" into the variable `note`.',
+      'globalThis.note = "mine"; Then besideAnother starts a second process, which calls lookAround.',
       'console.log(globalThis.note); globalThis.note = "changed"; Deno.readTextFileSync("notes.txt");',
     ]
   ) assertStringIncludes(text, part);
@@ -165,9 +168,12 @@ testWith(["run"], "the lesson shows two processes, and a refusal", async () => {
   const text = await said();
   for (
     const part of [
-      "The operating system answers with a line of its own for this process: its id, and its program.",
+      `This process runs the command itself. The operating system answers with a line of its own for this process: its id, and its program. ${
+        howToFind(Deno.build.os, Deno.pid).command
+      } -`,
       `process process id note ---------- ---------- --------- this one`,
       "The second process did not find the note of this one",
+      "It is undefined, which means that it has no value.",
       'Then Deno refused to read the file. It threw an error: NotCapable: Requires read access to "notes.txt"',
       "It ended with the exit code 1, where 0 means success. That did not interfere with this process",
     ]

@@ -129,7 +129,7 @@ testWith(["run"], "the lesson collects the id and both outputs", async () => {
       "If you need the process id (pid), or want to deal with the program while it runs, use spawn(), which is Popen in Python.",
       "communicate() waits for the end, and collects both outputs.",
       "await using child = spawn(program(print + warn));",
-      "ended so quickly that you could not find it in Task Manager (Windows), Activity Monitor (macOS) or top (Linux)",
+      "execPath() tells where its file is.",
     ]
   ) assertStringIncludes(text, part);
   const found =
@@ -146,12 +146,12 @@ testWith(
     for (
       const part of [
         'This program prints "tick" ten times a second, for ever.',
-        "Then this lesson stops the program: terminate() tells the system to end it, and wait() waits until it has ended.",
+        "Then this lesson stops the program: terminate() asks it to end, and wait() waits until it has ended.",
         "asks the operating system whether a process with this id is running",
         'lines: [ "tick", "tick", "tick" ], runsBefore: true, runsAfter: false, code: ',
-        "So the program kept running until it was terminated, and you could have found it by its id in Task Manager or in top.",
+        "So the program kept running until it was terminated. While it ran, you could have found its id in Task Manager (Windows), Activity Monitor (macOS) or top (Linux).",
         "kill -0 ${pid}",
-        "The exit code 143 is 128 + 15. terminate() has sent the signal SIGTERM, which has the number 15 and tells a process to end.",
+        "The exit code 143 is 128 + 15. terminate() has sent the signal SIGTERM, which has the number 15 and asks a process to end; a program may ignore it. Deno and shells add 128; Python gives -15.",
         "run(ticking, { timeout: 500 }) → TimeoutExpired: run: ",
         "console.log('tick'), 100)\" has not ended after 500 ms",
       ]

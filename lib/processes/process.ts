@@ -144,7 +144,8 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
 
   /** @internal */
   protected override shown(): Record<string, unknown> {
-    return { ...super.shown(), pid: this.pid };
+    const { name, state, pid } = this;
+    return { name, parent: Deno.pid, state, pid };
   }
 
   /** @internal */

@@ -44,11 +44,11 @@ test("FunctionProcess has an id and memory of its own", async () => {
   assertEquals(await child.join(), [child.pid, Deno.pid]);
 });
 
-Deno.test("FunctionProcess prints its name, state and id", () => {
+Deno.test("FunctionProcess prints its name, its parent's id, its state and id", () => {
   const child = new FunctionProcess(() => {}, { name: "Process-1" });
   assertEquals(
-    Deno.inspect(child),
-    'FunctionProcess { name: "Process-1", state: "initial", pid: undefined }',
+    Deno.inspect(child, { breakLength: Infinity }),
+    `FunctionProcess { name: "Process-1", parent: ${Deno.pid}, state: "initial", pid: undefined }`,
   );
 });
 
