@@ -131,7 +131,7 @@ Deno.test("the lesson says what a process is, and what it uses", async () => {
   ) assertStringIncludes(text, sentence);
   assertMatch(
     text,
-    /uses so much memory, in .*? bytes\(me\.memory\) → "[\d.]+ [MG]B"/,
+    /uses so much memory\. bytes\(\) writes it in megabytes \(MB\), millions of bytes\. bytes\(me\.memory\) → "[\d.]+ [MG]B"/,
   );
 });
 
