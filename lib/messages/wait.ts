@@ -106,8 +106,9 @@ export async function waitForChange(
 ): Promise<void> {
   const change = Atomics.waitAsync(cells, index, value);
   if (!change.async) return;
-  // Deno ends a program in which nothing but such a wait is left.
-  const alive = setInterval(() => {}, 2 ** 30);
+  // Deno ends a program in which nothing but such a wait is left. Some older
+  // versions, such as 2.5, see a notification only when something else happens.
+  const alive = setInterval(() => {}, 20);
   try {
     await Promise.race([change.value, waiting]);
   } catch (error) {
