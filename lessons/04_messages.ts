@@ -14,13 +14,14 @@ import { bytes, code, duration, lesson, say } from "../lib/lesson.ts";
 import { section, show, showError, table } from "../lib/lesson.ts";
 
 lesson(import.meta, async () => {
-  // A worker cannot see the variables of main, and a process cannot see the
-  // memory of another process (lesson 2). If one of them needs data that another
-  // one has, that one has to send it, as a message. Between processes, this is
-  // called inter-process communication (IPC).
+  // A worker cannot see the variables of main, and by default a process cannot
+  // see the memory of another process (lesson 2). If one of them needs data
+  // that another one has, that one has to send it, as a message. Between
+  // processes, this is called inter-process communication (IPC).
   //
   // In Python, the module multiprocessing has two objects for this: Pipe and
-  // Queue. Here they are called pipe and Queue, and do the same.
+  // Queue. They connect processes. Here they are called pipe and Queue, and
+  // connect main with its workers. You use them in the same way.
 
   section("A pipe for two");
   // A pipe connects two sides. It has two ends: what you send into one end can
@@ -67,20 +68,24 @@ lesson(import.meta, async () => {
   //
   // What consists of data can be written down, and arrives whole. That is true
   // of texts, numbers, lists and objects, of a bigint (`2n ** 64n` is 2 to the
-  // power of 64), of a Map, which is Python's dict, and of a Date.
+  // power of 64), of a Map, which is Python's dict, and of a Date. (Deno prints
+  // how many entries a Map has, and `=>` between a key and its value.)
   await show(() => echo([2n ** 64n])); // [ 18446744073709551616n ]
   await show(() => echo([new Map([["a", [1]]])])); // [ Map(1) { "a" => [ 1 ] } ]
   await show(() => echo([new Date(0)])); // [ 1970-01-01T00:00:00.000Z ]
 
   // An object can even contain itself. The field `next` of this one is the
-  // object again, which Deno prints as [Circular *1].
+  // object again. Deno marks the object with <ref *1>, and prints
+  // [Circular *1] where it comes again.
   const ring: { next?: unknown } = {};
   ring.next = ring;
   await show(() => echo([ring])); // [ <ref *1> { next: [Circular *1] } ]
 
   // Code is not data. A function uses variables of the place where it was made,
-  // and they do not exist in the worker. So a function in a message is an error,
-  // which names the part of the value that cannot be sent.
+  // and they do not exist in the worker. So a function in a message is an
+  // error, which names the part of the value that cannot be sent. (pool.apply
+  // does send the function to call, `change` above: as its text, lesson 2. Only
+  // functions inside of the data are refused.)
   await showError(() => echo([{ run: () => 1 }])); // TypeError: value.run: a function cannot be sent
 
   // A class is code too. An object of a class has fields, which are data, and
@@ -104,23 +109,27 @@ lesson(import.meta, async () => {
   // barrier (lesson 2), so that both put in their items at the same time.
   code(produce);
 
-  // Main is the only consumer. When all producers have finished, it closes the
-  // queue: that ends its loop as soon as the queue is empty.
+  // Main is the only consumer: its `for await` loop takes out the items. When
+  // all producers have finished, main closes the queue. That ends main's loop
+  // as soon as the queue is empty.
   code(produceAndConsume);
   const items = await show(() => produceAndConsume(2, 3)); // ≈ [ 0, 3, 1, 4, 2, 5 ]
 
   // This is the order in which main took the items out, and who had put them in:
   table(originsOf(items, 3));
+  say(describeOrder(items, 3));
 
   // The items of each producer stay in their order. How the two mix can change
   // from run to run: it depends on which worker is faster at each moment.
-  say(describeOrder(items, 3));
 
   section("What it costs");
-  // Serialising takes time, and more of it the larger a value is. Large data can
-  // be moved instead. An ArrayBuffer is a block of memory. To move it means that
-  // its memory belongs to the worker from then on: nothing is copied, and main's
-  // buffer is empty.
+  // Serialising takes time, and more of it the larger a value is. An
+  // ArrayBuffer is a block of memory. A large one is copied once, as a whole,
+  // and the worker gets the copy. That is quick, but all of its bytes have to
+  // be copied.
+  //
+  // A buffer can be moved instead. To move it means that its memory belongs to
+  // the worker from then on: nothing is copied, and main's buffer is empty.
   //
   // moveBuffer sends a buffer of 50 million bytes (50 MB) to a worker twice:
   // first as a copy, then moved, because it is in the list `transfer`.

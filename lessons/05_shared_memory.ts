@@ -19,10 +19,10 @@ lesson(import.meta, async ({ workers, each }) => {
   // the same bytes, and nothing is sent.
   //
   // In Python, the threads of a process share its whole memory, so they can use
-  // the same variables. Processes share no memory, and have to send messages.
-  // A worker is a thread, but its variables are its own (lesson 2). It shares
-  // only what is stored in a SharedArrayBuffer: a block of memory that main and
-  // workers can use at the same time.
+  // the same variables. Processes share no memory by default: they send
+  // messages. A worker is a thread, but its variables are its own (lesson 2).
+  // It shares only what is stored in a SharedArrayBuffer: a block of memory
+  // that main and workers can use at the same time.
   //
   // This counter is a block of 4 bytes. The Int32Array uses them as a list of
   // one whole number, which is 0 at first.
@@ -32,8 +32,9 @@ lesson(import.meta, async ({ workers, each }) => {
   section("One worker writes, another one reads");
   // Main gives the same memory to two workers. The first one, `write`, stores
   // 42 in it. The second one, `read`, looks what is in the memory, and returns
-  // that to main: Promise.all waits for both, and [, seen] is the second result. No message goes from the first worker to the second one: in
-  // lesson 4, a message would have brought it a copy.
+  // that to main: Promise.all waits for both, and [, seen] is the second
+  // result. No message goes from the first worker to the second one: in lesson
+  // 4, a message would have brought it a copy.
   //
   // A barrier is a meeting point: wait() waits until both workers have called
   // it. Without it, the second worker could read before the first one has
@@ -46,10 +47,12 @@ lesson(import.meta, async ({ workers, each }) => {
   //
   // To add 1, a worker takes several steps: it reads the number, adds 1 to
   // what it has read, and writes the sum. The barrier makes both read before one
-  // of them writes. `note` writes down each step with a number, 1 for the step
-  // that happened first. `run` calls the function in 2 workers, and gives both
-  // the same shared objects.
-  code(share);
+  // of them writes.
+  //
+  // share(2) makes what the 2 workers share: `counter`, the barrier, and
+  // `clock`, a second shared number. `clock` counts the steps of both workers:
+  // note(…) adds 1 to it and writes down the step with that number. `run` calls
+  // the function in 2 workers, and gives both the same shared objects.
   code(loseAnUpdate);
   const steps: Step[] = [];
   await show(() => loseAnUpdate(steps)); // 1
@@ -64,8 +67,9 @@ lesson(import.meta, async ({ workers, each }) => {
   //
   // This is a race condition: the result depends on the order in which threads
   // take their steps. Here the barrier makes the bad order happen every time.
-  // Without it, the bad order happens now and then, so that a program can pass
-  // many tests and still be wrong.
+  // Without it, chance decides: the bad order is rare in a short program, and
+  // happens often when there are many steps. So a program can pass many tests
+  // and still be wrong.
 
   section("Synchronisation");
   // Synchronisation means that threads follow rules for who may use shared data
@@ -92,6 +96,9 @@ lesson(import.meta, async ({ workers, each }) => {
       `the counter should be ${workers} × ${count(each)} = ` +
       `${count(workers * each)} at the end. Lost is what is missing then.`,
   );
+
+  // measureAll calls the three functions, one after another, and measures how
+  // long each one takes. The workers have started before.
   const measured = await measureAll(workers, each);
   table(measured.map(rowOf));
   say(describeLoss(measured));
@@ -99,16 +106,17 @@ lesson(import.meta, async ({ workers, each }) => {
 
   // A lock is the slowest way, because each turn takes it and releases it, and
   // a worker that finds it taken has to wait. An atomic operation is little
-  // more than one instruction of the processor, but it can change one number only. A lock can
-  // protect any number of steps, for example when two numbers have to change
-  // together.
+  // more than one instruction of the processor, but it can change one number
+  // only. A lock can protect any number of steps, for example when two numbers
+  // have to change together.
 
   section("Which one to use");
-  // Begin with messages. Each piece of data is then in one memory only, and no
-  // race condition is possible. Share memory when you have measured that copies
-  // cost too much. For one number, use Atomics. For everything else, use a
-  // lock, in every place that uses the data: one forgotten place is enough to
-  // lose updates again.
+  // Begin with messages. Each piece of data is then in one memory only, so no
+  // other thread can change it between reading and writing. (Messages can still
+  // arrive in another order, or be waited for in vain.) Share memory when you
+  // have measured that copies cost too much. For one number, use Atomics. For
+  // everything else, use a lock, in every place that uses the data: one
+  // forgotten place is enough to lose updates again.
 }, {
   options: {
     workers: { default: 4, help: "how many workers count", min: 1, max: 64 },
@@ -190,6 +198,7 @@ export async function loseAnUpdate(
       const step = Atomics.add(clock, 0, 1) + 1;
       noted.push({ step, worker, does });
     };
+    // The work of each worker:
     // #region solution: read the counter, and note(`reads ${what you read}`); wait at the barrier; write what you read plus 1, and note(`writes ${what you wrote}`)
     const seen = counter[0]!;
     note(`reads ${seen}`);
@@ -199,8 +208,13 @@ export async function loseAnUpdate(
     // #endregion solution
     return noted;
   }, shared);
-  steps.push(...notes.flat().sort((a, b) => a.step - b.step));
+  steps.push(...inOrder(notes));
   return shared.counter[0]!;
+}
+
+/** The steps of all workers in the order in which they happened. */
+function inOrder(notes: Step[][]): Step[] {
+  return notes.flat().sort((a, b) => a.step - b.step);
 }
 
 /** Workers add 1 to a counter many times, without synchronisation. */

@@ -17,7 +17,8 @@ const cores = navigator.hardwareConcurrency;
 lesson(import.meta, async ({ ms, n }) => {
   // Tasks are concurrent when they make progress in the same period of time: a
   // task begins before another one has ended. They may take turns, overlap, and
-  // complete in any order. The final result stays the same.
+  // complete in any order. The final result stays the same if no task changes
+  // what another one uses, or if they are synchronised (lesson 5).
 
   section("Taking turns");
   // The scheduler is the part of a system that decides which task runs next. A
@@ -27,8 +28,9 @@ lesson(import.meta, async ({ ms, n }) => {
   //
   // An async function is such a task. At each `await`, it stops for a moment,
   // and the others get their turn before it goes on. (Promise.resolve() is a
-  // promise that is ready: there is nothing else to wait for.) The tasks a and b have
-  // three steps each: a1 is the first step of a. Promise.all waits for both.
+  // promise that is ready: there is nothing else to wait for.) The tasks a and
+  // b have three steps each: a1 is the first step of a. Promise.all waits for
+  // both.
   code(interleave);
   await show(() => interleave(["a", "b"], 3)); // [ "a1", "b1", "a2", "b2", "a3", "b3" ]
 
@@ -55,12 +57,14 @@ lesson(import.meta, async ({ ms, n }) => {
   // case that has the name of the strategy.
   code(runTasks);
 
-  // Each way runs two tasks that look around. A task is under way when it has
-  // begun and has not ended. It is computing from the line that adds 1 to
-  // `computing` to the line that takes 1 away: no other code of its thread can
-  // run in between. In workers, each task waits there at a barrier (lesson 5), for
-  // at most 10 000 milliseconds, until the other one is there too. On one
-  // thread, the other one could not come, so there is no barrier.
+  // Each way runs two tasks that look around. `cells` are two counters that the
+  // tasks share: the first one says how many tasks are under way, which means
+  // begun and not ended; the second one says how many are computing. While a
+  // task computes, no other code of its thread can run.
+  //
+  // In workers, each computing task waits at a barrier (lesson 5), for at most
+  // 10 000 milliseconds, until the other one is computing too. On one thread,
+  // the other one could not come, so there is no barrier.
   code(lookAround);
 
   // The table shows how many tasks were under way, and how many were computing,
@@ -97,51 +101,52 @@ lesson(import.meta, async ({ ms, n }) => {
   code(computeElsewhere);
   await show(() => computeElsewhere()); // [ "timer", "computation" ]
 
-  // In Python, the threads of a process share its memory, and a lock lets only
-  // one of them at a time run Python code: the Global Interpreter Lock (GIL). So
-  // Python's threads are concurrent, but they do not compute in parallel. They
-  // are useful for waiting: a thread that waits lets the others run.
-  //
-  // There is one GIL per process, and none across processes. Each process has
-  // its own Python interpreter and its own GIL, so processes compute in parallel,
-  // as workers do here. Since Python 3.13, there are also builds of Python
-  // without the GIL.
-
   section("Tasks that wait");
   // I/O means input and output: to read and write files, or to communicate over
   // a network. A task is I/O-bound when it spends most of its time waiting for
   // that. The processor has nothing to do then. Here, a timer takes the place of
   // a file or a network: the tasks call wait(ms).
   say(`Four tasks wait for ${duration(ms)} each, in three ways:`);
-  const waiting = await measure((strategy) => runIoBound(strategy, ms));
-  bars(waiting, duration);
-  say(describeWaiting(waiting));
+  const waitTimes = await measure((way) => runIoBound(way, ms));
+  bars(waitTimes, duration);
+  say(describeWaiting(waitTimes));
 
   section("Tasks that compute");
   // CPU means central processing unit, the processor. A task is CPU-bound when
   // it spends most of its time computing. This one counts prime numbers.
   code(countPrimes);
   say(`Four tasks count the primes below ${count(n)}, in three ways:`);
-  const computing = await measure((strategy) => runCpuBound(strategy, n));
-  bars(computing, duration);
-  say(describeComputing(computing, cores));
+  const computeTimes = await measure((way) => runCpuBound(way, n));
+  bars(computeTimes, duration);
+  say(describeComputing(computeTimes, cores));
+
+  section("Threads and processes in Python");
+  // In Python, the threads of a process share its memory, and a lock lets only
+  // one of them at a time run Python code: the Global Interpreter Lock (GIL).
+  // So Python's threads are concurrent, but they do not run Python code in
+  // parallel. (Code in C can release the GIL, as NumPy's does for large
+  // arrays.) Threads are useful for waiting: a thread that waits lets the
+  // others run.
+  //
+  // There is one GIL per process, and none across processes. Each process has
+  // its own Python interpreter and its own GIL, so processes compute in parallel,
+  // as workers do here. Since Python 3.13, there are also builds of Python
+  // without the GIL.
 
   section("What to choose");
   // I/O-bound tasks call for async: one thread can wait for many things at the
   // same time. In Python, use threads for them.
-  show(() => chooseStrategy("io-bound")); // "async"
-
-  // CPU-bound tasks call for workers, which compute on several processors. In
-  // Python, use processes for them.
-  show(() => chooseStrategy("cpu-bound")); // "workers"
-
+  //
+  // Large CPU-bound tasks call for workers, which compute on several processors
+  // if these are free. In Python, use processes for them, because of the GIL.
+  //
   // A tiny task ends before a worker has even started. Run such tasks one after
-  // another.
-  show(() => chooseStrategy("tiny")); // "sequential"
+  // another. chooseStrategy gives the way for each kind of task:
+  table(choices());
 }, {
   options: {
     ms: { default: 100, help: "how long a task waits, in milliseconds" },
-    n: { default: 1_000_000, help: "below which number to count primes" },
+    n: { default: 1_500_000, help: "below which number to count primes" },
   },
   readOn: {
     "How JavaScript schedules its tasks":
@@ -299,8 +304,8 @@ export function runIoBound(strategy: Strategy, ms = 100): Promise<Run> {
   return runTasks(strategy, wait, [ms, ms, ms, ms]);
 }
 
-/** Tasks that compute: four times the primes below 1 000 000. */
-export function runCpuBound(strategy: Strategy, n = 1_000_000): Promise<Run> {
+/** Tasks that compute: four times the primes below 1 500 000. */
+export function runCpuBound(strategy: Strategy, n = 1_500_000): Promise<Run> {
   return runTasks(strategy, countPrimes, [n, n, n, n]);
 }
 
@@ -341,17 +346,44 @@ export function describeComputing(times: Times, cores: number): string {
     `It took ${duration(times.async)}, sequential ${
       duration(times.sequential)
     }. `;
+  if (cores === 1) {
+    return `${why}Workers gain nothing either: this machine has one processor.`;
+  }
   if (gain >= 1.2) {
     return `${why}Workers were ${
       gain.toFixed(1)
     } times as fast as sequential, ` +
       `because they compute in parallel, on ${cores} processors.`;
   }
-  return why +
-    (cores === 1
-      ? "Workers gain nothing either: this machine has one processor."
-      : `Workers gained little or nothing this time: other programs keep the ` +
-        `${cores} processors busy, or the tasks are too small.`);
+  const result = gain >= 1
+    ? "Workers gained little this time."
+    : `Workers lost this time: they took ${(1 / gain).toFixed(1)} times as ` +
+      "long as sequential.";
+  return `${why}${result} They have to start first, and the ${cores} ` +
+    "processors were busy with other programs, or the tasks were too small to " +
+    "make up for the start. On free processors, large tasks gain.";
+}
+
+/** Which way suits each kind of task, here and in Python, and why. */
+function choices() {
+  const choice = (kind: Kind, task: string, python: string, why: string) => ({
+    ...{ task, here: chooseStrategy(kind), "in Python": python, why },
+  });
+  return [
+    choice(
+      "io-bound",
+      "waits (I/O-bound)",
+      "threads",
+      "one thread waits for all tasks",
+    ),
+    choice(
+      "cpu-bound",
+      "computes (CPU-bound)",
+      "processes",
+      "they compute in parallel",
+    ),
+    choice("tiny", "tiny", "a loop", "a start takes longer than the task"),
+  ];
 }
 
 /** Which strategy suits a kind of task. */

@@ -12,9 +12,16 @@ import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, () => {
   // An iterable is a value that a `for` loop can go through, item by item: an
-  // array, a text, a Set, a Map. It has a method named Symbol.iterator, and
-  // isIterable looks for it. (`?.` asks nothing of null and undefined, which
-  // have no methods.)
+  // array, a text, a Set, a Map. The loop is written with the word `of`; in
+  // Python, it is `for letter in "abc"`.
+  const items: string[] = [];
+  for (const letter of "abc") items.push(letter);
+  show(() => items); // [ "a", "b", "c" ]
+
+  // An iterable has a method named Symbol.iterator, and isIterable looks for
+  // it. (A symbol is a name that is no text, so that it cannot be the same as
+  // another name. `?.` asks nothing of null and undefined, which have no
+  // methods.)
   code(isIterable);
   show(() => isIterable([1, 2, 3])); // true
   show(() => isIterable("abc")); // true
@@ -54,7 +61,7 @@ lesson(import.meta, () => {
 
   // `done: true` says that no items are left. In Python, next() raises the
   // exception StopIteration in this place. Either way, a loop ends here. This
-  // is what a `for` loop does, written out (`!` means "not").
+  // is what the loop from above does, written out (`!` means "not").
   code(itemsOf);
   show(() => itemsOf("abc")); // [ "a", "b", "c" ]
 
@@ -73,16 +80,17 @@ lesson(import.meta, () => {
   show(() => other.next().value); // "x"
 
   section("What else an iterator can do");
-  // methodsOf lists the names of all methods of an object, as dir() does in
-  // Python. `next` is what makes this object an iterator. The others belong to
-  // every iterator of JavaScript: `toArray`, for example, puts all items that
-  // are left into an array. (Symbol.iterator is a method too. It is missing
-  // here because its name is no text.)
+  // methodsOf lists the names of the methods of an object, its own and those
+  // that it inherits. In Python, dir() lists them, together with the other
+  // attributes. `next` is what makes this object an iterator. The others are
+  // inherited from Iterator, as by all iterators that JavaScript itself makes:
+  // `toArray`, for example, puts all items that are left into an array.
   show(() => methodsOf(one)); // [ "next", …"toArray", …"map", "filter", "take", … ]
 
-  // So an iterator is iterable too: asked for an iterator, it returns itself. A
-  // `for` loop can go through what is left of it. `[...other]` puts that into
-  // an array; "x" has been handed out above.
+  // It also inherits the method Symbol.iterator, which is missing in the list
+  // because its name is no text. The method returns the iterator itself. So
+  // this iterator is iterable too: a `for` loop can go through what is left of
+  // it. `[...other]` puts that into an array; "x" has been handed out above.
   show(() => iteratorOf(other) === other); // true
   show(() => [...other]); // [ "y" ]
 
@@ -106,10 +114,10 @@ lesson(import.meta, () => {
   show(() => isIterable(5)); // false
   showError(() => iteratorOf(5)); // TypeError: 5 (number) is not iterable
 
-  // An object is not iterable either: JavaScript does not choose between its
-  // keys, its values and both. Object.entries makes an array of both, a pair
-  // for each entry, and an array is iterable. In Python, the items() of a dict
-  // are iterable too.
+  // A plain object, such as { a: 1 }, is not iterable either: JavaScript does
+  // not choose between its keys, its values and both. Object.entries makes an
+  // array of both, a pair for each entry, and an array is iterable. In Python,
+  // the items() of a dict are iterable too.
   const object = { a: 1, b: 2 };
   show(() => isIterable(object)); // false
   show(() => Object.entries(object)); // [ [ "a", 1 ], [ "b", 2 ] ]

@@ -75,12 +75,11 @@ lesson(import.meta, ({ tries }) => {
   // list comprehension, which computes all items and stores them in a list.
   //
   // JavaScript has neither. Instead of a generator expression, you write a
-  // generator function without a name and call it at once: `()` at the end does
-  // that. Instead of a list comprehension, you make an array. Array.from calls a
-  // function for each item; `x` is the place of the item: 0, 1, 2 and so on.
-  const expression = function* () {
-    for (const x of range(5_000_000)) yield x ** 2;
-  }();
+  // generator function, such as squares, and call it. Instead of a list
+  // comprehension, you make an array. Array.from calls a function for each item
+  // with two values: `_` is the item, which is not used, and `x` is its place:
+  // 0, 1, 2 and so on.
+  const expression = squares(5_000_000);
   code(squaresArray);
   const array = squaresArray(5_000_000);
 
@@ -94,14 +93,13 @@ lesson(import.meta, ({ tries }) => {
   show(() => expression.next().value); // 0
 
   section("Memory");
-  // How many bytes does a value take? weigh makes it many times and keeps all of
-  // them. Before and after that, it measures how many bytes of the heap are in
-  // use, the memory where JavaScript keeps its values. The difference, divided
-  // by the number of values, is the size of one. heapInUse() does not count
-  // garbage: values that nobody can reach any more.
-  code(weigh);
-
-  // memoryOf weighs a value several times and returns the middle result. In the
+  // How many bytes does a value take? This lesson makes it many times and keeps
+  // all. Before and after that, heapInUse() measures how many bytes of
+  // the heap are in use, the memory where JavaScript keeps its values. The
+  // difference, divided by the number of values, is the size of one.
+  // heapInUse() does not count garbage: values that nobody can reach any more.
+  //
+  // sizes weighs each value `tries` times, and takes the middle result. In the
   // table, all sizes are in bytes (B). "Lazy" is the size of a range (of 100 000
   // numbers) or of a generator (of 5 000 000 squares). "Stored" is the size of
   // the same values in an array of Deno or a list of Python. "Ratio" is stored
@@ -121,7 +119,7 @@ lesson(import.meta, ({ tries }) => {
   // lie outside of a Python list, and getsizeof() does not count them.
   //
   // A range or a generator takes the same number of bytes however many values it
-  // stands for: nothing is stored.
+  // stands for: it stores where it is and where it ends, and no items.
 }, {
   options: {
     tries: { default: 3, min: 1, help: "how often each value is weighed" },

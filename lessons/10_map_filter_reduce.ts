@@ -13,7 +13,8 @@ import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, () => {
   // Functional programming (lesson 9) seldom writes loops. It uses functions that
-  // take a function and data: map, filter and reduce are the best known.
+  // take a function and data: map, filter and reduce are the best known. Here
+  // they are functions of this course, which you call as you do in Python.
 
   section("Map");
   // map(function, iterable) calls the function with each item of an iterable.
@@ -36,15 +37,15 @@ lesson(import.meta, () => {
   show(() => squares.next().value); // 1
   show(() => calls); // [ 1 ]
 
-  // To get all squares at once, put them into an array with `[...]`. It asks for
+  // To get all squares, put them into an array with `[...]`. It asks for
   // one item after another, up to the end. In Python, list() does that.
   code(squareAll);
   show(() => [...squareAll([1, 2, 3])]); // [ 1, 4, 9 ]
 
   section("Filter");
   // filter(function, iterable) returns an iterator of the items for which the
-  // function returns true. Here it keeps the even numbers: `%` is the rest of a
-  // division, and x % 2 is 0 for an even x. `tested` records the calls.
+  // function returns true. Here it keeps the even numbers: `%` is the remainder
+  // of a division, and x % 2 is 0 for an even x. `tested` records the calls.
   const tested: number[] = [];
   const isEven = (x: number) => {
     tested.push(x);
@@ -105,17 +106,18 @@ lesson(import.meta, () => {
 
   section("Reduce is not lazy");
   // reduce returns a result, no iterator, and the result depends on every item.
-  // So it asks for all items at once, and leaves none. The iterator `squares`
-  // from above has handed out 1 already; 4 and 9 are left. So the sum is 13, and
-  // not 14. Now `square` has been called with every number.
+  // So it asks for all items immediately, one after another, up to the end. The
+  // iterator `squares` from above has handed out 1 already; 4 and 9 are left.
+  // So the sum is 13, and not 14. Now `square` has been called with every
+  // number.
   show(() => sumAll(squares)); // 13
   show(() => calls); // [ 1, 2, 3 ]
 
   // The iterator is used up: it has no items any more.
   show(() => [...squares]); // []
 
-  // Of no items, reduce can only return the initial value. If there is none, it
-  // throws a TypeError, as in Python.
+  // If there are no items, reduce returns the initial value. If there is none,
+  // it throws a TypeError, as in Python.
   showError(() => joinWords([])); // TypeError: reduce: no items and no initial value
 }, {
   readOn: {

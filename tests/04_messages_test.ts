@@ -124,7 +124,7 @@ Deno.test("the lesson says what a pipe is, who sends, and who receives", async (
   for (
     const part of [
       "Between processes, this is called inter-process communication (IPC).",
-      "In Python, the module multiprocessing has two objects for this: Pipe and Queue.",
+      "In Python, the module multiprocessing has two objects for this: Pipe and Queue. They connect processes. Here they are called pipe and Queue, and connect main with its workers.",
       "A pipe connects two sides. It has two ends: what you send into one end can be received at the other end, in both directions.",
       "const [mainEnd, workerEnd] = pipe();",
       "await end.send(`The worker has received ${value}.`);",
@@ -148,6 +148,8 @@ Deno.test("the lesson says what serialising is, what arrives and what does not",
       'echo([new Map([["a", [1]]])]) → [ Map(1) { "a" => [ 1 ] } ]',
       "echo([new Date(0)]) → [ 1970-01-01T00:00:00.000Z ]",
       "ring.next = ring; echo([ring]) → [ <ref *1> { next: [Circular *1] } ]",
+      "pool.apply does send the function to call, `change` above: as its text",
+      "Only functions inside of the data are refused.",
       "echo([{ run: () => 1 }]) → TypeError: value.run: a function cannot be sent",
       "new Point(3, 4) → Point { x: 3, y: 4 } echo([new Point(3, 4)]) → [ { x: 3, y: 4 } ]",
       "So a Point arrives without its class",
@@ -162,6 +164,7 @@ Deno.test("the lesson says what a queue is for, and who put in which item", asyn
       "producers put items in, consumers take them out, and each item is taken out once.",
       "This queue holds at most 4 items.",
       "new Queue({ capacity: 4 });",
+      "When all producers have finished, main closes the queue. That ends main's loop as soon as the queue is empty.",
       "There are 2 producers, both workers, and each puts in 3 items",
       "await barrier.waitAsync(); await queue.put(first + i);",
       "The items of each producer stay in their order.",
@@ -176,7 +179,10 @@ Deno.test("the lesson says what a queue is for, and who put in which item", asyn
   const rows = items.map((item, i) =>
     `${i + 1} ${item} producer ${item < 3 ? 1 : 2}`
   );
-  assertStringIncludes(text, `-- ${rows.join(" ")} The items of each`);
+  assertStringIncludes(
+    text,
+    `-- ${rows.join(" ")} ${describeOrder(items, 3)} `,
+  );
 });
 
 Deno.test("the lesson shows what it costs to copy and to move", async () => {
@@ -185,6 +191,7 @@ Deno.test("the lesson shows what it costs to copy and to move", async () => {
     text,
     "Serialising takes time, and more of it the larger",
   );
+  assertStringIncludes(text, "A large one is copied once, as a whole");
   assertStringIncludes(text, "nothing is copied, and main's buffer is empty.");
   const time = String.raw`\d[\d.]* (?:s|ms|µs)`;
   const table = `way time arrived left[ -]+copy ${time} 50 MB 50 MB ` +

@@ -409,7 +409,7 @@ Deno.test("the lesson says what shared memory is, and how it differs from messag
   for (
     const part of [
       "They can send each other copies of it, as messages: inter-process communication (lesson 4). Or they can share memory: both read and change the same bytes, and nothing is sent.",
-      "In Python, the threads of a process share its whole memory, so they can use the same variables. Processes share no memory, and have to send messages.",
+      "In Python, the threads of a process share its whole memory, so they can use the same variables. Processes share no memory by default: they send messages.",
       "It shares only what is stored in a SharedArrayBuffer: a block of memory that main and workers can use at the same time.",
       "sharedCounter() → Int32Array(1) [ 0 ]",
       "No message goes from the first worker to the second one",
@@ -429,6 +429,8 @@ Deno.test("the lesson shows why 1 is wrong: what each worker read and wrote", as
       "it reads the number, adds 1 to what it has read, and writes the sum.",
       "loseAnUpdate(steps) → 1 The counter is 1, and 2 was expected.",
       "Both read 0 before one of them wrote, so both wrote 0 + 1. The second 1 replaced the first 1",
+      "`clock` counts the steps of both workers",
+      "Without it, chance decides",
       "This is a race condition: the result depends on the order in which threads take their steps.",
     ]
   ) assertStringIncludes(text, part);
@@ -456,7 +458,8 @@ Deno.test("the lesson says what synchronisation is, and compares its ways", asyn
       "Without synchronisation, ",
       "With Atomics and with the lock, no update was lost.",
       "A lock is the slowest way, because each turn takes it and releases it",
-      "Begin with messages.",
+      "measureAll calls the three functions, one after another",
+      "Begin with messages. Each piece of data is then in one memory only, so no other thread can change it between reading and writing.",
       "For one number, use Atomics. For everything else, use a lock",
     ]
   ) assertStringIncludes(text, part);

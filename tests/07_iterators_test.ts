@@ -188,9 +188,12 @@ Deno.test("the lesson says what iterables, iterators and the protocol are", asyn
       "In Python, next() raises the exception StopIteration in this place.",
       "An iterator remembers which item is next: that is its state. After one pass it is used up, and it stays used up.",
       "Lazy evaluation computes a value only when somebody needs it.",
-      "An object is not iterable either",
+      "A plain object, such as { a: 1 }, is not iterable either",
+      "A symbol is a name that is no text",
+      "This is what the loop from above does, written out",
+      "It also inherits the method Symbol.iterator, which is missing in the list because its name is no text. The method returns the iterator itself. So this iterator is iterable too",
       "In Python, the items() of a dict are iterable too.",
-      "methodsOf lists the names of all methods of an object, as dir() does in Python.",
+      "methodsOf lists the names of the methods of an object, its own and those that it inherits. In Python, dir() lists them, together with the other attributes.",
       "In Python, type(iter([1, 2, 3])) is list_iterator.",
       "iteratorOf refuses it with a TypeError, as iter(5) does in Python.",
     ]
@@ -201,6 +204,7 @@ Deno.test("the lesson shows the code and the values that it speaks of", async ()
   const said = await transcript("07_iterators");
   for (
     const line of [
+      'for (const letter of "abc") items.push(letter); items → [ "a", "b", "c" ]',
       "function isIterable(value) {",
       "isIterable([1, 2, 3]) → true",
       "function iteratorOf(value) {",

@@ -141,7 +141,10 @@ Deno.test("the lesson says what ranges and generators are, and shows it", async 
       "In the table, all sizes are in bytes (B).",
       "numbers (100 000) Python 48 800 056 16 668",
       "squares (5 000 000) Python 200 43 947 864 219 739",
-      "nothing is stored",
+      "it stores where it is and where it ends, and no items.",
+      "you write a generator function, such as squares, and call it.",
+      "`_` is the item, which is not used, and `x` is its place",
+      "const expression = squares(5_000_000);",
     ]
   ) assertStringIncludes(said, sentence);
 

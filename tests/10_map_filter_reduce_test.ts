@@ -127,8 +127,10 @@ Deno.test("the lesson says what map, filter and reduce return, and when", async 
       "So map and filter return iterators, not results: they describe what to compute, and compute an item only when somebody asks for it.",
       "It calls the function with two values, the result so far and the next item; what the function returns is the new result so far. In the beginning, the result so far is the first item.",
       "A third argument is the initial value: reduce begins with it instead of the first item.",
-      "reduce returns a result, no iterator, and the result depends on every item. So it asks for all items at once",
+      "reduce returns a result, no iterator, and the result depends on every item. So it asks for all items immediately, one after another, up to the end.",
       "The iterator is used up",
+      "Here they are functions of this course, which you call as you do in Python.",
+      "If there are no items, reduce returns the initial value.",
     ]
   ) assertStringIncludes(said, sentence);
 });

@@ -154,8 +154,11 @@ Deno.test("the lesson says what a pipeline is, how to think in pipelines, and sh
       '"built" is recorded when filter and map have returned, just before reduce is called.',
       "The lazy pipeline has computed nothing when it is built. It is reduce that asks map for an item; map asks filter, and filter asks the data.",
       "With arrays, each step finishes first and makes a whole array for the next one",
-      "So its memory stays flat: it does not grow with the text.",
-      "The pool tells onTask which worker did which task.",
+      "So its memory stays flat: it takes some kB, and not more when the text is longer.",
+      "for await (const result of pool.imap(double, evens)) { results.push(result); } results → [ 0, 4, 8, 12, 16 ]",
+      "The results and their sum are the same as without workers.",
+      "Generator: a generator makes the doubled numbers, and sum() adds them up.",
+      "which is 2 × (2 + 4 + 14 + 16).",
       "[...map(double, filter(isEven, data))] → [ 0, 4, 8, 12, 16 ]",
       "function nested(data) {",
       "nested(data) → 40",
@@ -169,7 +172,7 @@ Deno.test("the lesson says what a pipeline is, how to think in pipelines, and sh
       "doubleInPlace(source); source → [ 2, 4, 14, 16 ] chained(source) → 72",
       "1 built filter 2 2 filter 2 filter 3 3 map 2 filter 4 4 reduce 0 + 4 map 2 5 filter 3 map 4 6 filter 4 built 7 map 4 reduce 0 + 4 8 reduce 4 + 8 reduce 4 + 8",
       "take(3).toArray() → [ 0, 4, 8 ]",
-      "sum(map(({ result }) => result, results)) → 40",
+      "sum(results) → 40",
     ]
   ) assertStringIncludes(said, words);
   assertMatch(
@@ -177,8 +180,4 @@ Deno.test("the lesson says what a pipeline is, how to think in pipelines, and sh
     /25 % [-\d.]+ k?B 1\.\d+ MB 50 % [-\d.]+ k?B 2\.\d+ MB 75 % [-\d.]+ k?B 3\.\d+ MB 100 % [-\d.]+ k?B 4\.\d+ MB/,
   );
   assertMatch(said, /the pipeline kept [-\d.]+ k?B, and the array 4\.\d+ MB\./);
-  assertMatch(
-    said,
-    /result worker -+ -+ 0 [12] 4 [12] 8 [12] 12 [12] 16 [12] sum/,
-  );
 });
