@@ -341,11 +341,15 @@ export function describeWaiting(times: Times): string {
 /** What the times of computing tasks mean. */
 export function describeComputing(times: Times, cores: number): string {
   const gain = times.sequential / times.workers;
+  const unlike = Math.abs(Math.log(times.async / times.sequential)) > 0.2
+    ? "That the two differ comes from other programs, which use the " +
+      "processors too. "
+    : "";
   const why = "Async gains nothing here: there is no waiting that one task " +
     "could use for another, and the one thread has just as much to compute. " +
     `It took ${duration(times.async)}, sequential ${
       duration(times.sequential)
-    }. `;
+    }. ${unlike}`;
   if (cores === 1) {
     return `${why}Workers gain nothing either: this machine has one processor.`;
   }
