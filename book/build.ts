@@ -10,9 +10,9 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { hintsOf, lessonsIn } from "../classroom/regions.ts";
+import { hintsOf, type LessonFiles, lessonsIn } from "../classroom/regions.ts";
 import { run } from "../mod.ts";
-import { bundles } from "./bundle.ts";
+import { bundles, pathOf } from "./bundle.ts";
 import {
   frontPage,
   lessonPage,
@@ -31,6 +31,7 @@ Usage: deno task book [options]
   --port <number>  the port to serve it on (default: 8000)
   --isolate        for a web server that cannot send headers, such as GitHub
                    Pages: the pages isolate themselves, with a service worker
+  --full           record lessons with their own sizes: that takes half a minute
   --help           print this text and end`;
 
 const root = new URL("../", import.meta.url);
@@ -42,11 +43,18 @@ export interface BuildOptions {
   readonly out: string;
   /** Whether the pages isolate themselves, with a service worker. */
   readonly isolate?: boolean;
-  /** Values of options to record lessons with, by their names. */
+  /** Values of options to record lessons with; what measures is made quick. */
   readonly values?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Whether a change of the library leaves what was recorded valid. */
   readonly isDraft?: boolean;
 }
+
+/** With these, a lesson that measures is recorded in a second or two. */
+const sizes: NonNullable<BuildOptions["values"]> = {
+  "03_pool": { runs: 2, large: 400_000 },
+  "06_concurrency": { n: 300_000 },
+  "08_generators": { tries: 1 },
+};
 
 /** What was recorded by the last build: the recordings, and what of. */
 interface Archive {
@@ -63,10 +71,9 @@ interface Archive {
  * @throws {Error} If a lesson cannot be cut, told or bundled.
  */
 export async function build(
-  { out, isolate = false, values = {}, isDraft = false }: BuildOptions,
+  { out, isolate = false, values = sizes, isDraft = false }: BuildOptions,
 ): Promise<void> {
   await Deno.mkdir(out, { recursive: true });
-  const bundling = bundles();
   const store = `${out}/.recorded.json`;
   const old: Archive = JSON.parse(
     await Deno.readTextFile(store).catch(() => "{}"),
@@ -75,8 +82,7 @@ export async function build(
   const form = await hashOf(["book/tell.ts", "book/record.ts"]);
   const isValid = old.form === form && (isDraft || old.library === library);
   const archive: Required<Archive> = { library, form, lessons: {} };
-  const materials: Material[] = [];
-  for (const { path, test, hints } of lessonsIn(root)) {
+  const prepare = async ({ path, test, hints }: LessonFiles) => {
     const name = path.replace(/^.*\/|\.ts$/g, "");
     const source = await read(path);
     const given = JSON.stringify(values[name] ?? {});
@@ -85,14 +91,27 @@ export async function build(
       ? known.recording
       : await record(path, given);
     archive.lessons[name] = { source: source + given, recording };
-    materials.push({
-      name,
-      source,
-      tests: await read(test),
-      hints: hintsOf(await read(hints)),
-      recording,
-    });
+    const [tests, listed] = await Promise.all([read(test), read(hints)]);
+    return { name, source, tests, hints: hintsOf(listed), recording };
+  };
+  // What measures has the processors for itself; the others share them.
+  const all = lessonsIn(root);
+  const prepared = new Map<LessonFiles, Material>();
+  for (const lesson of all) {
+    const measures = /03_|06_/.test(lesson.path);
+    if (measures) prepared.set(lesson, await prepare(lesson));
   }
+  const bundling = bundles();
+  const left = all.filter((lesson) => !prepared.has(lesson));
+  const prepareNext = async (): Promise<void> => {
+    const lesson = left.shift();
+    if (!lesson) return;
+    prepared.set(lesson, await prepare(lesson));
+    return prepareNext();
+  };
+  const { hardwareConcurrency } = navigator;
+  await Promise.all(Array.from({ length: hardwareConcurrency }, prepareNext));
+  const materials = all.map((lesson) => prepared.get(lesson)!);
   await Deno.writeTextFile(store, JSON.stringify(archive));
 
   const head = isolate ? '<script src="coi-serviceworker.js"></script>\n' : "";
@@ -111,7 +130,7 @@ export async function build(
 /** Tells a lesson in Deno, with all that it may want, and notes what it says. */
 async function record(path: string, values: string): Promise<Recording> {
   const folder = await Deno.makeTempDir();
-  const program = new URL("record.ts", import.meta.url).pathname;
+  const program = new URL("record.ts", import.meta.url).href;
   const permissions = ["read", "write", "run"].map((it) => `--allow-${it}`);
   try {
     const { stdout } = await run([
@@ -198,7 +217,7 @@ export function serve(
 /** Builds again whenever something is saved that the book is made of. */
 async function watch(options: BuildOptions): Promise<void> {
   const folders = ["book", "classroom", "lessons", "lib", "tests"]
-    .map((name) => new URL(name, root).pathname);
+    .map((name) => pathOf(new URL(name, root).href));
   for await (const _ of settled(Deno.watchFs(folders))) {
     try {
       await build({ ...options, isDraft: true });
@@ -232,7 +251,7 @@ async function* settled(events: AsyncIterable<unknown>) {
 async function main(args: readonly string[]): Promise<number | undefined> {
   const unknown: string[] = [];
   const flags = parseArgs(args, {
-    boolean: ["serve", "isolate", "help"],
+    boolean: ["serve", "isolate", "full", "help"],
     string: ["out", "port", "_"],
     default: { out: "site", port: "8000" },
     unknown: (word) => void unknown.push(word),
@@ -251,6 +270,7 @@ async function main(args: readonly string[]): Promise<number | undefined> {
   const options = {
     out: `${flags["out"]}`,
     isolate: flags["isolate"] === true,
+    ...flags["full"] === true && { values: {} },
   };
   const start = performance.now();
   await build({ ...options, isDraft: flags["serve"] === true });

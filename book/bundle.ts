@@ -48,7 +48,7 @@ const resolver: esbuild.Plugin = {
 };
 
 /** Where a module is, as a path of this system. */
-function pathOf(url: string): string {
+export function pathOf(url: string): string {
   const mapped = url.startsWith("npm:") ? import.meta.resolve(url) : url;
   const path = decodeURIComponent(new URL(mapped).pathname);
   return Deno.build.os === "windows" ? path.slice(1) : path;

@@ -29,10 +29,10 @@ if (import.meta.main) {
     new URL(`../${path}`, import.meta.url),
   );
   // A stack shortens the address of a module that is no file.
-  const copy = `${folder}/${path}`;
+  const copy = `${folder}/${path}`.replaceAll("\\", "/");
   await Deno.mkdir(copy.replace(/[^/]*$/, ""), { recursive: true });
   await Deno.writeTextFile(copy, compile(source, path));
-  await import(`file://${copy}`);
+  await import(new URL(`file:///${copy.replace(/^\//, "")}`).href);
   await teller.tell(JSON.parse(values));
   const cores = navigator.hardwareConcurrency;
   write({

@@ -337,7 +337,7 @@ for (const [name, paths] of Object.entries(browsers)) {
     fn: async (t) => {
       built ??= await Deno.makeTempDir();
       const report = `${built}/report.xml`;
-      const test = new URL("in_browser.ts", import.meta.url).pathname;
+      const test = new URL("in_browser.ts", import.meta.url).href;
       // Its packages are not for those who run a lesson: no lock names them.
       const { stdout, stderr } = await deno(
         ...["test", "--no-lock", "--no-check", "--allow-all"],
