@@ -190,7 +190,7 @@ class LessonPage {
       this.#stop(state);
       for (const segment of this.#recorded.keys()) {
         if (written.has(segment)) continue;
-        if (this.#editor.isChanged && state !== "done") this.#clear(segment);
+        if (this.#editor.isChanged && state === "failed") this.#clear(segment);
         else this.#label(segment);
       }
     };
@@ -212,7 +212,7 @@ class LessonPage {
           const { text, lacksSharing } = message;
           fail(lacksSharing ? howToShare : text, message.line ?? line);
         } else if (message.kind === "done") {
-          end("done");
+          end(asSaid === judged ? "done" : "differs");
           const took = time(performance.now() - start);
           const values = judged
             ? `, ${asSaid} of ${judged} as the comments say`
