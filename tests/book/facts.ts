@@ -12,9 +12,3 @@ export const sharing = [
   "05_shared_memory",
   "06_concurrency",
 ];
-
-/** How many values Firefox words in another way: its engine is not Deno's. */
-export const otherInFirefox: Readonly<Record<string, number>> = {
-  "07_iterators": 1,
-  "11_pipelines": 1,
-};
