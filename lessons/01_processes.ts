@@ -55,12 +55,14 @@ lesson(import.meta, async ({ wait }) => {
   // A process uses resources of the computer: processor time, memory, space on
   // the disk. The operating system also keeps lists for it: the files and the
   // network connections that it has open, and how much it has used. When a
-  // process ends, the system takes all of it back.
+  // process ends, the system takes back the memory, and closes the files and
+  // connections.
   //
   // A computer has several logical processors. Each works for one process at a
   // time, and there are many more processes. So the system gives a process a
-  // short slice of processor time, and then lets another one run. This is called
-  // scheduling. Every process goes forward, and the computer keeps responding.
+  // short slice of processor time, and then lets another one run. This is
+  // called scheduling. Every process goes forward, and the computer keeps
+  // responding.
   //
   // This computer has so many logical processors:
   show(() => me.logicalProcessors); // ≈ 8

@@ -17,17 +17,17 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // A sequential program computes one thing after another, on one processor. A
   // parallel program divides its work into independent tasks, and several
   // processors compute them at the same time. The results are the same, and
-  // they are there sooner.
+  // if the tasks are large, they are there sooner.
   //
   // Parallelism has two advantages: it takes less time, and in the same time it
-  // solves larger problems than one processor can. It has a price: the program becomes more
-  // complex, a task that depends on another task has to wait for its result,
-  // and workers take time to start.
+  // solves larger problems than one processor can. It has a price: the program
+  // becomes more complex, a task that depends on another task has to wait for
+  // its result, and workers take time to start.
 
   section("One task");
-  // The task of this lesson only computes: it adds up the squares of 0, 1, 2 and
-  // so on below n. `0n` is a bigint, a whole number that stays exact however
-  // large it becomes.
+  // The task of this lesson only computes: it adds up the squares of 0, 1, 2
+  // and so on below n. `0n` is a bigint, a whole number that stays exact
+  // however large it becomes.
   code(sumOfSquares);
   show(() => sumOfSquares(2)); // 1n
   show(() => sumOfSquares(4)); // 14n
@@ -55,11 +55,11 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   show(() => pool.results.join(", ")); // "1, 1, 1, 1, 1, 1, 1, 1"
 
   section("Which way is faster?");
-  // Each run measures large and small tasks in three ways: sequential; parallel,
-  // on a new pool, whose start counts; and on a started pool, whose workers run
-  // already. The gain says how many times as fast the parallel way was as the
-  // sequential way. The same run never takes the same time twice, because other
-  // programs use the processors too.
+  // Each run measures large and small tasks in three ways: sequential;
+  // parallel, on a new pool, whose start counts; and on a started pool, whose
+  // workers run already. The gain says how many times as fast the parallel way
+  // was as the sequential way. The same run never takes the same time twice,
+  // because other programs use the processors too.
   const measured = await measure(
     compareAll(runs, { large, small }, tasks, workers),
     rowOf,
@@ -67,14 +67,15 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   say(describeGain(measured, cores));
 
   // A large task computes much longer than a worker takes to start. So large
-  // tasks gain, if several processors are free. Small tasks lose time on a pool:
-  // a new worker takes milliseconds to start, and also a started one needs time
-  // to receive a task and to send its result back. The small task itself takes
-  // less than that.
+  // tasks gain, if several processors are free. Small tasks lose time on a
+  // pool: a new worker takes milliseconds to start, and also a started one
+  // needs time to receive a task and to send its result back. The small task
+  // itself takes less than that.
 
   section("Which worker ran which large task, and when");
-  // Here is one more run of the large tasks. Each line is a worker, and time runs
-  // from left to right, from the start of the pool to the end of the last task. A number is where the task with that number begins, the bar behind it
+  // Here is one more run of the large tasks. Each line is a worker, and time
+  // runs from left to right, from the start of the pool to the end of the last
+  // task. A number is where the task with that number begins, the bar behind it
   // shows how long the task ran, and dots are time without a task: at the left
   // the worker is still starting. Bars above each other were under way at the
   // same time. Where there are more of them than processors, they take turns.

@@ -95,8 +95,8 @@ lesson(import.meta, async () => {
   show(() => new Point(3, 4)); // Point { x: 3, y: 4 }
   await show(() => echo([new Point(3, 4)])); // [ { x: 3, y: 4 } ]
 
-  // In Python, a pickle also has the name of the class, and the receiver imports
-  // the class by its name. So there the object arrives with its class.
+  // In Python, a pickle also has the name of the class, and the receiver
+  // imports the class by its name. So there the object arrives with its class.
 
   section("A queue for many");
   // A pipe has two ends. A queue is for any number of workers: producers put
@@ -115,7 +115,8 @@ lesson(import.meta, async () => {
   code(produceAndConsume);
   const items = await show(() => produceAndConsume(2, 3)); // ≈ [ 0, 3, 1, 4, 2, 5 ]
 
-  // This is the order in which main took the items out, and who had put them in:
+  // This is the order in which main took the items out, and who had put them
+  // in:
   table(originsOf(items, 3));
   say(describeOrder(items, 3));
 

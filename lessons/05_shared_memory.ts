@@ -45,9 +45,9 @@ lesson(import.meta, async ({ workers, each }) => {
   section("The lost update");
   // Now two workers add 1 to a counter that is 0, once each. You expect 2.
   //
-  // To add 1, a worker takes several steps: it reads the number, adds 1 to
-  // what it has read, and writes the sum. The barrier makes both read before one
-  // of them writes.
+  // To add 1, a worker takes several steps: it reads the number, adds 1 to what
+  // it has read, and writes the sum. The barrier makes both read before one of
+  // them writes.
   //
   // share(2) makes what the 2 workers share: `counter`, the barrier, and
   // `clock`, a second shared number. `clock` counts the steps of both workers:

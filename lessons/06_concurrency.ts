@@ -24,7 +24,8 @@ lesson(import.meta, async ({ ms, n }) => {
   // The scheduler is the part of a system that decides which task runs next. A
   // fair scheduler gives every task its turn, so that none waits for ever. The
   // operating system has one for processes and threads, and JavaScript has one
-  // for the tasks on a thread.
+  // for the tasks on a thread: there, a task gets its turn when another one
+  // awaits something.
   //
   // An async function is such a task. At each `await`, it stops for a moment,
   // and the others get their turn before it goes on. (Promise.resolve() is a
@@ -37,10 +38,11 @@ lesson(import.meta, async ({ ms, n }) => {
   // Both made progress in the same period. They were concurrent, on one thread.
 
   section("Any order, same result");
-  // Three concurrent tasks have a different number of steps. The scheduler gives
-  // each of them one step in turn, so the task with the fewest steps completes
-  // first. Each task returns its name in capital letters. Promise.all keeps the
-  // results in the order of the tasks, in whatever order they complete.
+  // Three concurrent tasks have a different number of steps. The scheduler
+  // gives each of them one step in turn, so the task with the fewest steps
+  // completes first. Each task returns its name in capital letters. Promise.all
+  // keeps the results in the order of the tasks, in whatever order they
+  // complete.
   code(complete);
   await show(() => complete({ a: 3, b: 2, c: 1 })); // { completed: [ "c", "b", "a" ], results: [ "A", "B", "C" ] }
   await show(() => complete({ a: 1, b: 2, c: 3 })); // { completed: [ "a", "b", "c" ], results: [ "A", "B", "C" ] }
@@ -71,10 +73,11 @@ lesson(import.meta, async ({ ms, n }) => {
   // at the same moment.
   table(await compareStrategies(cores));
 
-  // Sequential tasks are neither concurrent nor parallel. With async, both tasks
-  // were under way, but only one at a time was computing: they were concurrent,
-  // and not parallel. In workers, both were computing at the same moment. With
-  // two processors or more, that is parallel, and it is concurrent too.
+  // Sequential tasks are neither concurrent nor parallel. With async, both
+  // tasks were under way, but only one at a time was computing: they were
+  // concurrent, and not parallel. In workers, both were computing at the same
+  // moment. With two processors or more, that is parallel, and it is concurrent
+  // too.
   //
   // So parallel implies concurrent: tasks that run at the same moment make
   // progress in the same period. The reverse is not true: concurrent tasks need
@@ -104,8 +107,8 @@ lesson(import.meta, async ({ ms, n }) => {
   section("Tasks that wait");
   // I/O means input and output: to read and write files, or to communicate over
   // a network. A task is I/O-bound when it spends most of its time waiting for
-  // that. The processor has nothing to do then. Here, a timer takes the place of
-  // a file or a network: the tasks call wait(ms).
+  // that. The processor has nothing to do then. Here, a timer takes the place
+  // of a file or a network: the tasks call wait(ms).
   say(`Four tasks wait for ${duration(ms)} each, in three ways:`);
   const waitTimes = await measure((way) => runIoBound(way, ms));
   bars(waitTimes, duration);
@@ -129,9 +132,14 @@ lesson(import.meta, async ({ ms, n }) => {
   // others run.
   //
   // There is one GIL per process, and none across processes. Each process has
-  // its own Python interpreter and its own GIL, so processes compute in parallel,
-  // as workers do here. Since Python 3.13, there are also builds of Python
-  // without the GIL.
+  // its own Python interpreter and its own GIL, so processes compute in
+  // parallel, as workers do here. Since Python 3.13, there are also builds of
+  // Python without the GIL.
+  //
+  // What the GIL does for the threads of a Python process, the isolate does
+  // here: one piece of code at a time. So multithreading (several threads)
+  // suits tasks that wait, and multiprocessing (several processes, here
+  // workers) suits tasks that compute.
 
   section("What to choose");
   // I/O-bound tasks call for async: one thread can wait for many things at the

@@ -96,9 +96,9 @@ lesson(import.meta, () => {
 
   section("Lazy evaluation");
   // Lazy evaluation computes a value only when somebody needs it. The method
-  // map of an iterator is lazy: it returns an iterator of squares, and squares a
-  // number when next() asks for it. `computed` records which numbers have been
-  // squared: none at first, and only the 1 after one next().
+  // map of an iterator is lazy: it returns an iterator of squares, and squares
+  // a number when next() asks for it. `computed` records which numbers have
+  // been squared: none at first, and only the 1 after one next().
   const computed: number[] = [];
   const squares = iteratorOf([1, 2, 3]).map((x) => {
     computed.push(x);

@@ -43,13 +43,13 @@ lesson(import.meta, ({ tries }) => {
   section("A generator function");
   // `function*` makes a generator function, and `yield` hands out one value.
   // `return` would end the function. After `yield`, the function waits; it goes
-  // on from there when somebody asks for the next value. In Python, `yield` does
-  // the same. (`x ** 2` is the square of x.)
+  // on from there when somebody asks for the next value. In Python, `yield`
+  // does the same. (`x ** 2` is the square of x.)
   code(squares);
 
   // Calling squares(3) runs none of this code. It returns a generator: an
-  // iterator that computes its values lazily, with this code. As a text, it says
-  // its type.
+  // iterator that computes its values lazily, with this code. As a text, it
+  // says its type.
   const generator = squares(3);
   show(() => String(generator)); // "[object Generator]"
 
@@ -71,8 +71,8 @@ lesson(import.meta, ({ tries }) => {
 
   section("A generator expression");
   // In Python, (x ** 2 for x in range(5_000_000)) is a generator expression: it
-  // makes a generator without a function of its own. In square brackets, it is a
-  // list comprehension, which computes all items and stores them in a list.
+  // makes a generator without a function of its own. In square brackets, it is
+  // a list comprehension, which computes all items and stores them in a list.
   //
   // JavaScript has neither. Instead of a generator expression, you write a
   // generator function, such as squares, and call it. Instead of a list
@@ -83,7 +83,8 @@ lesson(import.meta, ({ tries }) => {
   code(squaresArray);
   const array = squaresArray(5_000_000);
 
-  // Their types are Generator and Array. In Python, they are generator and list.
+  // Their types are Generator and Array. In Python, they are generator and
+  // list.
   show(() => String(expression)); // "[object Generator]"
   show(() => Array.isArray(array)); // true
 
@@ -100,11 +101,11 @@ lesson(import.meta, ({ tries }) => {
   // heapInUse() does not count garbage: values that nobody can reach any more.
   //
   // sizes weighs each value `tries` times, and takes the middle result. In the
-  // table, all sizes are in bytes (B). "Lazy" is the size of a range (of 100 000
-  // numbers) or of a generator (of 5 000 000 squares). "Stored" is the size of
-  // the same values in an array of Deno or a list of Python. "Ratio" is stored
-  // divided by lazy. Deno's sizes are measured now; Python's come from the notes
-  // of this course, where sys.getsizeof() measured them in Python 3.
+  // table, all sizes are in bytes (B). "Lazy" is the size of a range (of 100
+  // 000 numbers) or of a generator (of 5 000 000 squares). "Stored" is the size
+  // of the same values in an array of Deno or a list of Python. "Ratio" is
+  // stored divided by lazy. Deno's sizes are measured now; Python's come from
+  // the notes of this course, where sys.getsizeof() measured them in Python 3.
   const rows = sizes(tries);
   table(rows);
 
@@ -118,8 +119,8 @@ lesson(import.meta, ({ tries }) => {
   // takes more, because it has spare room for new items. The numbers themselves
   // lie outside of a Python list, and getsizeof() does not count them.
   //
-  // A range or a generator takes the same number of bytes however many values it
-  // stands for: it stores where it is and where it ends, and no items.
+  // A range or a generator takes the same number of bytes however many values
+  // it stands for: it stores where it is and where it ends, and no items.
 }, {
   options: {
     tries: { default: 3, min: 1, help: "how often each value is weighed" },

@@ -54,7 +54,8 @@ lesson(import.meta, async () => {
 
   section("Pure and impure");
   // The central idea of functional programming is the pure function. It uses
-  // nothing but its arguments, and does nothing but return a result. It has no
+  // nothing that can change but its arguments, and does nothing but return a
+  // result. It has no
   // side effects: it changes no variable outside, writes no file, asks no
   // database. So the same arguments always give the same result, and a test of
   // it needs no preparation.
@@ -62,8 +63,8 @@ lesson(import.meta, async () => {
   show(() => [add(0, 5), add(0, 5)]); // [ 5, 5 ]
 
   // This function is impure. It reads and changes `total`, a variable outside
-  // that is 0 at first: that is a side effect. The same argument gives 5 first and then 10, and
-  // whether a test passes depends on what was called before.
+  // that is 0 at first: that is a side effect. The same argument gives 5 first
+  // and then 10, and whether a test passes depends on what was called before.
   code(addToTotal);
   show(() => [addToTotal(5), addToTotal(5)]); // [ 5, 10 ]
 
@@ -73,8 +74,9 @@ lesson(import.meta, async () => {
   using pool = new Pool({ workers: 2 });
   await show(() => pool.starmap(add, [[0, 5], [1, 5]])); // [ 5, 6 ]
 
-  // The impure function cannot run in a worker: `total` is in the memory of this
-  // program, and a worker has its own memory. The error names the variable.
+  // The impure function cannot run in a worker as it is: `total` is in the
+  // memory of this program, and a worker has its own memory. The error names
+  // the variable.
   await showError(() => pool.map(addToTotal, [5, 5])); // ReferenceError: addToTotal uses "total", …
 }, {
   readOn: {

@@ -12,9 +12,9 @@ import { filter, map, reduce } from "../mod.ts";
 import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, () => {
-  // Functional programming (lesson 9) seldom writes loops. It uses functions that
-  // take a function and data: map, filter and reduce are the best known. Here
-  // they are functions of this course, which you call as you do in Python.
+  // Functional programming (lesson 9) seldom writes loops. It uses functions
+  // that take a function and data: map, filter and reduce are the best known.
+  // Here they are functions of this course, which you call as you do in Python.
 
   section("Map");
   // map(function, iterable) calls the function with each item of an iterable.
@@ -27,9 +27,9 @@ lesson(import.meta, () => {
   };
   const squares = map(square, [1, 2, 3]);
 
-  // map is lazy: it computes nothing before somebody asks for an item. `squares`
-  // is no list of squares. It is a generator (lesson 8), in Python a map object,
-  // and `calls` is empty because `square` has not been called.
+  // map is lazy: it computes nothing before somebody asks for an item.
+  // `squares` is no list of squares. It is a generator (lesson 8), in Python a
+  // map object, and `calls` is empty because `square` has not been called.
   show(() => String(squares)); // "[object Generator]"
   show(() => calls); // []
 
@@ -54,8 +54,8 @@ lesson(import.meta, () => {
   const evens = filter(isEven, [1, 2, 7, 8]);
 
   // filter is lazy too; Python calls its result a filter object. No number has
-  // been tested so far. next() tests 1, which is odd, then 2, which is even, and
-  // stops there: 7 and 8 have not been tested.
+  // been tested so far. next() tests 1, which is odd, then 2, which is even,
+  // and stops there: 7 and 8 have not been tested.
   show(() => String(evens)); // "[object Generator]"
   show(() => tested); // []
   show(() => evens.next().value); // 2
@@ -92,10 +92,10 @@ lesson(import.meta, () => {
   show(() => sumAll([])); // 0
 
   section("Any function of two values");
-  // `x > y ? x : y` is x if x is greater than y, and y if not: the larger of the
-  // two. The initial value 10 is larger than 5, 9 and 4, and 15 is larger than
-  // 10. Without an initial value, largest begins with -Infinity, which is less
-  // than every number.
+  // `x > y ? x : y` is x if x is greater than y, and y if not: the larger of
+  // the two. The initial value 10 is larger than 5, 9 and 4, and 15 is larger
+  // than 10. Without an initial value, largest begins with -Infinity, which is
+  // less than every number.
   code(largest);
   show(() => largest([5, 9, 4, 15], 10)); // 15
 

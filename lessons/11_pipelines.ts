@@ -39,8 +39,8 @@ lesson(import.meta, async ({ total }) => {
   code(double);
   code(add);
 
-  // Of the numbers 0 to 9, filter keeps five. map doubles them. reduce adds them
-  // up: 0 + 4 + 8 + 12 + 16 is 40.
+  // Of the numbers 0 to 9, filter keeps five. map doubles them. reduce adds
+  // them up: 0 + 4 + 8 + 12 + 16 is 40.
   const data = range(10);
   show(() => [...filter(isEven, data)]); // [ 0, 2, 4, 6, 8 ]
   show(() => [...map(double, filter(isEven, data))]); // [ 0, 4, 8, 12, 16 ]
@@ -55,8 +55,8 @@ lesson(import.meta, async ({ total }) => {
   code(stepwise);
   show(() => stepwise(data)); // 40
 
-  // Chained: lazy() makes a pipeline that has filter, map and reduce as methods.
-  // You read it in the order in which things happen.
+  // Chained: lazy() makes a pipeline that has filter, map and reduce as
+  // methods. You read it in the order in which things happen.
   code(chained);
   show(() => chained(data)); // 40
 
@@ -68,19 +68,21 @@ lesson(import.meta, async ({ total }) => {
 
   section("Pipeline thinking");
   // Functional programming builds pipelines of small pure functions (lesson 9).
-  // A small function is easy to test and to use again, in other pipelines too. A
-  // pure function has no side effects: it changes nothing outside. So its data
-  // can be immutable, which means that nobody changes it after it was made.
+  // A small function is easy to test and to use again, in other pipelines too.
+  // A pure function has no side effects: it changes nothing outside. So its
+  // data can be immutable, which means that nobody changes it after it was
+  // made.
   //
-  // A step transforms: it makes new values. It does not mutate: it does not change
-  // the values that it got. So the source is the same after the pipeline.
+  // A step transforms: it makes new values. It does not mutate: it does not
+  // change the values that it got. So the source is the same after the
+  // pipeline.
   const source = [1, 2, 7, 8];
   show(() => chained(source)); // 20
   show(() => source); // [ 1, 2, 7, 8 ]
 
-  // This function mutates: it writes into the array that it got. The old numbers
-  // are lost, and the same call of chained returns something else: 72, which is
-  // 2 × (2 + 4 + 14 + 16).
+  // This function mutates: it writes into the array that it got. The old
+  // numbers are lost, and the same call of chained returns something else: 72,
+  // which is 2 × (2 + 4 + 14 + 16).
   code(doubleInPlace);
   doubleInPlace(source);
   show(() => source); // [ 2, 4, 14, 16 ]
@@ -112,8 +114,8 @@ lesson(import.meta, async ({ total }) => {
   // when the pipeline is built, all but the sum is computed.
 
   section("Without an end");
-  // count() counts 0, 1, 2 and never ends. As a lazy pipeline computes only what
-  // somebody asks for, it can take the first three results.
+  // count() counts 0, 1, 2 and never ends. As a lazy pipeline computes only
+  // what somebody asks for, it can take the first three results.
   show(() => lazy(count()).filter(isEven).map(double).take(3).toArray()); // [ 0, 4, 8 ]
 
   section("Memory stays flat");
@@ -127,7 +129,7 @@ lesson(import.meta, async ({ total }) => {
   show(() => lengthOf(lines(total))); // 99688890
 
   // A pipeline forgets a line once it has used it. So its memory stays flat: it
-  // takes some kB, and not more when the text is longer. An array keeps every
+  // takes some kB, however long the text is. An array keeps every
   // line. memoryRows lets the lines pass once more, and then puts them into an
   // array instead. After each quarter, it measures how many more bytes of the
   // heap are in use, the memory that holds the values of this program (lesson
@@ -140,9 +142,10 @@ lesson(import.meta, async ({ total }) => {
   );
 
   section("Over workers");
-  // A pure function needs only its arguments, so a step of a pipeline can run in
-  // workers (lesson 3). imap asks filter for items as the workers need them, and
-  // returns the results in the order of the items; `for await` waits for each.
+  // A pure function needs only its arguments, so a step of a pipeline can run
+  // in workers (lesson 3). imap asks filter for items as the workers need them,
+  // and returns the results in the order of the items; `for await` waits for
+  // each.
   using pool = new Pool({ workers: 2 });
   const evens = filter(isEven, data);
   const results: number[] = [];

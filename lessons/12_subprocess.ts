@@ -49,7 +49,8 @@ lesson(import.meta, async () => {
   // the pid. communicate() waits for the end, and collects both outputs.
   //
   // program() makes a command: Deno executes the code that it is given. Deno is
-  // a program that you have on every system; execPath() tells where its file is.
+  // a program that you have on every system; execPath() tells where its file
+  // is.
   code(program);
 
   // The code prints the process id on the standard output, and a warning on the
@@ -85,8 +86,8 @@ lesson(import.meta, async () => {
 
   // The exit code 143 is 128 + 15. terminate() has sent the signal SIGTERM,
   // which has the number 15 and asks a process to end; a program may ignore it.
-  // Deno and shells add 128; Python gives -15. Windows has no signals: there the
-  // exit code is another one.
+  // Deno and shells add 128; Python gives -15. Windows has no signals: there
+  // the exit code is another one.
   //
   // run() can stop a program too. It does so after `timeout` milliseconds, and
   // throws an error.

@@ -61,8 +61,9 @@ lesson(import.meta, async () => {
   show(() => new Register(rule, sales).totals()); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
 
   // A class can extend another: it inherits all that it does not define itself.
-  // That is inheritance. The loop below calls the same method of two objects,
-  // and each answers in the way of its own class. That is polymorphism.
+  // That is inheritance. The loop below has two objects record the same sale.
+  // record calls amountOf, and each object does that in the way of its own
+  // class. That is polymorphism.
   code(DiscountRegister);
   const registers = [new Register(rule), new DiscountRegister(rule)];
   for (const register of registers) register.record(sales[0]!);
@@ -94,11 +95,12 @@ lesson(import.meta, async () => {
   // it, here a negative number of pieces.
   const wrong = { customer: "Ada", pieces: -1, price: 500 };
   showError(() => new Register(rule).record(wrong)); // RangeError: -500 is below 0
-  // Functional: there is nothing to spoil, because no data changes. The sales
-  // are immutable: Object.freeze made every change of them an error.
+  // Functional: there is nothing to spoil, because no data changes. Each sale
+  // is immutable: Object.freeze made every change of it an error.
   showError(() => Object.assign(sales[0]!, { pieces: -1 })); // TypeError: Cannot assign to read only property 'pieces' of object '#<Object>'
-  // Without shared data, work can run anywhere. Two workers compute the amounts.
-  // They could not see the ledger, because a worker has a memory of its own.
+  // Without shared data, work can run anywhere. Two workers compute the
+  // amounts. They could not see the ledger, because a worker has a memory of
+  // its own.
   code(parallelTotals);
   await show(() => parallelTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
 
@@ -265,7 +267,7 @@ export const paradigms: Record<string, string>[] = [
     "what it is":
       "The program is a sequence of steps, organised in procedures. Data that all of them can reach is common.",
     advantages:
-      "It is simple and easy to understand, for beginners too. Procedures make code modular. It is effective for practical tasks with clear steps.",
+      "It is simple and easy to understand, for beginners too. Procedures make the code of a program modular. It is effective for practical tasks with clear steps.",
     limits:
       "Open data is not protected. Code is seldom used again in other projects. It suits badly where data must stay correct while the program grows.",
   },
@@ -274,7 +276,7 @@ export const paradigms: Record<string, string>[] = [
     "what it is":
       "Functions are values. Data is immutable and no state changes. A computation is a transformation of data.",
     advantages:
-      "It is easy to reason about and to test. It runs in parallel and lazily without change. It suits pipelines for large amounts of data.",
+      "It is easy to reason about and to test. It suits parallel and lazy execution. It suits pipelines for large amounts of data.",
     limits:
       "Beginners find it less intuitive. A long chain of transformations is harder to debug. It is not ideal where complex state has to be managed.",
   },

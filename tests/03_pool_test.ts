@@ -237,7 +237,7 @@ Deno.test("the lesson says what parallel means, what it gains and what it costs"
     const sentence of [
       "A sequential program computes one thing after another, on one processor.",
       "several processors compute them at the same time.",
-      "The results are the same, and they are there sooner.",
+      "The results are the same, and if the tasks are large, they are there sooner.",
       "it takes less time, and in the same time it solves larger problems than one processor can.",
       "the program becomes more complex, a task that depends on another task has to wait",
       "it adds up the squares of 0, 1, 2 and so on below n.",

@@ -248,6 +248,7 @@ Deno.test("the lesson says and shows what concurrent and parallel mean", async (
       "Tasks are concurrent when they make progress in the same period of time",
       "They may take turns, overlap, and complete in any order. The final result stays the same if no task changes what another one uses, or if they are synchronised (lesson 5).",
       "`cells` are two counters that the tasks share: the first one says how many tasks are under way",
+      "What the GIL does for the threads of a Python process, the isolate does here: one piece of code at a time.",
       "The scheduler is the part of a system that decides which task runs next. A fair scheduler gives every task its turn, so that none waits for ever.",
       'interleave(["a", "b"], 3) → [ "a1", "b1", "a2", "b2", "a3", "b3" ]',
       "for (let i = 0; i < steps[name]; i++) await Promise.resolve();",

@@ -98,7 +98,7 @@ Deno.test("the lesson says what a lambda, a closure and a pure function are", as
       "A lambda function is a function without a name of its own",
       "A function together with the variables around it is called a closure.",
       "average is a function with a name. averageArrow is the same as a lambda function",
-      "The central idea of functional programming is the pure function. It uses nothing but its arguments, and does nothing but return a result.",
+      "The central idea of functional programming is the pure function. It uses nothing that can change but its arguments, and does nothing but return a result.",
       "It has no side effects: it changes no variable outside, writes no file, asks no database.",
       "Functional programming computes results by applying functions to data. It is used",
       "data analysis, machine learning",

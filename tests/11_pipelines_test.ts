@@ -154,7 +154,7 @@ Deno.test("the lesson says what a pipeline is, how to think in pipelines, and sh
       '"built" is recorded when filter and map have returned, just before reduce is called.',
       "The lazy pipeline has computed nothing when it is built. It is reduce that asks map for an item; map asks filter, and filter asks the data.",
       "With arrays, each step finishes first and makes a whole array for the next one",
-      "So its memory stays flat: it takes some kB, and not more when the text is longer.",
+      "So its memory stays flat: it takes some kB, however long the text is.",
       "for await (const result of pool.imap(double, evens)) { results.push(result); } results → [ 0, 4, 8, 12, 16 ]",
       "The results and their sum are the same as without workers.",
       "Generator: a generator makes the doubled numbers, and sum() adds them up.",

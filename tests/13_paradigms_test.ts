@@ -167,7 +167,7 @@ Deno.test("the lesson says what a paradigm is, and what imperative and declarati
       "Declarative code says what the result is, without the exact steps. Functional programs are declarative",
       "That is encapsulation.",
       "it inherits all that it does not define itself. That is inheritance.",
-      "each answers in the way of its own class. That is polymorphism.",
+      "record calls amountOf, and each object does that in the way of its own class. That is polymorphism.",
       "Modular code consists of parts that can be used again, each with one responsibility, and no logic is written twice.",
     ]
   ) assertStringIncludes(said, sentence);
@@ -195,7 +195,7 @@ const expectedParadigms = [
     "what it is":
       "The program is a sequence of steps, organised in procedures. Data that all of them can reach is common.",
     advantages:
-      "It is simple and easy to understand, for beginners too. Procedures make code modular. It is effective for practical tasks with clear steps.",
+      "It is simple and easy to understand, for beginners too. Procedures make the code of a program modular. It is effective for practical tasks with clear steps.",
     limits:
       "Open data is not protected. Code is seldom used again in other projects. It suits badly where data must stay correct while the program grows.",
   },
@@ -204,7 +204,7 @@ const expectedParadigms = [
     "what it is":
       "Functions are values. Data is immutable and no state changes. A computation is a transformation of data.",
     advantages:
-      "It is easy to reason about and to test. It runs in parallel and lazily without change. It suits pipelines for large amounts of data.",
+      "It is easy to reason about and to test. It suits parallel and lazy execution. It suits pipelines for large amounts of data.",
     limits:
       "Beginners find it less intuitive. A long chain of transformations is harder to debug. It is not ideal where complex state has to be managed.",
   },

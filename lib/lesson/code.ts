@@ -29,9 +29,13 @@ export function tidy(code: string, columns = Infinity): string {
   // Brackets and spaces inside a string or a comment are none of the code's.
   let text = code.replace(strings, hide)
     .replace(/[^\S\n]*=>[^\S\n]*/g, " => ")
-    .replace(/\b(for|while|if|switch|catch)\(/g, "$1 (")
+    .replace(/(?<![.\w])(for|while|if|switch|catch)\(/g, "$1 (")
     .replace(/\b(function\*?)\(/g, "$1 (")
     .replace(/\)(?=\w)/g, ") ")
+    .replace(
+      /^(\s*)(?!for|while|if|switch|catch)(\w+) (\(.*\) *\{)$/gm,
+      "$1$2$3",
+    )
     .replace(
       /(\S) *\{/g,
       (_, before) => before + (/[[(]/.test(before) ? "{" : " {"),

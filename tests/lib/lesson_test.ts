@@ -306,6 +306,8 @@ Deno.test("expressionOf() gives an expression on one line, as one would write it
 Deno.test("tidy() puts spaces and lines back, and leaves strings and comments alone", () => {
   const cases: [string, string][] = [
     ["(x)=>x", "(x) => x"],
+    ["{\n  next () {\n    x();\n  }\n}", "{\n  next() {\n    x();\n  }\n}"],
+    ["join().catch(f)", "join().catch(f)"],
     [
       "for(let i = 0; i < n; i++)if (i) yield i;",
       "for (let i = 0; i < n; i++) if (i) yield i;",
