@@ -23,6 +23,12 @@ import {
   starterOf,
 } from "./regions.ts";
 import type { Exercises } from "./exercise.ts";
+import {
+  type Expected,
+  type InputsModule,
+  type Outcome,
+  outcomesOf,
+} from "./inputs.ts";
 import { markdownTable } from "./markdown.ts";
 import { UsageError } from "./usage.ts";
 
@@ -156,12 +162,19 @@ async function projectFor(
     const source = await Deno.readTextFile(new URL(path, root));
     add(path, starterOf(source));
     await copy(test);
+    const { fresh, expected } = freshFiles(path);
+    await copy(`tests/${number}_inputs.ts`);
+    add(expected, asJson(await expectedOf(root, number, path)));
+    add(fresh, freshTest(number, path, expected));
     const given = hintsOf(await Deno.readTextFile(new URL(hints, root)));
     const regions = regionsOf(source).map(({ name, task }) => {
       return { name, task, hints: given.get(name) ?? [] };
     });
-    exercises[number] = { path, test, regions };
-    commands.push({ number, ...commandsIn(source, { path, test }) });
+    const typed = commandsIn(source, { path, test });
+    const { run } = typed;
+    const starter = starterOf(source);
+    exercises[number] = { path, test, fresh, run, starter, regions };
+    commands.push({ number, ...typed });
   }
   const folders = ["lib", ".vscode"].flatMap((name) => filesIn(root, name));
   for (const path of [...folders, ...always]) await copy(path);
@@ -174,6 +187,43 @@ async function projectFor(
   return files;
 }
 
+/** The test of a lesson with fresh inputs, and what is right for them. */
+function freshFiles(path: string): { fresh: string; expected: string } {
+  const name = path.replace(/^lessons\/(.*)\.ts$/, "tests/$1");
+  return { fresh: `${name}_fresh_test.ts`, expected: `${name}_fresh.json` };
+}
+
+/** What a lesson's own solution gives for inputs that are drawn now. */
+async function expectedOf(
+  root: URL,
+  number: string,
+  path: string,
+): Promise<Expected> {
+  const [lesson, { inputs }]: [unknown, InputsModule] = await Promise.all([
+    import(new URL(path, root).href),
+    import(new URL(`tests/${number}_inputs.ts`, root).href),
+  ]);
+  const [seed] = crypto.getRandomValues(new Uint32Array(1));
+  const outcomes: Record<string, Outcome[]> = {};
+  for (const name of Object.keys(inputs)) {
+    outcomes[name] = await outcomesOf(inputs, name, lesson, seed!);
+  }
+  return { seed: seed!, outcomes };
+}
+
+function freshTest(number: string, path: string, expected: string): string {
+  return `// More values, and what is right for them.
+import { testFresh } from "../classroom/inputs.ts";
+import * as lesson from "../${path}";
+import expected from "./${
+    expected.replace("tests/", "")
+  }" with { type: "json" };
+import { inputs } from "./${number}_inputs.ts";
+
+testFresh(lesson, inputs, expected);
+`;
+}
+
 /** What every project for students has a copy of. */
 const always = [
   "deno.lock",
@@ -182,7 +232,10 @@ const always = [
   "tests/helper.ts",
   "classroom/exercise.ts",
   "classroom/explain.ts",
+  "classroom/canonical.ts",
   "classroom/graded.ts",
+  "classroom/imports.ts",
+  "classroom/inputs.ts",
   "classroom/junit.ts",
 ];
 
@@ -265,23 +318,48 @@ In each lesson something is left for you to write. Look for \`TODO\` in its file
 under \`lessons/\`. Put your own code in place of the line that throws; leave the
 names and parameters of the functions as they are.
 
+You need Deno, which runs TypeScript:
+[how to install it](https://docs.deno.com/runtime/getting_started/installation/).
+Where Node.js is installed, \`npx -y deno\` does for \`deno\` in every command here.
+
+| folder       | what is in it                                     |
+| ------------ | ------------------------------------------------- |
+| \`lessons/\`   | the lessons, in which you write                   |
+| \`tests/\`     | what is expected of them                          |
+| \`lib/\`       | what the lessons are made with; \`mod.ts\` names it |
+| \`classroom/\` | the command \`exercise\`                            |
+
 ${table}
 
-To run a lesson takes you up to the first thing that is left to write; to test
-it says of each function what works and what does not. And there is a command
-that goes with you through a lesson:
+To run a lesson takes you up to the first thing that is left to write. There is
+a command that goes with you through all of them:
 
+- \`deno task exercise\` shows how far you are in each lesson, and what is next;
 - \`deno task exercise ${
     lessons[0]!.number
-  }\` shows what is done and what is next, and the first
-  test that fails;
+  }\` shows what is done in one, and the first test that
+  fails;
 - with \`--hint\` it gives a hint, one more each time; \`--reset\` begins again with
   the first one;
-- with \`--watch\` it looks again whenever you save.
+- with \`--watch\` it looks again whenever you save;
+- with \`--restore\` it brings the starter back, and keeps a copy of what you
+  wrote.
 
 What counts are the functions that are left to write. One is solved when all
-tests that name it pass. It is also tried on values that the tests do not have.
-Hand in this folder, or a .zip of it.
+tests that name it pass, and when it is right for more values, which are drawn
+by chance. Hand in this folder, or a .zip of it.
+
+Your work is graded where it can do no harm:
+
+- it may import \`../mod.ts\`, \`@std/assert\` and files of your own in \`lessons/\`,
+  and nothing else;
+- it can read and write no files, use no network and start no programs, but for
+  the lesson that is about programs;
+- it cannot change what others use: the language's own objects, such as
+  \`Array.prototype\`, and the library;
+- of Node's globals there are \`setImmediate\`, and of \`process\` what tells the
+  time;
+- a test has some seconds, and 1 GB of memory.
 `;
 }
 

@@ -31,12 +31,24 @@ export function canonical(value: unknown): string {
  *
  * @param thrown The thing, from code that nobody trusts.
  * @param withMessage Whether its message counts.
- * @returns Its class, and its message if that counts.
+ * @returns The language's own class that it is of, and its message if that counts.
  */
 export function canonicalError(thrown: unknown, withMessage = false): string {
   if (!(thrown instanceof Error)) return `throws ${canonical(thrown)}`;
-  const text = `throws ${className(thrown)}`;
+  const text = `throws ${errorName(thrown)}`;
   return withMessage ? `${text}: ${safely(() => `${thrown.message}`)}` : text;
+}
+
+/** The language's own errors, the more special ones first. */
+const errors = [
+  ...[EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError],
+  ...[AggregateError, DOMException, Error],
+];
+
+/** The language's own class that an error is of: a subclass is one of it. */
+function errorName(error: Error): string {
+  const name = className(error);
+  return errors.find((each) => error instanceof each)?.name ?? name;
 }
 
 function write(value: unknown, outer: readonly unknown[]): string {

@@ -22,20 +22,23 @@ import {
   stripAnsiCode,
   yellow,
 } from "@std/fmt/colors";
-import { run, TimeoutExpired } from "../mod.ts";
-import { explain, type Source } from "./explain.ts";
+import { run, spawn } from "../mod.ts";
+import { endless, explain, type Source, typeErrorsIn } from "./explain.ts";
 import { grades, isMeant } from "./graded.ts";
+import { isFresh } from "./inputs.ts";
+import { type DenoInfo, importsOf, openedFiles } from "./imports.ts";
 import { readJunit, type TestOutcome } from "./junit.ts";
 
 const usage = `Shows what is done in an exercise, and what is next.
 
-Usage: deno task exercise <lesson> [options]
+Usage: deno task exercise [<lesson>] [options]
 
-  <lesson>  its number, such as: 07
+  <lesson>  its number, such as: 07; without it, all of them, a line each
   --hint    give a hint for what is next; one more each time
   --reset   begin again with the first hint
+  --restore bring the starter back; what was there is kept as a copy
   --watch   look again whenever the lesson is saved
-  --timeout how many seconds the tests may take (default: 60)
+  --timeout how many seconds one test may take (default: 10)
   --help    print this text and end`;
 
 /** What a student is to write in one place. */
@@ -51,6 +54,12 @@ export type Exercises = Readonly<
   Record<string, {
     readonly path: string;
     readonly test: string;
+    /** The test with fresh inputs. */
+    readonly fresh: string;
+    /** The command that runs the lesson. */
+    readonly run: string;
+    /** What the lesson is at the beginning. */
+    readonly starter: string;
     readonly regions: readonly Exercise[];
   }>
 >;
@@ -94,21 +103,25 @@ export function formatSteps(
 ): string[] {
   const solved = steps.filter((step) => step.solved).length;
   const next = steps.find((step) => !step.solved);
-  const size = 30;
-  const filled = Math.round(size * solved / steps.length);
-  const bar = "█".repeat(filled) + "░".repeat(size - filled);
   const lines = steps.map((step) => {
     if (step.solved) return `  ${green("done")}  ${step.name}`;
     const mark = step === next ? yellow("next") : dim("left");
     return `  ${mark}  ${step.name}: ${step.task}`;
   });
-  const counted = `${bar} ${solved} of ${steps.length} solved`;
   const failing = next?.failing[0];
   return [
-    bold(counted),
+    bold(barOf(solved, steps.length)),
     ...lines,
     ...(next && failing ? ["", ...explain(failing, next.name, source)] : []),
   ];
+}
+
+/** How much is solved, as a bar and in words. */
+function barOf(solved: number, all: number): string {
+  const size = 30;
+  const filled = Math.round(size * solved / all);
+  const bar = "█".repeat(filled) + "░".repeat(size - filled);
+  return `${bar} ${solved} of ${all} solved`;
 }
 
 /** The folder of the project. */
@@ -154,85 +167,256 @@ async function giveHint(lesson: string, step: Step): Promise<void> {
 
 /** What a command line asks for. */
 interface Request {
-  /** The number of the lesson. */
-  readonly number: string;
-  readonly exercise: Exercises[string];
+  /** The lessons, by their numbers: all, unless one was named. */
+  readonly chosen: readonly [number: string, exercise: Exercises[string]][];
+  readonly isOne: boolean;
   readonly hint: boolean;
   readonly reset: boolean;
+  readonly restore: boolean;
   readonly watch: boolean;
-  /** How long the tests may take, in seconds. */
+  /** How long one test may take, in seconds. */
   readonly timeout: number;
 }
 
-/** Runs the tests that grade a lesson. */
-async function test(
-  { number, exercise: { test, regions }, timeout }: Request,
-): Promise<readonly TestOutcome[]> {
-  const permissions = ["read", "write", "run", "env"].map((name) =>
-    `--allow-${name}`
-  );
-  const names = regions.map(({ name }) => name).join("|");
+/** One lesson to look at. */
+interface Look {
+  readonly number: string;
+  readonly exercise: Exercises[string];
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How long Deno may take to load the tests, in milliseconds. */
+const loading = 60_000;
+
+/**
+ * Runs the tests that grade a lesson. Where one does not end, the functions that
+ * it does not grade are tested without it.
+ */
+async function test(look: Look): Promise<TestOutcome[]> {
+  let names = look.exercise.regions.map(({ name }) => name);
+  const stopped: TestOutcome[] = [];
+  while (names.length > 0) {
+    const { tests, running } = await testOnce(look, names);
+    if (running === undefined) return [...tests, ...stopped];
+    const message = `${endless} ${look.timeout} s; is there a loop without ` +
+      "an end?";
+    stopped.push({ name: running, status: "failed", message });
+    names = names.filter((name) => !grades(running, name));
+  }
+  return stopped;
+}
+
+/** Runs the tests that grade some functions, until one does not end. */
+async function testOnce(
+  { number, exercise, timeout, signal }: Look,
+  names: readonly string[],
+): Promise<{ tests: readonly TestOutcome[]; running?: string }> {
   // A file, because what the lesson prints would mix with a report on stdout.
   const report = `.exercise-${number}.xml`;
-  const command = [
-    ...[Deno.execPath(), "test", "--no-check", ...permissions],
-    ...[`--junit-path=${report}`, `--filter=/\\b(${names})\\b/`, test],
-  ];
+  await using child = spawn([
+    ...[Deno.execPath(), "test", "--no-check", `--junit-path=${report}`],
+    ...["read", "write", "run", "env"].map((name) => `--allow-${name}`),
+    ...[`--filter=/\\b(${names.join("|")})\\b/`, exercise.test, exercise.fresh],
+  ], { cwd: root, env: { NO_COLOR: "1" }, ...(signal ? { signal } : {}) });
+  let isStopped = false;
+  const stop = () => {
+    isStopped = true;
+    child.kill();
+  };
+  let timer = setTimeout(stop, loading);
+  const errors = Array.fromAsync(child.lines("stderr")).catch(() => []);
+  const printed: string[] = [];
   try {
-    const { stdout, stderr } = await run(command, {
-      cwd: root,
-      timeout: timeout * 1000,
-      env: { NO_COLOR: "1" },
-    });
+    for await (const line of child.lines()) {
+      printed.push(stripAnsiCode(line));
+      clearTimeout(timer);
+      timer = setTimeout(stop, timeout * 1000);
+    }
+    await child.wait();
+    const said = (await errors).join("\n");
+    signal?.throwIfAborted();
     const tests = readJunit(await read(report).catch(() => ""));
-    if (tests.length > 0) return withCause(tests, stdout);
-    // They could not even begin: the lesson cannot be read as a program.
-    const [message = ""] = stripAnsiCode(stderr).split("Stack backtrace:");
-    const why = message.split("\n").filter(Boolean).slice(0, 6);
-    throw new Error(["the lesson does not run:", ...why].join("\n  "));
-  } catch (error) {
-    if (!(error instanceof TimeoutExpired)) throw error;
-    // Deno writes a test's name when it begins, and the rest when it ends.
-    const printed = stripAnsiCode(String(error.stdout)).trimEnd();
-    const [, name] = /\n(.+) \.\.\.$/.exec(printed) ?? [];
-    throw new Error(
-      `the tests have not ended after ${timeout} s; is there a loop ` +
-        `without an end?${name ? `\n  It was in the test: ${name}` : ""}`,
-    );
+    const isBroken = tests.every(({ name }) => isFresh(name)) &&
+      printed.some((line) => line.includes("(uncaught error)"));
+    if (isBroken) throw new Error(whyNot(exercise, printed.join("\n")));
+    if (tests.length > 0) return { tests: withOutput(tests, printed) };
+    if (isStopped) return { tests: [], running: runningIn(printed) };
+    throw new Error(whyNot(exercise, stripAnsiCode(said)));
   } finally {
+    clearTimeout(timer);
     await Deno.remove(new URL(report, root)).catch(() => {});
   }
 }
 
-/** Tests that were cancelled by an error outside of them are told that error. */
-function withCause(
-  tests: readonly TestOutcome[],
-  printed: string,
-): TestOutcome[] {
-  const [, cause] =
-    /\(uncaught error\)\nerror: (?:\(in promise\) )?([^]*?)\nThis error was/
-      .exec(stripAnsiCode(printed)) ?? [];
-  return tests.map((test) =>
-    test.message === "Cancelled" && cause ? { ...test, message: cause } : test
-  );
+/** The test during which a run was stopped: its name is printed first. */
+function runningIn(printed: readonly string[]): string {
+  const [, name] = printed.map((line) => /^(.+) \.\.\.$/.exec(line))
+    .findLast((match) => match !== null) ?? [];
+  if (name) return name;
+  throw new Error("the lesson does not end; is there a loop without an end?");
 }
 
-/** Looks once; whether all is solved. */
-async function look(request: Request): Promise<boolean> {
-  const { number, exercise, hint } = request;
-  const tests = await test(request);
-  const steps = stepsOf(exercise.regions, tests);
+/** Why a lesson's tests could not even begin. */
+function whyNot({ path }: Exercises[string], said: string): string {
+  const [, missing] = /does not provide an export named '([^']+)'/.exec(said) ??
+    [];
+  if (missing && !said.includes("mod.ts'")) {
+    return `${path} does not export ${missing}, which the tests import.\n  ` +
+      "Was it renamed, or taken away? Write it as it was: the starter has " +
+      "it, and --restore brings the starter back.";
+  }
+  const [message = ""] = said.split("Stack backtrace:");
+  const why = message.split("\n").filter(Boolean).slice(0, 6);
+  return ["the lesson does not run:", ...why].join("\n  ");
+}
+
+/**
+ * What a failed test printed is told with it; tests that were cancelled by an
+ * error outside of them are told that error.
+ */
+function withOutput(
+  tests: readonly TestOutcome[],
+  lines: readonly string[],
+): TestOutcome[] {
+  const printed = lines.join("\n");
+  const [, cause] =
+    /\(uncaught error\)\nerror: (?:\(in promise\) )?([^]*?)\nThis error was/
+      .exec(printed) ?? [];
+  const frame = /^(.+) \.\.\.\n-+ output -+\n([^]*?)\n-+ output end -+$/gm;
+  const outputs = new Map(
+    [...printed.matchAll(frame)].map(([, name, text]) => [name!, text!]),
+  );
+  return tests.map((test) => {
+    const output = outputs.get(test.name);
+    return {
+      ...test,
+      ...(test.message === "Cancelled" && cause ? { message: cause } : {}),
+      ...(output === undefined ? {} : { output }),
+    };
+  });
+}
+
+/**
+ * What of a lesson grading would not take: it imports what is not there.
+ *
+ * @param path The lesson's file.
+ */
+async function refusedImport(path: string): Promise<string | undefined> {
+  const { code, stdout } = await run(
+    [Deno.execPath(), "info", "--json", path],
+    { cwd: root },
+  );
+  if (code !== 0) return undefined;
+  const { modules } = JSON.parse(stdout) as DenoInfo;
+  const at = (path: string) => new URL(path, root).href;
+  const opened = await openedFiles(read);
+  const allowed = [
+    ...opened.map(at),
+    import.meta.resolve("@std/assert"),
+  ];
+  return importsOf(modules, at("lessons/"))
+    .find(([name, address]) =>
+      !allowed.includes(address) && !address.startsWith(at("lessons/")) &&
+      name !== "@std/assert"
+    )?.[0];
+}
+
+/** The first error in the types of a lesson. */
+async function typeErrorOf(path: string): Promise<string | undefined> {
+  const command = [Deno.execPath(), "check", "--quiet", path];
+  const { stderr } = await run(command, { cwd: root, env: { NO_COLOR: "1" } });
+  return typeErrorsIn(stderr).get(new URL(path, root).href);
+}
+
+/** Finds out how far a student has come with one lesson. */
+async function stepsIn(look: Look): Promise<Step[]> {
+  const { exercise } = look;
+  if (await stateOf(exercise.path) === undefined) {
+    throw new Error(
+      `${exercise.path} is not there; ` +
+        `deno task exercise ${look.number} --restore brings the starter back`,
+    );
+  }
+  const [tests, refused] = await Promise.all([
+    test(look),
+    refusedImport(exercise.path),
+  ]);
+  if (refused !== undefined) {
+    throw new Error(
+      `the lesson imports "${refused}", which is not available while grading: ` +
+        "use ../mod.ts, @std/assert, and files of your own beside the lesson",
+    );
+  }
+  return stepsOf(exercise.regions, tests);
+}
+
+/** Looks once at one lesson; whether all is solved. */
+async function lookAt(look: Look, hint: boolean): Promise<boolean> {
+  const { number, exercise } = look;
+  const [steps, typeError] = await Promise.all([
+    stepsIn(look),
+    typeErrorOf(exercise.path),
+  ]);
   const lines = (await read(exercise.test)).split(/\r?\n/);
   const source = (path: string) => path === exercise.test ? lines : undefined;
   console.log(formatSteps(steps, source).join("\n"));
+  if (typeError) {
+    console.log(`\nThe lesson ${typeError}`);
+    console.log("It runs all the same, and this costs nothing.");
+  }
   const next = steps.find((step) => !step.solved);
   if (!next) {
-    console.log("\nAll is solved.");
+    console.log(`\nAll is solved. Run it: ${exercise.run}`);
     return true;
   }
   if (hint) await giveHint(number, next);
   else console.log(dim(`\nA hint: deno task exercise ${number} --hint`));
   return false;
+}
+
+/** Looks at all lessons, a line each; whether all is solved. */
+async function lookAtAll({ chosen, timeout }: Request): Promise<boolean> {
+  let next: string | undefined;
+  for (const [number, exercise] of chosen) {
+    const { regions, path } = exercise;
+    let line: string;
+    try {
+      const steps = await stepsIn({ number, exercise, timeout });
+      const solved = steps.filter((step) => step.solved).length;
+      line = barOf(solved, steps.length);
+      if (solved < steps.length) next ??= number;
+    } catch (error) {
+      const [first] = (error as Error).message.split("\n");
+      line = `${barOf(0, regions.length)}; ${first}`;
+      next ??= number;
+    }
+    console.log(`${number}  ${line}  ${path}`);
+  }
+  console.log(
+    next ? `\nNext: deno task exercise ${next}` : "\nAll is solved.",
+  );
+  return next === undefined;
+}
+
+/** Puts the starter in the place of a lesson, which is kept as a copy. */
+async function restore(
+  { path, starter }: Exercises[string],
+): Promise<void> {
+  const file = new URL(path, root);
+  const text = await read(path).catch(() => undefined);
+  if (text !== undefined) {
+    for (let n = 1;; n++) {
+      const kept = `${path}.before-${n}`;
+      if (await stateOf(kept) !== undefined) continue;
+      await Deno.rename(file, new URL(kept, root));
+      console.log(`what was there is now in ${kept}`);
+      break;
+    }
+  }
+  await Deno.mkdir(new URL("./", file), { recursive: true });
+  await Deno.writeTextFile(file, starter);
+  console.log(`${path} is the starter again`);
 }
 
 /** How often a file is looked at, in milliseconds. */
@@ -245,9 +429,11 @@ const interval = 300;
 async function saved(
   path: string,
   since: string | undefined,
-): Promise<string> {
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, interval));
+    if (signal?.aborted) return since;
     const state = await stateOf(path);
     // While an editor replaces the file, there is none.
     if (state !== since && state !== undefined) return state;
@@ -264,19 +450,36 @@ async function stateOf(path: string): Promise<string | undefined> {
   }
 }
 
-async function watch(request: Request): Promise<void> {
-  const { path } = request.exercise;
-  // Read before the tests run: what is saved meanwhile is looked at next.
+/** Looks at a lesson whenever it is saved, until all is solved. */
+async function watch({ chosen, timeout, hint }: Request): Promise<void> {
+  const [[number, exercise]] = chosen as [Request["chosen"][0]];
+  const { path } = exercise;
+  // Read before the tests run: what is saved meanwhile stops them.
   let state = await stateOf(path);
   for (let first = true;; first = false) {
     if (Deno.stdout.isTerminal()) console.clear();
+    console.log(dim(`Checking ${path} …`));
+    const [ended, changed] = [new AbortController(), new AbortController()];
+    const { signal } = changed;
+    const saving = saved(path, state, ended.signal).then((now) => {
+      if (!ended.signal.aborted) changed.abort();
+      return now;
+    });
     try {
-      if (await look({ ...request, hint: request.hint && first })) return;
+      const look = { number, exercise, timeout, signal };
+      if (await lookAt(look, hint && first)) {
+        ended.abort();
+        return;
+      }
     } catch (error) {
-      console.error((error as Error).message);
+      if (!signal.aborted) console.error((error as Error).message);
     }
-    console.log(dim(`Waiting for ${path} to be saved (Ctrl+C ends)`));
-    state = await saved(path, state);
+    ended.abort();
+    const now = await saving;
+    if (!signal.aborted) {
+      console.log(dim(`Waiting for ${path} to be saved (Ctrl+C ends)`));
+      state = await saved(path, state);
+    } else state = now;
   }
 }
 
@@ -287,7 +490,7 @@ function requestOf(
 ): Request | "help" | Error {
   const unknown: string[] = [];
   const flags = parseArgs([...args], {
-    boolean: ["hint", "reset", "watch", "help"],
+    boolean: ["hint", "reset", "restore", "watch", "help"],
     string: ["_", "timeout"],
     unknown: (flag: string) => {
       if (flag.startsWith("-")) unknown.push(flag);
@@ -296,29 +499,48 @@ function requestOf(
   if (flags.help) return "help";
   if (unknown.length > 0) return new Error(`unknown option ${unknown[0]}`);
 
-  const there = `there are ${Object.keys(exercises).sort().join(", ")}`;
+  const all = Object.entries(exercises).sort();
+  const there = `there are ${all.map(([number]) => number).join(", ")}`;
   const [typed, ...more] = flags._.map(String);
-  if (typed === undefined || more.length > 0) {
-    return new Error(`which lesson? ${there}`);
-  }
-  const [number, exercise] = Object.entries(exercises).find((
-    [number, { path }],
-  ) => isMeant({ number, path }, typed)) ?? [];
-  if (number === undefined || exercise === undefined) {
+  if (more.length > 0) return new Error(`one lesson at a time; ${there}`);
+  const chosen = all.filter(([number, { path }]) =>
+    typed === undefined || isMeant({ number, path }, typed)
+  );
+  if (chosen.length === 0) {
     return new Error(`there is no lesson ${typed} here; ${there}`);
   }
-  const timeout = Number(flags.timeout ?? 60);
+  const isOne = typed !== undefined;
+  const needsOne = ["hint", "reset", "restore", "watch"]
+    .find((name) => flags[name]);
+  if (needsOne && !isOne) {
+    return new Error(`--${needsOne} of which lesson? ${there}`);
+  }
+  const timeout = Number(flags.timeout ?? 10);
   if (!(timeout > 0 && timeout <= 86_400)) {
     return new Error(`--timeout: "${flags.timeout}" is no number of seconds`);
   }
   return {
-    number,
-    exercise,
+    chosen,
+    isOne,
     hint: flags.hint === true,
     reset: flags.reset === true,
+    restore: flags.restore === true,
     watch: flags.watch === true,
     timeout,
   };
+}
+
+/** What there is to do, as `assign` wrote it. */
+async function readExercises(): Promise<Exercises> {
+  const file = "classroom/exercises.json";
+  try {
+    return JSON.parse(await read(file));
+  } catch (error) {
+    throw new Error(
+      `${file} cannot be read (${(error as Error).message}): ` +
+        "take it again from what your teacher handed out",
+    );
+  }
 }
 
 /**
@@ -331,8 +553,7 @@ function requestOf(
 export async function main(args: readonly string[]): Promise<number> {
   setColorEnabled(Deno.stdout.isTerminal() && !Deno.noColor);
   try {
-    const exercises = JSON.parse(await read("classroom/exercises.json"));
-    const request = requestOf(args, exercises);
+    const request = requestOf(args, await readExercises());
     if (request === "help") {
       console.log(usage);
       return 0;
@@ -341,10 +562,16 @@ export async function main(args: readonly string[]): Promise<number> {
       console.error(`exercise: ${request.message}\n\n${usage}`);
       return 2;
     }
-    if (request.reset) await forgetHints(request.number);
-    if (!request.watch) return await look(request) ? 0 : 1;
-    await watch(request);
-    return 0;
+    if (!request.isOne) return await lookAtAll(request) ? 0 : 1;
+    const [[number, exercise]] = request.chosen as [Request["chosen"][0]];
+    if (request.restore) await restore(exercise);
+    if (request.reset) await forgetHints(number);
+    if (request.watch) {
+      await watch(request);
+      return 0;
+    }
+    const look = { number, exercise, timeout: request.timeout };
+    return await lookAt(look, request.hint) ? 0 : 1;
   } catch (error) {
     console.error((error as Error).message);
     return 1;

@@ -10,6 +10,31 @@ import type { TestOutcome } from "./junit.ts";
 /** Reads a file of the project by its path: its lines, if it is there. */
 export type Source = (path: string) => readonly string[] | undefined;
 
+/** How the message of a test begins that was stopped. */
+export const endless = "had not ended after";
+
+/**
+ * The first error that Deno found in the types of each file.
+ *
+ * @param stderr What `deno check` printed.
+ * @returns The errors by the addresses of the files, in words.
+ */
+export function typeErrorsIn(stderr: string): Map<string, string> {
+  const errors = new Map<string, string>();
+  const pattern =
+    /^(TS\d+) \[ERROR\]: ([^\n]*)\n[\s\S]*?\bat (file:\S+):(\d+):\d+$/gm;
+  const cut = (text: string) =>
+    text.length > 500 ? `${text.slice(0, 500)}…` : text;
+  for (const [, id, text, file, line] of stderr.matchAll(pattern)) {
+    if (errors.has(file!)) continue;
+    errors.set(
+      file!,
+      `does not type-check: line ${line}: ${cut(text!)} (${id})`,
+    );
+  }
+  return errors;
+}
+
 /** A value that takes more characters is shown only where it differs. */
 const longest = 200;
 
@@ -34,10 +59,17 @@ export function explain(
       "  it was not finished: an error that nobody caught ended all tests",
     ];
   }
+  if (text.startsWith(endless)) return [...lines, `  it ${text}`];
   const place = /(tests\/\w+\.ts)(?:\?[^:]*)?:(\d+)/.exec(text);
   const asked = place && statementAt(source(place[1]!), Number(place[2]));
   if (asked) lines.push(`  it asked: ${asked}`);
-  return [...lines, ...answerOf(text, name).map((line) => `  ${line}`)];
+  const printed = test.output?.split("\n").slice(0, 10) ?? [];
+  return [
+    ...lines,
+    ...answerOf(text, name).map((line) => `  ${line}`),
+    ...(printed.length > 0 ? ["  it printed:"] : []),
+    ...printed.map((line) => `    ${line}`),
+  ];
 }
 
 /** What came of a test: the error, or both values. */
@@ -46,6 +78,15 @@ function answerOf(text: string, name: string): string[] {
   if (missing === name) return [`nothing is written yet: ${name}: ${task}`];
   if (missing) return [`it needs ${missing}, which is not written yet`];
 
+  const [, call, gives, expected] =
+    /^WrongAnswer: (.*)\n(.*)\n(.*)/.exec(text) ?? [];
+  if (call) {
+    return [
+      `it asked: ${call}`,
+      `your code gave: ${red(gives!)}`,
+      `it should give: ${green(expected!)}`,
+    ];
+  }
   const [first = ""] = text.split("\n");
   const values = valuesIn(text);
   if (values) {

@@ -287,9 +287,9 @@ async function copyAll(
     for (const lesson of kit.lessons.keys()) {
       const file = files.get(lesson);
       if (file === undefined || !("source" in file)) continue;
-      const { source } = file;
+      const { source, helpers } = file;
       const name = `${i}-${lesson}`;
-      const copy = await makeCopy(kit, name, lesson, source);
+      const copy = await makeCopy(kit, name, lesson, source, helpers);
       copies.push({ name, lesson, source, copy });
     }
   }

@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { Outcome } from "./inputs.ts";
+import { differenceOf, freshInputs, type Outcome } from "./inputs.ts";
 import type { Copy } from "./kit.ts";
-import { freshInputs } from "./protocol.ts";
 import type { LessonResult, RegionResult, TestResult } from "./report.ts";
 import {
   runLesson,
@@ -121,14 +120,11 @@ function compare(
   { outcomes }: TestRun & { readonly status: "passed" },
   expected: readonly Outcome[],
 ): TestResult {
-  for (const [i, { call, result }] of expected.entries()) {
-    const found = outcomes?.[i];
-    if (found?.call === call && found.result === result) continue;
-    const got = says(found?.result ?? "nothing");
-    const reason = `${call} ${got}; the solution ${says(result)}`;
-    return { name, status: "failed", reason };
-  }
-  return { name, status: "passed" };
+  const found = differenceOf(outcomes, expected);
+  if (found === undefined) return { name, status: "passed" };
+  const reason = `${found.call} ${says(found.gives)}; ` +
+    `the solution ${says(found.expected)}`;
+  return { name, status: "failed", reason };
 }
 
 function says(result: string): string {

@@ -1,11 +1,9 @@
 /**
- * Inside the sandbox: inputs that no visible test uses, drawn by chance, and how
- * each function is called with them. Grading gives the same ones to the lesson's
- * own solution and to what was submitted, so an answer that was made for the
- * visible tests alone is found out.
- *
- * Functions that have no inputs, or whose outcome is the machine's and not
- * theirs, are left out.
+ * Fresh inputs: values that no visible test uses, and how a function is called
+ * with them. The same ones are given to the lesson's own solution and to what a
+ * student wrote, so an answer that was made for the visible tests alone is found
+ * out. What a lesson's functions are called with stands beside its tests, in
+ * `tests/NN_inputs.ts`.
  *
  * @module
  */
@@ -18,387 +16,274 @@ export interface Outcome {
   readonly result: string;
 }
 
-// The functions of a submission may be anything.
+// What a student wrote may be anything.
 // deno-lint-ignore no-explicit-any
-type Lesson = any;
+export type Lesson = any;
 
 /** One call: how it is written, and how it is done. */
-interface Trial {
+export interface Trial {
   readonly call: string;
   readonly run: () => unknown;
+  /** What is passed, which has to be the same afterwards. */
+  readonly args?: readonly unknown[];
   /** Whether the message of what it throws counts. */
   readonly withMessage?: boolean;
 }
 
 /** Makes one call of a function, with inputs of a random source. */
-type Draw = (lesson: Lesson, random: Random) => Trial;
+export type Draw = (lesson: Lesson, random: Random) => Trial;
 
-/** How the functions of a lesson are called; how often, if not eight times. */
-type Calls = Readonly<Record<string, Draw | readonly [times: number, Draw]>>;
+/** The kinds of calls of each function of a lesson; each is made once. */
+export type Inputs = Readonly<Record<string, readonly Draw[]>>;
 
-const calls: Readonly<Record<string, Calls>> = {
-  "01": {
-    howToFind: (lesson, random) => {
-      const system = random.of(["windows", "darwin", "linux"]);
-      const pid = random.whole(1, 99_999);
-      return trial("howToFind", [system, pid], () => {
-        const { tool, command } = lesson.howToFind(system, pid);
-        const found = new RegExp(`\\b${pid}\\b`).test(`${command}`);
-        return { tool, command: `${found ? "holds" : "lacks"} the id` };
-      });
-    },
-  },
-  "02": {
-    greetFromChildren: [1, (lesson, random) => {
-      const count = random.whole(4, 5);
-      return trial("greetFromChildren", [count], async () => {
-        const children = lesson.greeters(count);
-        const greetings = [...await lesson.greetFromChildren(children)];
-        return greetings.map(({ message, aliveBefore, aliveAfter }) => ({
-          message,
-          aliveBefore,
-          aliveAfter,
-        }));
-      });
-    }],
-  },
-  "03": {
-    sumOfSquares: (lesson, random) => {
-      const n = random.whole(2, random.of([9, 999, 3_000_000]));
-      return trial("sumOfSquares", [n], () => lesson.sumOfSquares(n));
-    },
-    runSequential: [3, (lesson, random) => {
-      const args = [random.whole(1, 6), random.whole(3, 999)];
-      return trial("runSequential", args, async () => {
-        const { elapsed, results } = await lesson.runSequential(...args);
-        return { elapsed: typeof elapsed, results };
-      });
-    }],
-    runParallel: [2, (lesson, random) => {
-      const args = [random.whole(1, 6), random.whole(3, 999), 2];
-      return trial("runParallel", args, async () => {
-        const { elapsed, results } = await lesson.runParallel(...args);
-        return { elapsed: typeof elapsed, results };
-      });
-    }],
-  },
-  "04": {
-    echo: [3, (lesson, random) => {
-      const values = random.list(
-        1,
-        5,
-        () =>
-          random.of<() => unknown>([
-            () => random.whole(-99, 99),
-            () => random.word(),
-            () => ({ [random.word()]: random.numbers() }),
-            () => new Map([[random.word(), random.whole(0, 9)]]),
-          ])(),
-      );
-      const sent = structuredClone(values);
-      return trial("echo", [values], () => lesson.echo(sent));
-    }],
-    produceAndConsume: [2, (lesson, random) => {
-      const args = [random.whole(1, 3), random.whole(1, 30)];
-      return trial("produceAndConsume", args, async () => {
-        const items = await lesson.produceAndConsume(...args);
-        // The order between producers is chance.
-        return [...items].sort((a, b) => a - b);
-      });
-    }],
-  },
-  "05": {
-    countWithAtomics: [2, countWith("countWithAtomics")],
-    countWithLock: [2, countWith("countWithLock")],
-  },
-  "06": {
-    interleave: (lesson, random) => {
-      const names = random.list(0, 4, () => random.word());
-      const steps = random.whole(1, 4);
-      return trial("interleave", [names, steps], () => {
-        return lesson.interleave([...names], steps);
-      });
-    },
-    runTasks: [3, (lesson, random) => {
-      const factor = random.whole(2, 99);
-      const inputs = random.list(1, 4, () => random.whole(-99, 99));
-      const strategy = random.of(["sequential", "async", "workers"]);
-      // It may run in a worker, which gets its text: no variable around it.
-      const task = new Function("x", `return x * ${factor};`);
-      const args = [strategy, raw(`(x) => x * ${factor}`), inputs];
-      return trial("runTasks", args, async () => {
-        const { results } = await lesson.runTasks(strategy, task, [...inputs]);
-        return results;
-      });
-    }],
-  },
-  "07": {
-    isIterable: [16, (lesson, random) => {
-      const [text, make] = random.thing();
-      return trial("isIterable", [raw(text)], () => lesson.isIterable(make()));
-    }],
-    isIterator: [16, (lesson, random) => {
-      const [text, make] = random.thing();
-      return trial("isIterator", [raw(text)], () => lesson.isIterator(make()));
-    }],
-    iteratorOf: [16, (lesson, random) => {
-      const [text, make] = random.thing();
-      return {
-        ...trial("iteratorOf", [raw(text)], () => {
-          const iterator = lesson.iteratorOf(make());
-          const items: unknown[] = [];
-          for (let i = 0; i < 20; i++) {
-            const { done, value } = iterator.next();
-            if (done) break;
-            items.push(value);
-          }
-          return items;
-        }),
-        withMessage: true,
-      };
-    }],
-    Countdown: (lesson, random) => {
-      const from = random.whole(0, 40);
-      return trial("new Countdown", [from], () => {
-        const countdown = new lesson.Countdown(from);
-        return [items(countdown), items(countdown)];
-      });
-    },
-  },
-  "08": {
-    squares: (lesson, random) => {
-      const n = random.whole(0, 60);
-      return trial("squares", [n], () => items(lesson.squares(n)));
-    },
-    squaresArray: (lesson, random) => {
-      const n = random.whole(0, 60);
-      return trial("squaresArray", [n], () => lesson.squaresArray(n));
-    },
-  },
-  "09": {
-    average: average("average"),
-    averageArrow: average("averageArrow"),
-    makePower: (lesson, random) => {
-      const [x, y] = [random.whole(-9, 9), random.whole(0, 6)];
-      const call = `makePower(${y})(${x})`;
-      return { call, run: () => lesson.makePower(y)(x) };
-    },
-    compose: (lesson, random) => {
-      const [a, b, x] = [
-        random.whole(-9, 9),
-        random.whole(2, 9),
-        random.whole(-99, 99),
-      ];
-      const call = `compose((x) => x + ${a}, (x) => [x * ${b}])(${x})`;
-      const add = (x: number) => x + a;
-      return {
-        call,
-        run: () => lesson.compose(add, (x: number) => [x * b])(x),
-      };
-    },
-  },
-  "10": {
-    squareAll: onNumbers("squareAll", items),
-    keepEven: onNumbers("keepEven", items),
-    sumAll: onNumbers("sumAll", (sum) => sum, true),
-    largest: onNumbers("largest", (largest) => largest, true),
-    joinWords: (lesson, random) => {
-      const words = random.list(0, 6, () => random.word());
-      return trial("joinWords", [words], () => lesson.joinWords([...words]));
-    },
-  },
-  "11": {
-    nested: onNumbers("nested", (sum) => sum),
-    stepwise: onNumbers("stepwise", (sum) => sum),
-    chained: onNumbers("chained", (sum) => sum),
-    comprehension: onNumbers("comprehension", (sum) => sum),
-  },
-  "13": {
-    proceduralTotals: totals("proceduralTotals"),
-    functionalTotals: totals("functionalTotals"),
-    record: (lesson, random) => {
-      const sales = random.sales();
-      const extra = random.of([-1, -7, NaN, 0, 3]);
-      const above = random.whole(0, 2_000);
-      const call = `new Register({ amount: (it) => it.pieces * it.price, ` +
-        `above: ${above} }, ${canonical(sales)}), then record() of ${extra}`;
-      const amount = (it: Sale) => it.pieces * it.price;
-      return {
-        call,
-        run: () => {
-          const register = new lesson.Register({ amount, above }, sales);
-          let outcome = "recorded";
-          try {
-            register.record({ customer: "Ada", pieces: extra, price: 1 });
-          } catch (error) {
-            outcome = canonicalError(error);
-          }
-          return { outcome, totals: register.totals() };
-        },
-      };
-    },
-  },
-};
-
-/**
- * The functions of a lesson that can be called with fresh inputs.
- *
- * @param lesson The lesson's number, such as `"07"`.
- * @returns The names of the functions.
- */
-export function drawnFor(lesson: string): readonly string[] {
-  return Object.keys(calls[lesson] ?? {});
+/** What a module of inputs states of its lesson. */
+export interface InputsModule {
+  readonly inputs: Inputs;
+  /** What the lesson's tests replace, and so cannot be frozen. */
+  readonly replaced?: readonly object[];
 }
+
+const textOf = Function.prototype.toString;
 
 /**
  * Calls a function with fresh inputs.
  *
- * @param number The lesson's number, such as `"07"`.
+ * @param inputs The inputs of the lesson.
  * @param name The function's name.
  * @param lesson The lesson's module.
  * @param seed Decides the inputs: the same seed, the same inputs.
  * @returns The calls and what came of them.
  */
 export async function outcomesOf(
-  number: string,
+  inputs: Inputs,
   name: string,
   lesson: Lesson,
   seed: number,
 ): Promise<Outcome[]> {
-  const found = calls[number]?.[name];
-  if (found === undefined) return [];
-  const [times, draw] = typeof found === "function"
-    ? [8, found] as const
-    : found;
   // A function's inputs do not depend on which functions came before.
-  const random = new Random(seed ^ hash(`${number} ${name}`));
+  const random = new Random(seed ^ hash(name));
   const outcomes: Outcome[] = [];
-  for (let i = 0; i < times; i++) {
-    const { call, run, withMessage } = draw(lesson, random);
+  for (const draw of inputs[name] ?? []) {
+    const { call, run, args = [], withMessage } = draw(lesson, random);
+    const before = canonical(args);
+    let result: string;
     try {
-      outcomes.push({ call, result: canonical(await run()) });
+      result = canonical(await run());
     } catch (error) {
-      outcomes.push({ call, result: canonicalError(error, withMessage) });
+      result = canonicalError(error, withMessage);
     }
+    const after = canonical(args);
+    if (after !== before) result += `, and its arguments become ${after}`;
+    outcomes.push({ call, result });
   }
   return outcomes;
 }
 
-/** Text that stands in a call as it is. */
-class Raw {
-  constructor(readonly text: string) {}
+/** The first outcome that is not as expected, in words. */
+export function differenceOf(
+  found: readonly Outcome[] | undefined,
+  expected: readonly Outcome[],
+): { call: string; gives: string; expected: string } | undefined {
+  for (const [i, { call, result }] of expected.entries()) {
+    const own = found?.[i];
+    if (own?.call === call && own.result === result) continue;
+    return { call, gives: own?.result ?? "nothing", expected: result };
+  }
+  return undefined;
 }
 
-function raw(text: string): Raw {
-  return new Raw(text);
+/** What the name of the test of fresh inputs is made of. */
+export function freshInputs(name: string): string {
+  return `${name}: fresh inputs`;
 }
 
-function trial(
+/** Whether a test is that of fresh inputs. */
+export function isFresh(test: string): boolean {
+  return test === freshInputs(test.split(":")[0]!);
+}
+
+/** What a lesson's own solution gives for fresh inputs, by function. */
+export interface Expected {
+  readonly seed: number;
+  readonly outcomes: Readonly<Record<string, readonly Outcome[]>>;
+}
+
+/** An answer that differs from what the lesson's own solution gives. */
+class WrongAnswer extends Error {
+  override readonly name = "WrongAnswer";
+}
+
+/**
+ * Registers a test for each function that is tried on fresh inputs.
+ *
+ * @param lesson The lesson's module.
+ * @param inputs The inputs of the lesson.
+ * @param expected What the lesson's own solution gave for them.
+ */
+export function testFresh(
+  lesson: Lesson,
+  inputs: Inputs,
+  { seed, outcomes }: Expected,
+): void {
+  for (const [name, expected] of Object.entries(outcomes)) {
+    Deno.test(freshInputs(name), async () => {
+      const found = await outcomesOf(inputs, name, lesson, seed);
+      const wrong = differenceOf(found, expected);
+      if (wrong === undefined) return;
+      const lines = [wrong.call, wrong.gives, wrong.expected];
+      throw new WrongAnswer(lines.join("\n"));
+    });
+  }
+}
+
+/** A value, and the text that stands for it in a call. */
+export class Shown {
+  constructor(readonly text: string, readonly value: unknown) {}
+}
+
+/**
+ * A call of one of the lesson's functions.
+ *
+ * @param lesson The lesson's module.
+ * @param name The function's name.
+ * @param args What to pass.
+ * @param read Makes of what is returned what counts of it.
+ */
+export function callOf(
+  lesson: Lesson,
   name: string,
   args: readonly unknown[],
-  run: () => unknown,
+  read: (result: Lesson) => unknown = (result) => result,
 ): Trial {
+  const values = args.map((arg) => arg instanceof Shown ? arg.value : arg);
   const texts = args.map((arg) =>
-    arg instanceof Raw ? arg.text : canonical(arg)
+    arg instanceof Shown ? arg.text : canonical(arg)
   );
-  return { call: `${name}(${texts.join(", ")})`, run };
+  return {
+    call: `${name}(${texts.join(", ")})`,
+    args: args.filter((arg) => !(arg instanceof Shown)),
+    run: () => {
+      const result: unknown = lesson[name](...values);
+      return result instanceof Promise ? result.then(read) : read(result);
+    },
+  };
 }
 
-/** The items of an iterable, not more than a hundred of them. */
-function items(iterable: Iterable<unknown>): unknown[] {
+/**
+ * Looks whether a function calls another one of the lesson, which has the
+ * answer already.
+ *
+ * @param name The function's name.
+ * @param others The names of those it is not to call.
+ */
+export function withoutCalling(name: string, ...others: string[]): Draw {
+  return (lesson) => ({
+    call: `the text of ${name}`,
+    run: () => {
+      const text = Reflect.apply(textOf, lesson[name], []);
+      const other = others.find((other) =>
+        new RegExp(`\\b${other}\\b(?!\\s*:)`).test(text)
+      );
+      return new Text(other ? `uses ${other}` : "is an answer of its own");
+    },
+  });
+}
+
+/** A text that is written without quotation marks. */
+class Text {
+  constructor(readonly says: string) {}
+}
+
+/** The items of an iterable, not more than so many of them. */
+export function items(iterable: Iterable<unknown>, most = 100): unknown[] {
   const found: unknown[] = [];
   for (const item of iterable) {
     found.push(item);
-    if (found.length === 100) break;
+    if (found.length === most) break;
   }
   return found;
 }
 
-function average(name: string): Draw {
-  return (lesson, random) => {
-    const numbers = random.list(1, 8, () => random.whole(-99, 99));
-    return trial(name, [numbers], () => lesson[name]([...numbers]));
-  };
+/** A number without what rounding does to its last digits. */
+export function rounded(value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(12)) : value;
 }
 
-function countWith(name: string): Draw {
-  return (lesson, random) => {
-    const args = [random.whole(1, 3), random.whole(100, 2_000)];
-    return trial(name, args, () => lesson[name](...args));
-  };
+/**
+ * Whether a time is what a clock would have measured.
+ *
+ * @param elapsed What is said, in milliseconds.
+ * @param least What it took at least, in milliseconds.
+ * @param most What it took at most, in milliseconds.
+ */
+export function isTime(elapsed: unknown, least: number, most: number): string {
+  // A clock may count in whole milliseconds.
+  return typeof elapsed === "number" && elapsed >= least - 1 &&
+      elapsed <= most + 1
+    ? "as long as it took"
+    : `not as long as it took: ${
+      typeof elapsed === "number" && elapsed < least ? "less" : "more"
+    }`;
 }
 
-function onNumbers(
-  name: string,
-  read: (result: Iterable<unknown>) => unknown,
-  withInitial = false,
-): Draw {
-  return (lesson, random) => {
-    const numbers = random.numbers();
-    const more = withInitial && random.whole(0, 1) === 1
-      ? [random.whole(-50, 50)]
-      : [];
-    return trial(
-      name,
-      [numbers, ...more],
-      () => read(lesson[name]([...numbers], ...more)),
-    );
-  };
+/** How often an endless source may be asked. */
+const patience = 10_000;
+
+/**
+ * A source that can be gone through once, and counts how often it is asked and
+ * closed. Its prototype is that of all iterators.
+ */
+export class Source<T> extends Iterator<T, undefined, undefined> {
+  readonly #items: readonly T[];
+  readonly #isEndless: boolean;
+  #asked = 0;
+  #closed = 0;
+
+  constructor(items: readonly T[], isEndless = false) {
+    super();
+    this.#items = items;
+    this.#isEndless = isEndless;
+  }
+
+  next(): IteratorResult<T, undefined> {
+    const place = this.#asked++;
+    if (place > patience) throw new Error("it asks for more and more items");
+    const { length } = this.#items;
+    if (this.#closed > 0 || !this.#isEndless && place >= length) {
+      return { value: undefined, done: true };
+    }
+    return { value: this.#items[place % length]!, done: false };
+  }
+
+  override return(): IteratorResult<T, undefined> {
+    this.#closed += 1;
+    return { value: undefined, done: true };
+  }
+
+  /** How many items were asked for. */
+  static asked<T>(source: Source<T>): number {
+    return source.#asked;
+  }
+
+  /** How often it was closed. */
+  static closed<T>(source: Source<T>): number {
+    return source.#closed;
+  }
 }
 
-interface Sale {
-  readonly customer: string;
-  readonly pieces: number;
-  readonly price: number;
+/** A source that can be gone through once, as it is written in a call. */
+export function once<T>(values: readonly T[]): Shown {
+  return new Shown(`${canonical(values)}.values()`, new Source(values));
 }
 
-function totals(name: string): Draw {
-  return (lesson, random) => {
-    const sales = random.sales();
-    const above = random.whole(0, 3_000);
-    const postage = random.whole(0, 300);
-    const rule = raw(
-      `{ amount: (it) => it.pieces * it.price + ${postage}, above: ${above} }`,
-    );
-    const amount = (it: Sale) => it.pieces * it.price + postage;
-    return trial(name, [sales, rule], () => {
-      return lesson[name](structuredClone(sales), { amount, above });
-    });
-  };
-}
-
-/** Things to ask about iteration: as written, and made anew for each use. */
-function things(random: Random): [string, () => unknown][] {
-  const numbers = random.numbers();
-  const text = random.word();
-  const list = canonical(numbers);
-  return [
-    [list, () => [...numbers]],
-    [`${list}.values()`, () => [...numbers].values()],
-    [`new Set(${list})`, () => new Set(numbers)],
-    [`new Set(${list}).entries()`, () => new Set(numbers).entries()],
-    [`new Map([["${text}", 1]])`, () => new Map([[text, 1]])],
-    [`"${text}"`, () => text],
-    [String(random.seed), () => random.seed],
-    [`{ ${text}: 1 }`, () => ({ [text]: 1 })],
-    [
-      `{ next: () => ({ done: true }) }`,
-      () => ({ next: () => ({ done: true }) }),
-    ],
-    [`{ next: "${text}" }`, () => ({ next: text })],
-    [`{ [Symbol.iterator]: true }`, () => ({ [Symbol.iterator]: true })],
-    [`new Uint8Array(3)`, () => new Uint8Array(3)],
-    ["null", () => null],
-    ["undefined", () => undefined],
-    ["true", () => true],
-    ["() => 1", () => () => 1],
-  ];
+/** A Set, as it is written in a call. */
+export function setOf<T>(values: readonly T[]): Shown {
+  return new Shown(`new Set(${canonical(values)})`, new Set(values));
 }
 
 /** A source of values that look like chance, and are the same for a seed. */
-class Random {
+export class Random {
   #state: number;
-  #thing = 0;
 
   constructor(readonly seed: number) {
     this.#state = seed >>> 0;
@@ -426,28 +311,27 @@ class Random {
     return Array.from({ length: this.whole(least, most) }, make);
   }
 
-  numbers(): number[] {
-    return this.list(0, 8, () => this.whole(-99, 99));
+  /** Whole numbers; the second of them is odd, and below 0. */
+  numbers(least = 2, most = 8): number[] {
+    const numbers = this.list(least, most, () => this.whole(-99, 99));
+    if (numbers.length > 1) numbers[1] = -2 * this.whole(1, 49) - 1;
+    return numbers;
+  }
+
+  /** Quarters, which have an exact sum; the first is between 2 and 3. */
+  fractions(least = 2, most = 8): number[] {
+    return this.list(least, most, () => this.whole(-400, 400) * 2 + 1)
+      .map((x, i) => i === 0 ? 2.25 : x / 4);
+  }
+
+  /** Numbers beyond 2 ** 32, which have an exact sum. */
+  large(least = 2, most = 6): number[] {
+    return this.list(least, most, () => 2 ** 32 + this.whole(1, 2 ** 40));
   }
 
   word(): string {
     const letters = "abcdefghijklmnopqrstuvwxyz";
     return this.list(3, 8, () => this.of([...letters])).join("");
-  }
-
-  sales(): Sale[] {
-    const customers = this.list(1, 4, () => this.word());
-    return this.list(1, 12, () => ({
-      customer: this.of(customers),
-      pieces: this.whole(0, 20),
-      price: this.whole(1, 999),
-    }));
-  }
-
-  /** One thing after another, so that none is left out. */
-  thing(): [string, () => unknown] {
-    const all = things(this);
-    return all[this.#thing++ % all.length]!;
   }
 }
 

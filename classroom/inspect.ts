@@ -13,6 +13,8 @@ import {
   TimeoutExpired,
 } from "../lib/subprocess/result.ts";
 import { run } from "../lib/subprocess/run.ts";
+import { typeErrorsIn } from "./explain.ts";
+import { type DenoInfo, importsOf } from "./imports.ts";
 import { commonMap, type Copy, type Kit, url } from "./kit.ts";
 
 /** A copy to look at, and the lesson it is of. */
@@ -37,12 +39,12 @@ const batch = 50;
 const changesTypes = /\bdeclare\b|\bglobal\s*[{/]|\bmodule\s*["'/]|\/\/\/\s*</;
 
 /**
- * Finds the files that cannot be run: they do not parse, or import what the
- * lesson does not.
+ * Finds the files that cannot be run: they do not parse, or import what no
+ * lesson can have.
  *
  * @param kit The kit that the copies belong to.
  * @param solutions A copy of each lesson's own solution: what it imports is
- * allowed.
+ * allowed, as are the library, assertions, and files of the student's own.
  * @param files The files.
  * @returns Why the files that cannot be run cannot, in words.
  */
@@ -54,17 +56,26 @@ export async function findFatal(
   const graphs = await inHalves(kit, [...solutions, ...files], readGraph);
   const allowed = new Map(
     solutions.map(({ copy, lesson }) =>
-      [lesson, new Set(graphs.get(copy)?.imports)] as const
+      [lesson, new Set(graphs.get(copy)?.imports.keys())] as const
     ),
+  );
+  const at = (path: string) => url(`${kit.folder}/kit/${path}`);
+  const everywhere = new Set(
+    [...kit.opened, "std/assert/mod.js"].map((path) => at(path)),
   );
   const fatal = new Map<Copy, string>();
   for (const { copy, lesson } of files) {
     const { error, imports } = graphs.get(copy)!;
-    const other = imports.find((one) => !allowed.get(lesson)?.has(one));
-    if (error !== undefined) fatal.set(copy, error);
-    else if (other !== undefined) {
+    const own = url(`${copy.folder}/lessons/`);
+    const [other] = [...imports].find(([name, address]) =>
+      !allowed.get(lesson)?.has(name) && !everywhere.has(address) &&
+      !address.startsWith(own)
+    ) ?? [];
+    if (error !== undefined) {
+      fatal.set(copy, error);
+    } else if (other !== undefined) {
       const name = JSON.stringify(other.slice(0, 100));
-      fatal.set(copy, `imports ${name}, which the lesson does not`);
+      fatal.set(copy, `imports ${name}, which is not available while grading`);
     }
   }
   return fatal;
@@ -87,7 +98,7 @@ export async function findTypeErrors(
   const parts: Inspected[][] = [];
   const together: Inspected[] = [];
   for (const file of files) {
-    const source = await Deno.readTextFile(file.copy.file);
+    const source = await textOf(file.copy);
     if (changesTypes.test(source)) parts.push([file]);
     else together.push(file);
   }
@@ -101,6 +112,15 @@ export async function findTypeErrors(
     if (signal?.aborted) break;
   }
   return errors;
+}
+
+/** All that was submitted of a lesson. */
+async function textOf({ folder }: Copy): Promise<string> {
+  let text = "";
+  for (const { name } of Deno.readDirSync(`${folder}/lessons`)) {
+    text += await Deno.readTextFile(`${folder}/lessons/${name}`);
+  }
+  return text;
 }
 
 /** Applies a function to all files, or, if it fails, to halves of them. */
@@ -123,16 +143,8 @@ async function inHalves<T>(
 
 interface Graph {
   readonly error?: string;
-  readonly imports: readonly string[];
-}
-
-/** The part of what `deno info --json` prints that is used. */
-interface DenoInfo {
-  readonly modules: readonly {
-    readonly specifier: string;
-    readonly error?: string;
-    readonly dependencies?: readonly { readonly specifier: string }[];
-  }[];
+  /** What is imported, as it is written, and where that is. */
+  readonly imports: ReadonlyMap<string, string>;
 }
 
 async function readGraph(
@@ -144,20 +156,25 @@ async function readGraph(
     if (files.length > 1) return undefined;
     return new Map([[files[0]!.copy, {
       error: "cannot be read by Deno",
-      imports: [],
+      imports: new Map(),
     }]]);
   }
   const { modules } = JSON.parse(stdout) as DenoInfo;
   const byUrl = new Map(modules.map((module) => [module.specifier, module]));
   return new Map(files.map(({ copy }) => {
-    const module = byUrl.get(url(copy.file));
-    const imports = (module?.dependencies ?? []).map((one) => one.specifier);
-    const error = module === undefined
+    const folder = url(`${copy.folder}/lessons/`);
+    const imports = importsOf(modules, folder);
+    const own = modules.filter(({ specifier }) => specifier.startsWith(folder));
+    const failed = own.find(({ error }) => error !== undefined)?.error;
+    const error = !byUrl.has(url(copy.file))
       ? "cannot be read by Deno"
-      : module.error === undefined
+      : failed === undefined
       ? undefined
-      : `does not parse: ${shortError(module.error)}`;
-    return [copy, { imports, ...(error === undefined ? {} : { error }) }];
+      : `does not parse: ${shortError(failed)}`;
+    return [copy, {
+      imports: new Map(imports),
+      ...(error === undefined ? {} : { error }),
+    }];
   }));
 }
 
@@ -166,16 +183,7 @@ async function checkTypes(
   files: readonly Inspected[],
 ): Promise<Map<Copy, string | undefined> | undefined> {
   const { code, stderr } = await deno(kit, "check", ["--quiet"], files);
-  const problems = new Map<string, string>();
-  const pattern =
-    /^(TS\d+) \[ERROR\]: ([^\n]*)\n[\s\S]*?\bat (file:\S+):(\d+):\d+$/gm;
-  for (const [, id, text, file, line] of stderr.matchAll(pattern)) {
-    if (problems.has(file!)) continue;
-    problems.set(
-      file!,
-      `does not type-check: line ${line}: ${cut(text!)} (${id})`,
-    );
-  }
+  const problems = typeErrorsIn(stderr);
   const found = files.map(({ copy }) =>
     [copy, problems.get(url(copy.file))] as const
   );

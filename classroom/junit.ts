@@ -10,6 +10,8 @@ export interface TestOutcome {
   readonly status: "passed" | "failed" | "ignored";
   /** What a failed test threw, as it was printed. */
   readonly message: string;
+  /** What the lesson printed during the test. */
+  readonly output?: string;
 }
 
 /**

@@ -15,6 +15,7 @@ import { builtinModules } from "node:module";
 import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { signalGroup } from "../lib/subprocess/group.ts";
+import { openedFiles } from "./imports.ts";
 import { lessonsIn } from "./regions.ts";
 // Where a package is, Deno knows once it is imported.
 import "@std/assert";
@@ -25,6 +26,8 @@ const root = new URL("../", import.meta.url);
 export interface Kit {
   /** The temporary folder: the kit, the copies, Deno's cache. */
   readonly folder: string;
+  /** The files of the project that a lesson may import. */
+  readonly opened: readonly string[];
   /** The lessons that can be graded with it, by number. */
   readonly lessons: ReadonlyMap<string, string>;
 }
@@ -97,7 +100,8 @@ export async function makeKit(
     await Deno.remove(folder, { recursive: true });
     throw error;
   }
-  return { folder, lessons };
+  const readOwn = (path: string) => Deno.readTextFile(new URL(path, root));
+  return { folder, lessons, opened: await openedFiles(readOwn) };
 }
 
 async function fillKit(
@@ -115,7 +119,10 @@ async function fillKit(
   await copy("mod.ts");
   await copyFolder(new URL("lib/", root), `${kit}/lib`);
   await copy("tests/helper.ts");
-  for (const lesson of lessons.values()) await copy(`tests/${lesson}_test.ts`);
+  for (const [number, lesson] of lessons) {
+    await copy(`tests/${lesson}_test.ts`);
+    await copy(`tests/${number}_inputs.ts`);
+  }
   for (const name of inside) await copy(`classroom/${name}.ts`);
   for (const [name, text] of Object.entries(shims)) {
     await Deno.writeTextFile(`${kit}/shims/${name}`, text);
@@ -174,6 +181,7 @@ export async function endRuns({ folder }: Kit): Promise<void> {
  * @param name The name of the copy's folder, used once.
  * @param number The lesson's number.
  * @param source What was submitted for it.
+ * @param helpers The files beside it that it imports, by their names.
  * @returns The copy.
  */
 export async function makeCopy(
@@ -181,6 +189,7 @@ export async function makeCopy(
   name: string,
   number: string,
   source: Uint8Array,
+  helpers: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Promise<Copy> {
   const lesson = kit.lessons.get(number)!;
   const folder = `${kit.folder}/copies/${name}`;
@@ -191,15 +200,22 @@ export async function makeCopy(
   };
   await Deno.mkdir(`${folder}/lessons`, { recursive: true });
   await Deno.writeFile(copy.file, source);
-  const at = (path: string) => url(`${kit.folder}/kit/${path}`);
+  for (const [helper, text] of helpers) {
+    await Deno.writeFile(`${folder}/lessons/${helper}`, text);
+  }
+  const at = (path: string) => JSON.stringify(url(`${kit.folder}/kit/${path}`));
+  const opened = kit.opened.map((path, i) =>
+    `import * as opened${i} from ${at(path)};\n`
+  );
   await Deno.writeTextFile(
     copy.main,
-    `import { runSandbox } from ${
-      JSON.stringify(at("classroom/sandbox.ts"))
-    };\n` +
+    `import { runSandbox } from ${at("classroom/sandbox.ts")};\n` +
+      opened.join("") +
       `await runSandbox(\n` +
       `  () => import("./lessons/${lesson}.ts"),\n` +
-      `  () => import(${JSON.stringify(at(`tests/${lesson}_test.ts`))}),\n` +
+      `  () => import(${at(`tests/${lesson}_test.ts`)}),\n` +
+      `  () => import(${at(`tests/${number}_inputs.ts`)}),\n` +
+      `  [${opened.map((_, i) => `opened${i}`).join(", ")}],\n` +
       `);\n`,
   );
   await Deno.writeTextFile(
@@ -213,7 +229,7 @@ export async function makeCopy(
 export function commonMap(kit: Kit, copies: readonly Copy[]) {
   const at = (path: string) => url(`${kit.folder}/kit/${path}`);
   const imports = copies.flatMap((copy) => [
-    [url(copy.file), url(copy.file)],
+    [url(`${copy.folder}/lessons/`), url(`${copy.folder}/lessons/`)],
     [url(`${copy.folder}/mod.ts`), at("mod.ts")],
     [url(`${copy.folder}/lib/`), at("lib/")],
   ]);
@@ -231,16 +247,17 @@ function importMap(kit: Kit, copy: Copy, number: string) {
   const here = (path: string) => url(`${copy.folder}/${path}`);
   const itself = (...urls: string[]) =>
     Object.fromEntries(urls.map((url) => [url, url]));
-  // Of the library, a lesson gets what it is to use, and not what that is made
+  const opened = kit.opened.map((path) => at(path));
+  // Of the library, a lesson gets what is exported, and not what that is made
   // of: the inside of the library is not frozen.
   const imports = {
     ...refusals(kit),
     ...(number === "08"
       ? { "node:v8": at("shims/v8.js"), "node:vm": at("shims/vm.js") }
       : {}),
-    ...itself(url(copy.main), url(copy.file)),
-    [here("mod.ts")]: at("mod.ts"),
-    [here("lib/lesson.ts")]: at("lib/lesson.ts"),
+    ...itself(url(copy.main), here("lessons/")),
+    ...Object.fromEntries(kit.opened.map((path) => [here(path), at(path)])),
+    "@std/assert": at("std/assert/mod.js"),
   };
   return {
     imports,
@@ -249,10 +266,12 @@ function importMap(kit: Kit, copy: Copy, number: string) {
       [url(copy.main)]: itself(
         at("classroom/sandbox.ts"),
         at(`tests/${lesson}_test.ts`),
+        at(`tests/${number}_inputs.ts`),
+        ...opened,
       ),
       [at("classroom/")]: itself(at("classroom/")),
       [at("tests/")]: {
-        ...itself(at("tests/")),
+        ...itself(at("tests/"), at("classroom/inputs.ts")),
         [at(`lessons/${lesson}.ts`)]: url(copy.file),
       },
     },

@@ -24,7 +24,9 @@ const allowed: readonly string[] = `
   AbortSignal Blob DOMException ErrorEvent Event EventTarget
   MessageEvent Performance PromiseRejectionEvent TextDecoder TextEncoder URL
   URLSearchParams MessageChannel MessagePort Worker atob btoa crypto
-  performance reportError setInterval setTimeout clearInterval clearTimeout structuredClone
+  performance reportError process setImmediate clearImmediate
+  ReadableStream WritableStream TransformStream TextDecoderStream
+  TextEncoderStream CustomEvent BroadcastChannel setInterval setTimeout clearInterval clearTimeout structuredClone
   Window self Navigator navigator name close closed onerror
   onunhandledrejection gc
   WorkerGlobalScope DedicatedWorkerGlobalScope WorkerNavigator WorkerLocation
@@ -66,7 +68,43 @@ function disarm(
   for (const name of Object.getOwnPropertyNames(scope)) {
     if (!stays.has(name)) delete scope[name];
   }
+  // Of Node's globals there is what tells the time, and what comes later.
+  const { performance, setTimeout, clearTimeout, queueMicrotask } = globalThis;
+  const [toBigInt, round] = [BigInt, Math.round];
+  const now = () => round(performance.now() * 1e6);
+  const hrtime = (before: readonly number[] = [0, 0]) => {
+    const passed = now() - (before[0]! * 1e9 + before[1]!);
+    const rest = passed % 1e9;
+    return [(passed - rest) / 1e9, rest];
+  };
+  type Job = (...args: unknown[]) => void;
+  const nodes = {
+    process: {
+      hrtime: Object.assign(hrtime, { bigint: () => toBigInt(now()) }),
+      nextTick: (job: Job, ...args: unknown[]) =>
+        queueMicrotask(() => job(...args)),
+      uptime: () => performance.now() / 1000,
+      memoryUsage: () => Deno.memoryUsage(),
+      cwd: () => Deno.cwd(),
+      pid: Deno.pid,
+      platform: Deno.build.os === "windows" ? "win32" : Deno.build.os,
+    },
+    setImmediate: (job: Job, ...args: unknown[]) => setTimeout(job, 0, ...args),
+    clearImmediate: (id: number) => clearTimeout(id),
+  };
+  for (const [name, value] of Object.entries(nodes)) {
+    Object.defineProperty(scope, name, { value, configurable: true });
+  }
   if (RealWorker === undefined) return;
+
+  // A worker can be a Blob without a type; what is imported cannot.
+  const [RealBlob, addressOf] = [Blob, URL.createObjectURL];
+  URL.createObjectURL = (blob) =>
+    addressOf(
+      blob.type === ""
+        ? new RealBlob([blob], { type: "text/javascript" })
+        : blob,
+    );
 
   // A worker is a realm of its own. It runs this function before its program.
   const args = [source, allowed, forbidden].map((arg) => stringify(arg));
@@ -89,12 +127,12 @@ function disarm(
   scope["Worker"] = GuardedWorker;
 }
 
-/** What a lock-down leaves out, or takes in. */
+/** What a lock-down takes in, and leaves out. */
 export interface LockDownOptions {
   /** What else to freeze, with all that can be reached from it. */
   readonly freeze: readonly unknown[];
-  /** The names of other globals that stay. */
-  readonly keep?: readonly string[];
+  /** What is left as it is. */
+  readonly open?: readonly object[];
 }
 
 /**
@@ -103,13 +141,15 @@ export interface LockDownOptions {
  *
  * @param options What else to freeze, and to keep.
  */
-export function lockDown({ freeze, keep = [] }: LockDownOptions): void {
+export function lockDown(
+  { freeze, open = [] }: LockDownOptions,
+): void {
   // Deno replaces this global when it is first called.
   queueMicrotask(() => {});
-  disarm(String(disarm), [...allowed, ...keep], forbidden);
+  disarm(String(disarm), allowed, forbidden);
   const roots = [...globalValues(), ...hiddenIntrinsics(), ...freeze];
   mendOverrides();
-  freezeAll(roots);
+  freezeAll(roots, open);
 }
 
 /** The values of all globals, which are made constant. */
@@ -209,7 +249,12 @@ function mendOverrides(): void {
   const names = (owner: object) => Object.getOwnPropertyNames(owner);
   mend(Object.prototype, names(Object.prototype));
   mend(Function.prototype, ["constructor", "name", "toString"]);
-  mend(Array.prototype, ["toString"]);
+  mend(Array.prototype, ["toString", Symbol.iterator]);
+  mend(Iterator.prototype, [Symbol.iterator]);
+  const texts = ""[Symbol.iterator]();
+  for (const it of [[].values(), new Map().keys(), new Set().keys(), texts]) {
+    mend(Object.getPrototypeOf(it), ["next"]);
+  }
   // The library closes generators in its own way, by assignment.
   for (const fn of [function* () {}, async function* () {}]) {
     const generator = Object.getPrototypeOf(fn).prototype;
@@ -221,7 +266,7 @@ function mendOverrides(): void {
   }
 }
 
-function mend(owner: object, keys: readonly string[]): void {
+function mend(owner: object, keys: readonly PropertyKey[]): void {
   for (const key of keys) {
     const found = Object.getOwnPropertyDescriptor(owner, key);
     if (found === undefined || !("value" in found) || !found.configurable) {
@@ -232,7 +277,9 @@ function mend(owner: object, keys: readonly string[]): void {
       get: () => value,
       set(this: object, own: unknown) {
         if (this === owner) {
-          throw new TypeError(`Cannot assign to read only property '${key}'`);
+          throw new TypeError(
+            `Cannot assign to read only property '${String(key)}'`,
+          );
         }
         Object.defineProperty(this, key, {
           value: own,
@@ -248,9 +295,9 @@ function mend(owner: object, keys: readonly string[]): void {
 }
 
 /** Freezes objects and all that their properties and prototypes lead to. */
-function freezeAll(roots: readonly unknown[]): void {
+function freezeAll(roots: readonly unknown[], open: readonly object[]): void {
   // The global object has to take new variables, and its listeners.
-  const seen = new Set<unknown>([globalThis]);
+  const seen = new Set<unknown>([globalThis, ...open]);
   const waiting = [...roots];
   const visit = (value: unknown) => {
     const isObject = typeof value === "object" && value !== null;
@@ -263,7 +310,7 @@ function freezeAll(roots: readonly unknown[]): void {
   while (waiting.length > 0) {
     const object = waiting.pop();
     if (
-      object === globalThis || object === null ||
+      object === globalThis || object === null || open.includes(object!) ||
       typeof object !== "object" && typeof object !== "function"
     ) continue;
     // A typed array's items cannot be frozen; no shared one holds any.

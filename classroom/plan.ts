@@ -7,7 +7,7 @@
 
 import type { Plan, PlannedRegion } from "./grade_lesson.ts";
 import type { Copy } from "./kit.ts";
-import { freshInputs } from "./protocol.ts";
+import { freshInputs } from "./inputs.ts";
 import { gradedBy, regionsOf } from "./regions.ts";
 import { runLesson, type RunLessonOptions } from "./run_lesson.ts";
 

@@ -50,8 +50,3 @@ export type SandboxReport =
 
 /** The length of the secret, in bytes; it is printable. */
 export const secretLength = 64;
-
-/** What the name of the test of fresh inputs is made of. */
-export function freshInputs(name: string): string {
-  return `${name}: fresh inputs`;
-}

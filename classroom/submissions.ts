@@ -19,11 +19,18 @@ export interface Submission {
 
 /** A submitted file, or why it cannot be graded. */
 export type SubmittedFile =
-  | { readonly source: Uint8Array }
+  | {
+    readonly source: Uint8Array;
+    /** The files beside it that it imports, by their names. */
+    readonly helpers: ReadonlyMap<string, Uint8Array>;
+  }
   | { readonly problem: string };
 
 /** How many bytes a submitted file may have. */
 const largest = 1 << 20;
+
+/** How many files a submitted file may import. */
+const mostHelpers = 20;
 
 /** How many bytes an archive may have. */
 const largestArchive = 64 << 20;
@@ -103,24 +110,55 @@ async function readFolder(
     if (!found?.isDirectory) continue;
     for (const [number, lesson] of lessons) {
       if (files.has(number)) continue;
-      const file = await readFile(`${folder}/lessons/${lesson}.ts`);
+      const file = await readFile(
+        `${lesson}.ts`,
+        (name) => readBytes(`${folder}/lessons/${name}`),
+      );
       if (file !== undefined) files.set(number, file);
     }
   }
   return files;
 }
 
-async function readFile(path: string): Promise<SubmittedFile | undefined> {
+/** Reads a file of a folder of lessons: its bytes, or what is wrong with it. */
+type Read = (
+  name: string,
+) => Promise<Uint8Array | { readonly problem: string } | undefined>;
+
+async function readBytes(path: string): ReturnType<Read> {
   const found = await Deno.lstat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   if (found.isSymlink) return { problem: "is a link, and no file" };
   if (!found.isFile) return { problem: "is no file" };
   if (found.size > largest) return tooLarge(found.size);
-  return { source: await Deno.readFile(path) };
+  return await Deno.readFile(path);
 }
 
-function tooLarge(size: number): SubmittedFile {
+function tooLarge(size: number): { readonly problem: string } {
   return { problem: `has ${size} bytes; ${largest} are allowed` };
+}
+
+/** Reads a lesson and the files beside it that it imports. */
+async function readFile(
+  name: string,
+  read: Read,
+): Promise<SubmittedFile | undefined> {
+  const source = await read(name);
+  if (!(source instanceof Uint8Array)) return source;
+  const helpers = new Map<string, Uint8Array>();
+  const waiting = [source];
+  for (const bytes of waiting) {
+    const text = new TextDecoder().decode(bytes);
+    for (const [, helper] of text.matchAll(/["']\.\/([\w.-]+\.[jt]s)["']/g)) {
+      if (helper === name || helpers.has(helper!)) continue;
+      if (helpers.size === mostHelpers) return { source, helpers };
+      const found = await read(helper!);
+      if (!(found instanceof Uint8Array)) continue;
+      helpers.set(helper!, found);
+      waiting.push(found);
+    }
+  }
+  return { source, helpers };
 }
 
 async function readZip(
@@ -132,21 +170,22 @@ async function readZip(
     throw new ArchiveError(`it has ${size} bytes`);
   }
   const bytes = await Deno.readFile(path);
-  const numberOf = (path: string) => {
-    const [, , name] = /^([^/]+\/)?lessons\/(\w+)\.ts$/.exec(path) ?? [];
-    return [...lessons].find(([, lesson]) => lesson === name)?.[0];
-  };
-  const found = await readArchive(
-    bytes,
-    (path) => numberOf(path) !== undefined,
-  );
+  const isCode = /^([^/]+\/)?lessons\/[\w.-]+\.[jt]s$/;
+  const found = await readArchive(bytes, (path) => isCode.test(path));
   const files = new Map<string, SubmittedFile>();
   // Those at the top come before those one folder below.
-  const paths = [...found.keys()].sort((a, b) => a.length - b.length);
-  for (const path of paths) {
-    const number = numberOf(path)!;
-    if (files.has(number)) continue;
-    files.set(number, { source: found.get(path)! });
+  const folders = new Set(
+    [...found.keys()].map((path) => path.slice(0, path.lastIndexOf("/") + 1)),
+  );
+  for (const folder of [...folders].sort((a, b) => a.length - b.length)) {
+    for (const [number, lesson] of lessons) {
+      if (files.has(number)) continue;
+      const file = await readFile(
+        `${lesson}.ts`,
+        (name) => Promise.resolve(found.get(folder + name)),
+      );
+      if (file !== undefined) files.set(number, file);
+    }
   }
   return files;
 }

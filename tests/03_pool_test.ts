@@ -74,7 +74,8 @@ Deno.test("runSequential: the time is that of all tasks, in milliseconds", async
   const around = performance.now() - start;
   const inTasks = Number(results.reduce((sum, it) => sum + it, 0n)) / 1000;
   assert(elapsed >= inTasks - 0.01, `${elapsed} ms for ${inTasks} ms of tasks`);
-  assert(elapsed <= around, `${elapsed} ms of ${around} ms`);
+  // A clock may count in whole milliseconds.
+  assert(elapsed <= around + 1, `${elapsed} ms of ${around} ms`);
 });
 
 Deno.test("runParallel: gives the same results as one task after another", async () => {

@@ -200,7 +200,10 @@ test("exercise says what is wrong: the command line, or a lesson that does not r
   await assign("7", "--out", out);
   const exercise = (...args: string[]) =>
     runIn(out, "task", "--quiet", "exercise", ...args);
-  const wrong = [[], ["8"], ["7", "7"], ["7", "--fast"], ["7", "--timeout=x"]];
+  const wrong = [
+    ...[["8"], ["7", "7"], ["7", "--fast"], ["7", "--timeout=x"]],
+    ...[["--hint"], ["--watch"], ["--restore"]],
+  ];
   for (const args of wrong) {
     const ran = await exercise(...args);
     assertEquals(ran.code, 2);
@@ -213,6 +216,119 @@ test("exercise says what is wrong: the command line, or a lesson that does not r
   const broken = await exercise("7");
   assertEquals(broken.code, 1);
   assertMatch(broken.stderr, /the lesson does not run:\n.*SyntaxError/);
+});
+
+test("exercise shows all lessons, a line each, and brings a starter back", async (folder) => {
+  const out = `${folder}/class`;
+  await assign("7", "10", "--out", out);
+  const exercise = (...args: string[]) =>
+    runIn(out, "task", "--quiet", "exercise", ...args);
+  const file = "lessons/07_iterators.ts";
+  const starter = await read(out, file);
+  await solve(out, file);
+  await Deno.remove(`${out}/lessons/10_map_filter_reduce.ts`);
+
+  const all = await exercise();
+  assertEquals([all.code, all.stderr], [1, ""]);
+  assertMatch(all.stdout, /^07 {2}█+ 4 of 4 solved {2}lessons\/07_/m);
+  assertMatch(
+    all.stdout,
+    /^10 {2}░+ 0 of 5 solved; .* is not there; .*--restore/m,
+  );
+  assertMatch(all.stdout, /^Next: deno task exercise 10$/m);
+
+  const mine = await read(out, file);
+  const restored = await exercise("7", "--restore");
+  assertMatch(
+    restored.stdout,
+    /what was there is now in .*07_iterators\.ts\.before-1/,
+  );
+  assertEquals(await read(out, file), starter);
+  assertEquals(await read(out, `${file}.before-1`), mine);
+  await exercise("10", "--restore");
+  assertMatch(await read(out, "lessons/10_map_filter_reduce.ts"), /TODO/);
+});
+
+test("exercise says what grading would not take, and what is wrong beside the tests", async (folder) => {
+  const out = `${folder}/class`;
+  await assign("7", "--out", out);
+  const file = `${out}/lessons/07_iterators.ts`;
+  const solution = await Deno.readTextFile(
+    new URL("lessons/07_iterators.ts", root),
+  );
+  const exercise = async (source: string) => {
+    await Deno.writeTextFile(file, source);
+    return await runIn(out, "task", "--quiet", "exercise", "7");
+  };
+
+  const renamed = await exercise(
+    solution.replaceAll("class Countdown", "class CountDown"),
+  );
+  assertMatch(
+    renamed.stderr,
+    /does not export Countdown, which the tests import/,
+  );
+  const importing = await exercise(`import "node:fs";\n${solution}`);
+  assertMatch(importing.stderr, /imports "node:fs", which is not available/);
+  const typed = await exercise(`const wrong: string = 1;\n${solution}`);
+  assertEquals(typed.code, 0, typed.stdout);
+  assertMatch(typed.stdout, /4 of 4 solved[^]*does not type-check: line 1: /);
+  const helped = `import { half } from "./half.ts";\nhalf(2);\n${solution}`;
+  await Deno.writeTextFile(
+    `${out}/lessons/half.ts`,
+    "export const half = (x: number): number => x / 2;\n",
+  );
+  assertMatch((await exercise(helped)).stdout, /All is solved\. Run it: /);
+
+  // What it prints is shown with the test that fails.
+  const printing = await exercise(
+    solution.replace(
+      /return typeof \(value as Iterable.*/,
+      'console.log("I see", value); return false;',
+    ),
+  );
+  assertMatch(printing.stdout, /it printed:\n {4}I see \[\]/);
+
+  // Right for the visible tests alone.
+  const special = await exercise(
+    solution.replace("if (left < 1)", "if (left === 0)"),
+  );
+  assertMatch(
+    special.stdout,
+    /next {2}Countdown: [^]*it asked: new Countdown\(-\d/,
+  );
+});
+
+test("exercise --watch stops a loop without an end when the lesson is saved", async (folder) => {
+  const out = `${folder}/class`;
+  await assign("7", "--out", out);
+  const path = "lessons/07_iterators.ts";
+  const solution = await Deno.readTextFile(new URL(path, root));
+  await Deno.writeTextFile(
+    `${out}/${path}`,
+    solution.replace(
+      /return typeof \(value as Iterable.*/,
+      'Deno.writeTextFileSync("loops", ""); while (true);',
+    ),
+  );
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "exercise", "7", "--watch", "--timeout", "600"],
+    cwd: out,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  while (!await Deno.stat(`${out}/loops`).catch(() => undefined)) {
+    await new Promise((go) => setTimeout(go, 50));
+  }
+  await solve(out, path);
+  const { code, stdout } = await child.output();
+  assertEquals(code, 0);
+  assertMatch(
+    new TextDecoder().decode(stdout),
+    /Checking [^]*Checking [^]*All is solved/,
+  );
 });
 
 /** Writes something else in the place of a TODO. */
@@ -266,7 +382,7 @@ test("exercise says what goes wrong around the tests", async (folder) => {
   );
   const looping = await exercise("10", "--timeout", "3");
   assertEquals(looping.code, 1);
-  assertMatch(looping.stderr, /have not ended after 3 s; is there a loop/);
+  assertMatch(looping.stdout, /it had not ended after 3 s; is there a loop/);
   // Nothing is left of any of that.
   const left = [...Deno.readDirSync(out)].map(({ name }) => name);
   assertEquals(left.filter((name) => name.startsWith(".exercise")), []);

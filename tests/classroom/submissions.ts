@@ -6,7 +6,7 @@
  * @module
  */
 
-import { starterOf } from "../../classroom/regions.ts";
+import { blank, regionsOf, starterOf } from "../../classroom/regions.ts";
 
 /** The lesson's number and file name. */
 export const lesson = { number: "10", name: "10_map_filter_reduce" };
@@ -28,17 +28,14 @@ export interface Submitted {
 
 /** The starter with some bodies written. */
 function solving(bodies: Bodies): (source: string) => string {
-  return (source) => {
-    let text = starterOf(source);
-    for (const [name, body] of Object.entries(bodies)) {
-      const todo = new RegExp(
-        ` *// TODO: [^\n]*\n *throw new Error\\(\\s*["']TODO ${name}:[^\n]*?["'],?\\s*\\);`,
-      );
-      if (!todo.test(text)) throw new Error(`no TODO of ${name}`);
-      text = text.replace(todo, () => body);
-    }
-    return text;
-  };
+  return (source) =>
+    regionsOf(source).toReversed().reduce((source, region) => {
+      const body = bodies[region.name];
+      if (body === undefined) return blank(source, region);
+      const lines = source.split(/\r?\n/);
+      lines.splice(region.start - 1, region.end - region.start + 1, body);
+      return lines.join("\n");
+    }, source);
 }
 
 /** The starter, nothing solved, with code before everything else. */
@@ -164,8 +161,7 @@ ${
   return text;`,
       })(source)
     }`,
-    solved: "sksl",
-    says: /joinWords\(\[\]\) throws Empty; the solution throws TypeError/,
+    solved: all,
   },
   "right, printing, CRLF": {
     file: (source) =>
@@ -318,7 +314,7 @@ if (Object.is(1, 2) || [1].map((x) => x).length !== 1) throw new Error("done");`
       'const a: any = await import("@std/assert"); a.assertEquals = 1;',
     ),
     solved: "",
-    says: /imports "@std\/assert", which the lesson does not/,
+    says: /importing it fails: TypeError: Cannot assign/,
   },
   "hostile, pretends to be equal": {
     file: solving({
@@ -411,7 +407,9 @@ throw new Error("found " + found.length);`),
   "hostile, looks for internals": {
     file: before(`
 const scope = globalThis as any;
-const found = [scope.process, scope.Buffer, scope.nodeBootstrap, scope.fetch,
+const { process } = scope;
+const found = [process.binding, process.dlopen, process.mainModule, process.env,
+  scope.Buffer, scope.nodeBootstrap, scope.fetch, scope.WebAssembly,
   (Deno as any)[(Deno as any).internal], (Deno as any).dlopen];
 throw new Error("found " + found.filter((one) => one !== undefined).length);`),
     solved: "",
@@ -485,8 +483,8 @@ ${eager(source)}`,
   "hostile, reaches into the library": {
     file: before(`
 const found: string[] = [];
-const places = ["../lib/fifo.ts", "../lib/lazy/functions.ts", "../../../kit/lib/feed.ts"];
-for (const name of [...places, "@std/assert", "@std/fmt/colors"]) {
+const places = ["../lib/fifo.ts", "../lib/feed.ts", "../../../kit/lib/feed.ts"];
+for (const name of [...places, "@std/fmt/colors"]) {
   await import(name).then(() => found.push(name), () => {});
 }
 throw new Error("found " + found.length);`),
@@ -527,7 +525,7 @@ ${source}`,
   "hostile, looks for internals in a worker": {
     file: before(`
 const program = \`
-  const found = [globalThis.process, globalThis.nodeBootstrap,
+  const found = [globalThis.process.binding, globalThis.nodeBootstrap,
     Deno[Deno.internal], globalThis.WebAssembly];
   const { construct } = Reflect;
   Reflect.construct = (target, ...rest) => {

@@ -1,0 +1,110 @@
+/**
+ * What lesson 6 is graded with besides its tests.
+ *
+ * @module
+ */
+
+import {
+  callOf,
+  type Draw,
+  type Inputs,
+  isTime,
+  type Lesson,
+  type Random,
+  Shown,
+} from "../classroom/inputs.ts";
+import { Barrier } from "../mod.ts";
+
+const interleaved =
+  (make: (random: Random) => [string[], number]): Draw => (lesson, random) =>
+    callOf(lesson, "interleave", make(random));
+
+/** Runs a task that multiplies, and may be sent to a worker as text. */
+const multiplied =
+  (strategy: string, inputs: number): Draw => (lesson, random) => {
+    const factor = random.whole(2, 99);
+    const values = random.numbers(inputs, inputs);
+    const task = new Function(
+      "x",
+      `const start = performance.now();
+    while (performance.now() - start < 4);
+    return x * ${factor};`,
+    );
+    const args = [strategy, new Shown(`(x) => x * ${factor}`, task), values];
+    const start = performance.now();
+    return callOf(lesson, "runTasks", args, (run: Lesson) => ({
+      results: run.results,
+      elapsed: isTime(run.elapsed, 4, performance.now() - start),
+    }));
+  };
+
+/** Notes when a task begins and ends; each lets the others go on. */
+const traced = (strategy: string): Draw => (lesson, random) => {
+  const names = random.list(2, 4, () => random.word());
+  const trace: string[] = [];
+  const task = async (name: string) => {
+    trace.push(`${name} begins`);
+    for (let i = 0; i < 3; i++) await null;
+    trace.push(`${name} ends`);
+    return name.length;
+  };
+  const args = [strategy, new Shown("trace", task), names];
+  return callOf(lesson, "runTasks", args, ({ results }: Lesson) => ({
+    results,
+    trace,
+  }));
+};
+
+/** Tasks in workers of which each waits for all others. */
+const meeting: Draw = (lesson, random) => {
+  const count = random.whole(2, 3);
+  const barrier = new Barrier(count);
+  const barriers = Array<Barrier>(count).fill(barrier);
+  const meet = (barrier: Barrier) =>
+    barrier.wait({ timeout: 9_000 }) >= 0 && "WorkerGlobalScope" in globalThis;
+  return callOf(lesson, "runTasks", [
+    "workers",
+    new Shown("meet", meet),
+    new Shown(`${count} barriers`, barriers),
+  ], ({ results }: Lesson) => results);
+};
+
+const failing = (strategy: string): Draw => (lesson) => {
+  const fail = () => {
+    throw new RangeError("this task fails");
+  };
+  return callOf(lesson, "runTasks", [strategy, new Shown("fail", fail), [1]]);
+};
+
+const strategies = ["sequential", "async", "workers"];
+
+export const inputs: Inputs = {
+  interleave: [
+    interleaved((random) => [[random.word()], random.whole(2, 5)]),
+    interleaved((random) => [
+      random.list(2, 4, () => random.word()),
+      random.whole(2, 5),
+    ]),
+    interleaved((random) => [[random.word(), random.word()], 1]),
+    interleaved((random) => [[random.word(), random.word()], 0]),
+    interleaved((random) => [["same", "same"], random.whole(1, 3)]),
+  ],
+  runTasks: [
+    ...strategies.map((strategy) => multiplied(strategy, 1)),
+    ...strategies.map((strategy) => multiplied(strategy, 3)),
+    traced("sequential"),
+    traced("async"),
+    meeting,
+    ...strategies.map(failing),
+    (lesson) =>
+      callOf(
+        lesson,
+        "runTasks",
+        ["async", new Shown("f", () => 1), []],
+        ({ results }: Lesson) => results,
+      ),
+  ],
+  chooseStrategy: ["io-bound", "cpu-bound", "tiny"].map(
+    (kind): Draw => (lesson) => callOf(lesson, "chooseStrategy", [kind]),
+  ),
+};

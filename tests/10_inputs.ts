@@ -1,0 +1,108 @@
+/**
+ * What lesson 10 is graded with besides its tests.
+ *
+ * @module
+ */
+
+import {
+  callOf,
+  type Draw,
+  type Inputs,
+  items,
+  type Lesson,
+  once,
+  type Random,
+  setOf,
+  Shown,
+  Source,
+} from "../classroom/inputs.ts";
+
+/** Numbers of each kind. */
+const kinds: readonly ((random: Random) => unknown)[] = [
+  () => [],
+  (random) => random.numbers(1, 1),
+  (random) => random.numbers(3, 8),
+  (random) => random.list(2, 5, () => random.whole(-99, -1)),
+  (random) => [0, -0, random.whole(1, 9), -0],
+  (random) => random.fractions(),
+  (random) => random.large(),
+  (random) => [2 ** 54, -(2 ** 54), 2 ** random.whole(55, 60)],
+  (random) => setOf(random.numbers()),
+  (random) => once(random.numbers(3, 8)),
+];
+
+/** All that an iterator hands out. */
+const lazily = (name: string): Draw[] => [
+  ...kinds.map((make): Draw => (lesson, random) =>
+    callOf(lesson, name, [make(random)], items)
+  ),
+  // Only as far as it is asked.
+  (lesson, random) => {
+    const source = new Source([2, 4, 2 * random.whole(3, 40)], true);
+    const arg = new Shown("an endless source", source);
+    return callOf(lesson, name, [arg], (result: Lesson) => {
+      const before = Source.asked(source);
+      const first = [result.next(), result.next()];
+      return { before, first, asked: Source.asked(source) };
+    });
+  },
+  (lesson, random) => {
+    const source = new Source(random.numbers(4, 6));
+    const arg = new Shown("a source that counts", source);
+    return callOf(lesson, name, [arg], (result: Lesson) => ({
+      isItsOwnIterator: result[Symbol.iterator]() === result,
+      items: items(result),
+      again: items(result),
+      closed: Source.closed(source),
+    }));
+  },
+];
+
+/** One value of all numbers, and of an initial one. */
+const toOne = (name: string): Draw[] => [
+  ...kinds.map((make): Draw => (lesson, random) =>
+    callOf(lesson, name, [make(random)])
+  ),
+  ...kinds.map((make): Draw => (lesson, random) =>
+    callOf(lesson, name, [make(random), random.whole(-50, 50)])
+  ),
+  (lesson, random) =>
+    callOf(lesson, name, [random.list(2, 5, () => random.whole(-99, -1)), 0]),
+  (lesson, random) => callOf(lesson, name, [random.numbers(), 0.5]),
+  (lesson, random) => callOf(lesson, name, [random.numbers(), 2 ** 40]),
+  (lesson, random) => callOf(lesson, name, [random.numbers(), undefined]),
+  (lesson) => callOf(lesson, name, [[7, 7, 7], 7]),
+  (lesson, random) => {
+    const source = new Source(random.numbers(4, 6));
+    const arg = new Shown("a source that counts", source);
+    return callOf(lesson, name, [arg], (result) => ({
+      result,
+      closed: Source.closed(source),
+      left: source.next(),
+    }));
+  },
+];
+
+const words: readonly ((random: Random) => unknown)[] = [
+  () => [],
+  () => once([]),
+  (random) => [random.word()],
+  (random) => random.list(2, 6, () => random.word()),
+  (random) => ["", random.word(), "", random.word()],
+  () => [""],
+  () => ["", ""],
+  (random) => [`${random.word()} `, ` ${random.word()}`, "two words"],
+  () => ["0", "false", "null"],
+  (random) => setOf(random.list(2, 4, () => random.word())),
+  (random) => once(random.list(2, 4, () => random.word())),
+];
+
+export const inputs: Inputs = {
+  squareAll: lazily("squareAll"),
+  keepEven: lazily("keepEven"),
+  sumAll: toOne("sumAll"),
+  largest: toOne("largest"),
+  joinWords: words.map((make): Draw => (lesson, random) =>
+    callOf(lesson, "joinWords", [make(random)])
+  ),
+};
