@@ -101,7 +101,7 @@ function disarm(
   const [RealBlob, addressOf] = [Blob, URL.createObjectURL];
   URL.createObjectURL = (blob) =>
     addressOf(
-      blob.type === ""
+      blob instanceof RealBlob && blob.type === ""
         ? new RealBlob([blob], { type: "text/javascript" })
         : blob,
     );
