@@ -17,8 +17,9 @@ import {
 } from "../lessons/03_pool.ts";
 import { deno, testWith, transcript } from "./helper.ts";
 
-/** Small values of the lesson's options, so that it is told quickly. */
-const quick = { runs: 2, large: 3000 };
+let told: Promise<string> | undefined;
+/** What the lesson says, on small tasks. */
+const said = () => told ??= transcript("03_pool", { runs: 2, large: 3000 });
 
 Deno.test("sumOfSquares: the notes' figures, for 4 000 000 and 2", () => {
   assertEquals(sumOfSquares(4_000_000), 21333325333334000000n);
@@ -73,7 +74,7 @@ Deno.test("runSequential: the time is that of all tasks, in milliseconds", async
   const { elapsed, results } = await runSequential(3, 0, busy);
   const around = performance.now() - start;
   const inTasks = Number(results.reduce((sum, it) => sum + it, 0n)) / 1000;
-  assert(elapsed >= inTasks - 0.01, `${elapsed} ms for ${inTasks} ms of tasks`);
+  assert(elapsed >= inTasks - 1.1, `${elapsed} ms for ${inTasks} ms of tasks`);
   // A clock may count in whole milliseconds.
   assert(elapsed <= around + 1, `${elapsed} ms of ${around} ms`);
 });
@@ -233,7 +234,7 @@ Deno.test("the conclusion follows what was measured, and the machine", () => {
 });
 
 Deno.test("the lesson says what parallel means, what it gains and what it costs", async () => {
-  const said = await transcript("03_pool", quick);
+  const text = await said();
   for (
     const sentence of [
       "A sequential program computes one thing after another, on one processor.",
@@ -247,23 +248,23 @@ Deno.test("the lesson says what parallel means, what it gains and what it costs"
       'loop.results.join(", ") → "1, 1, 1, 1, 1, 1, 1, 1"',
       'pool.results.join(", ") → "1, 1, 1, 1, 1, 1, 1, 1"',
     ]
-  ) assertStringIncludes(said, sentence);
+  ) assertStringIncludes(text, sentence);
 });
 
 Deno.test("the lesson shows every run of large and small tasks, and the timeline", async () => {
-  const said = await transcript("03_pool", quick);
+  const text = await said();
   const cores = navigator.hardwareConcurrency;
   const processors = cores === 1 ? "one processor" : `${cores} processors`;
-  assertStringIncludes(said, "This lesson runs 8 tasks on 4 workers.");
-  assertStringIncludes(said, "large tasks (n = 3 000) and small ones (n = 2)");
-  assertStringIncludes(said, `This machine has ${processors}.`);
-  assertStringIncludes(said, "run task sequential parallel started gain");
+  assertStringIncludes(text, "This lesson runs 8 tasks on 4 workers.");
+  assertStringIncludes(text, "large tasks (n = 3 000) and small ones (n = 2)");
+  assertStringIncludes(text, `This machine has ${processors}.`);
+  assertStringIncludes(text, "run task sequential parallel started gain");
   const time = String.raw`\d[\d.]* (?:s|ms|µs)`;
   for (const row of ["1 large", "1 small", "2 large", "2 small"]) {
     const pattern = `${row} ${time} ${time} ${time} [\\d. ]+ ×`;
-    assert(new RegExp(pattern).test(said), `no row ${row}: ${said}`);
+    assert(new RegExp(pattern).test(text), `no row ${row}: ${text}`);
   }
-  assert(/ 0 [\d.]+ (?:s|ms|µs) Worker \d [·━\d]+ /.test(said), said);
+  assert(/ 0 [\d.]+ (?:s|ms|µs) Worker \d [·━\d]+ /.test(text), text);
 });
 
 testWith(
