@@ -302,7 +302,6 @@ function ownImports(kit: Kit): Record<string, string> {
     "@std/cli/parse-args": at("std/cli/parse_args.js"),
     "@std/fmt/bytes": at("std/fmt/bytes.js"),
     "@std/fmt/colors": at("std/fmt/colors.js"),
-    "@std/fmt/duration": at("std/fmt/duration.js"),
     ...Object.fromEntries(own.map((address) => [address, address])),
   };
 }

@@ -140,11 +140,3 @@ declare module "@std/fmt/colors" {
   export function cyan(str: string): string;
   export function stripAnsiCode(string: string): string;
 }
-
-declare module "@std/fmt/duration" {
-  export interface FormatOptions {
-    style?: "narrow" | "digital" | "full";
-    ignoreZero?: boolean;
-  }
-  export function format(ms: number, options?: FormatOptions): string;
-}
