@@ -18,7 +18,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { lazy, run } from "../mod.ts";
 import { competitors, Installation } from "./pools/competitors.ts";
 import { runGroup } from "./pools/program.ts";
-import { markdownTable } from "../classroom/markdown.ts";
+import { markdownTable } from "../classroom/reports/text.ts";
 
 /** The faults, in the order of the table. */
 const faults: Record<string, string> = {

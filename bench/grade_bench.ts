@@ -12,9 +12,9 @@
  * @module
  */
 
-import { markdownTable } from "../classroom/markdown.ts";
-import { blank, lessonsIn, regionsOf } from "../classroom/regions.ts";
-import type { Report } from "../classroom/report.ts";
+import { markdownTable } from "../classroom/reports/text.ts";
+import { blank, lessonsIn, regionsOf } from "../classroom/exercise/regions.ts";
+import type { Report } from "../classroom/reports/report.ts";
 import { run } from "../mod.ts";
 
 const numbers = ["03", "07", "10"];

@@ -27,7 +27,7 @@ import {
   competitors,
   Installation,
 } from "./pools/competitors.ts";
-import { markdownTable } from "../classroom/markdown.ts";
+import { markdownTable } from "../classroom/reports/text.ts";
 import { size, square, sumOfSquares } from "./pools/tasks.mjs";
 
 const isolations = ["worker", "process"] as const;

@@ -10,7 +10,11 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { hintsOf, type LessonFiles, lessonsIn } from "../classroom/regions.ts";
+import {
+  hintsOf,
+  type LessonFiles,
+  lessonsIn,
+} from "../classroom/exercise/regions.ts";
 import { run } from "../mod.ts";
 import { bundles, pathOf } from "./bundle.ts";
 import {

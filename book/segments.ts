@@ -5,7 +5,7 @@
  * @module
  */
 
-import { blank, regionsOf } from "../classroom/regions.ts";
+import { blank, regionsOf } from "../classroom/exercise/regions.ts";
 
 /** A piece of a lesson's file. */
 export interface Segment {

@@ -9,7 +9,7 @@ import {
   type Draw,
   type Inputs,
   type Lesson,
-} from "../classroom/inputs.ts";
+} from "../classroom/sandbox/inputs.ts";
 
 const systems = ["windows", "darwin", "linux", "freebsd", "android"];
 

@@ -10,7 +10,7 @@ import {
   type Inputs,
   type Lesson,
   Shown,
-} from "../classroom/inputs.ts";
+} from "../classroom/sandbox/inputs.ts";
 import { FunctionWorker } from "../mod.ts";
 
 const greetings = (least: number, most: number): Draw => (lesson, random) => {

@@ -11,7 +11,7 @@ import {
   isTime,
   type Lesson,
   Shown,
-} from "../classroom/inputs.ts";
+} from "../classroom/sandbox/inputs.ts";
 import { Barrier } from "../mod.ts";
 
 const sum = (least: number, most: number): Draw => (lesson, random) =>

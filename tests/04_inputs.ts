@@ -9,7 +9,7 @@ import {
   type Draw,
   type Inputs,
   type Random,
-} from "../classroom/inputs.ts";
+} from "../classroom/sandbox/inputs.ts";
 
 const echo = (make: (random: Random) => unknown[]): Draw => (lesson, random) =>
   callOf(lesson, "echo", [make(random)]);

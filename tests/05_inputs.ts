@@ -4,7 +4,12 @@
  * @module
  */
 
-import { callOf, type Draw, type Inputs, Shown } from "../classroom/inputs.ts";
+import {
+  callOf,
+  type Draw,
+  type Inputs,
+  Shown,
+} from "../classroom/sandbox/inputs.ts";
 import type { Run, Shared, Step } from "../lessons/05_shared_memory.ts";
 import { Pool } from "../mod.ts";
 

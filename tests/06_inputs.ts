@@ -12,7 +12,7 @@ import {
   type Lesson,
   type Random,
   Shown,
-} from "../classroom/inputs.ts";
+} from "../classroom/sandbox/inputs.ts";
 import { Barrier } from "../mod.ts";
 
 const interleaved =

@@ -13,7 +13,7 @@ import {
   type Random,
   Shown,
   Source,
-} from "../classroom/inputs.ts";
+} from "../classroom/sandbox/inputs.ts";
 import { range } from "../mod.ts";
 
 /** What asking about a value calls of it, which should be nothing. */

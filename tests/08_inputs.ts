@@ -4,7 +4,12 @@
  * @module
  */
 
-import { callOf, type Draw, type Inputs, items } from "../classroom/inputs.ts";
+import {
+  callOf,
+  type Draw,
+  type Inputs,
+  items,
+} from "../classroom/sandbox/inputs.ts";
 
 const all = (name: string, least: number, most: number): Draw =>
 (

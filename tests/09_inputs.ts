@@ -11,7 +11,7 @@ import {
   type Random,
   rounded,
   Shown,
-} from "../classroom/inputs.ts";
+} from "../classroom/sandbox/inputs.ts";
 import { range } from "../mod.ts";
 
 /** Numbers that can be counted, and are no array. */

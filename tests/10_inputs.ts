@@ -15,7 +15,7 @@ import {
   setOf,
   Shown,
   Source,
-} from "../classroom/inputs.ts";
+} from "../classroom/sandbox/inputs.ts";
 
 /** Numbers of each kind. */
 const kinds: readonly ((random: Random) => unknown)[] = [

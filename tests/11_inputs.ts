@@ -12,7 +12,7 @@ import {
   type Random,
   setOf,
   withoutCalling,
-} from "../classroom/inputs.ts";
+} from "../classroom/sandbox/inputs.ts";
 
 const kinds: readonly ((random: Random) => unknown)[] = [
   () => [],

@@ -5,6 +5,6 @@
  * @module
  */
 
-import type { Inputs } from "../classroom/inputs.ts";
+import type { Inputs } from "../classroom/sandbox/inputs.ts";
 
 export const inputs: Inputs = {};

@@ -12,7 +12,7 @@ import {
   type Random,
   Shown,
   withoutCalling,
-} from "../classroom/inputs.ts";
+} from "../classroom/sandbox/inputs.ts";
 
 type Sale = { customer: string; pieces: number; price: number };
 type Sales = (random: Random) => [sales: Sale[], above: number];

@@ -6,9 +6,9 @@
 
 import { tellPage } from "./main_thread.ts";
 import * as assertions from "@std/assert";
-import { formatSteps, stepsOf } from "../../classroom/exercise.ts";
-import { grades } from "../../classroom/graded.ts";
-import type { TestOutcome } from "../../classroom/junit.ts";
+import { formatSteps, stepsOf } from "../../classroom/exercise/exercise.ts";
+import { grades } from "../../classroom/exercise/graded.ts";
+import type { TestOutcome } from "../../classroom/exercise/junit.ts";
 import { setThreadProgram } from "../../lib/workers/far_side.ts";
 import * as helper from "../../tests/helper.ts";
 import { lineIn } from "../stack.ts";

@@ -14,8 +14,8 @@ import { inspect, words } from "../../book/client/inspect.ts";
 import { draw, drawAll } from "../../book/draw.ts";
 import { pageOf, segmentsByLine } from "../../book/segments.ts";
 import { lineIn } from "../../book/stack.ts";
-import { readJunit } from "../../classroom/junit.ts";
-import { regionsOf } from "../../classroom/regions.ts";
+import { readJunit } from "../../classroom/exercise/junit.ts";
+import { regionsOf } from "../../classroom/exercise/regions.ts";
 import { lessons } from "../../lib/lesson.ts";
 import { deno, testWith } from "../helper.ts";
 

@@ -4,7 +4,7 @@ import {
   assertInstanceOf,
   assertRejects,
 } from "@std/assert";
-import { ArchiveError, readArchive } from "../../classroom/archive.ts";
+import { ArchiveError, readArchive } from "../../classroom/grading/archive.ts";
 
 const source = "export const answer = 42;\n".repeat(20);
 

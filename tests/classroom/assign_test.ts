@@ -4,7 +4,7 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { lessonsIn, regionsOf } from "../../classroom/regions.ts";
+import { lessonsIn, regionsOf } from "../../classroom/exercise/regions.ts";
 import { type Ran, runIn, testWith } from "../helper.ts";
 
 const root = new URL("../../", import.meta.url);

@@ -1,6 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { canonical, canonicalError } from "../../classroom/canonical.ts";
-import { outcomesOf } from "../../classroom/inputs.ts";
+import {
+  canonical,
+  canonicalError,
+} from "../../classroom/sandbox/canonical.ts";
+import { outcomesOf } from "../../classroom/sandbox/inputs.ts";
 import * as reducing from "../10_inputs.ts";
 import * as iterating from "../07_inputs.ts";
 

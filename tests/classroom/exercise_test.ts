@@ -4,8 +4,8 @@ import {
   type Exercise,
   formatSteps,
   stepsOf,
-} from "../../classroom/exercise.ts";
-import { readJunit, type TestOutcome } from "../../classroom/junit.ts";
+} from "../../classroom/exercise/exercise.ts";
+import { readJunit, type TestOutcome } from "../../classroom/exercise/junit.ts";
 
 const exercises: Exercise[] = [
   { name: "half", task: "divide by two", hints: [] },

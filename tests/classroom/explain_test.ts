@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { stripAnsiCode } from "@std/fmt/colors";
-import { explain } from "../../classroom/explain.ts";
+import { explain } from "../../classroom/exercise/explain.ts";
 
 /** The lines without colours, which the environment decides. */
 const linesOf = (...args: Parameters<typeof explain>) =>

@@ -6,15 +6,12 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import {
-  formatCsv,
-  formatHtml,
-  formatJson,
-  formatJunit,
-  formatTable,
-  parseReport,
-} from "../../classroom/formats.ts";
-import type { Report } from "../../classroom/report.ts";
+import { formatCsv } from "../../classroom/reports/csv.ts";
+import { formatHtml } from "../../classroom/reports/html.ts";
+import { formatJson, parseReport } from "../../classroom/reports/json.ts";
+import { formatJunit } from "../../classroom/reports/junit.ts";
+import { formatTable } from "../../classroom/reports/table.ts";
+import type { Report } from "../../classroom/reports/report.ts";
 import { classOf, hostile, lesson, region, report, student } from "./sample.ts";
 
 /** Everything a student controls is hostile. */

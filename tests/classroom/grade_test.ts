@@ -10,14 +10,14 @@ import {
   assertNotEquals,
   assertRejects,
 } from "@std/assert";
-import { grade } from "../../classroom/grade.ts";
-import { lessonsIn, regionsOf } from "../../classroom/regions.ts";
-import type { LessonResult } from "../../classroom/report.ts";
+import { grade } from "../../classroom/grading/grade.ts";
+import { lessonsIn, regionsOf } from "../../classroom/exercise/regions.ts";
+import type { LessonResult } from "../../classroom/reports/report.ts";
 import {
   listSubmissions,
   readSubmission,
-} from "../../classroom/submissions.ts";
-import { UsageError } from "../../classroom/usage.ts";
+} from "../../classroom/grading/submissions.ts";
+import { UsageError } from "../../classroom/grading/usage.ts";
 import { deno, testWith } from "../helper.ts";
 import { all, lesson, submissions } from "./submissions.ts";
 
@@ -245,7 +245,7 @@ testWith(
         deaf + await source(),
       );
       const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "classroom/grade.ts", folder],
+        args: ["run", "-A", "classroom/grading/grade.ts", folder],
         cwd: root,
         env: { TMPDIR: temp, NO_COLOR: "1" },
         stdout: "null",

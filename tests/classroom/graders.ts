@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { readJunit, type TestOutcome } from "../../classroom/junit.ts";
+import { readJunit, type TestOutcome } from "../../classroom/exercise/junit.ts";
 import {
   blank,
   gradedBy,
@@ -15,7 +15,7 @@ import {
   type Region,
   regionsOf,
   starterOf,
-} from "../../classroom/regions.ts";
+} from "../../classroom/exercise/regions.ts";
 import { runIn, testWith } from "../helper.ts";
 
 const root = new URL("../../", import.meta.url);

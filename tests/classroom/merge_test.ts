@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
-import { outputsOf } from "../../classroom/outputs.ts";
-import { formatJson, parseReport } from "../../classroom/formats.ts";
+import { outputsOf } from "../../classroom/reports/outputs.ts";
+import { formatJson, parseReport } from "../../classroom/reports/json.ts";
 import { deno, testWith } from "../helper.ts";
 import { classOf } from "./sample.ts";
 
@@ -9,7 +9,7 @@ const permissions = ["run", "read", "write"] as const;
 
 /** Runs the command with the permissions of its task. */
 function merge(...args: string[]) {
-  const script = "classroom/merge.ts";
+  const script = "classroom/grading/merge.ts";
   return deno(
     "run",
     "--allow-read",

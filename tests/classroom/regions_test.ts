@@ -6,7 +6,7 @@ import {
   hintsOf,
   regionsOf,
   starterOf,
-} from "../../classroom/regions.ts";
+} from "../../classroom/exercise/regions.ts";
 
 const lesson = `/**
  * Lesson 99: Halves

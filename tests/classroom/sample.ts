@@ -8,7 +8,7 @@ import type {
   RegionResult,
   Report,
   StudentResult,
-} from "../../classroom/report.ts";
+} from "../../classroom/reports/report.ts";
 
 /** Text that would do harm if any format let it through. */
 export const hostile =

@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Report } from "../../classroom/report.ts";
-import { mergeReports, parseShard, shardOf } from "../../classroom/shard.ts";
+import type { Report } from "../../classroom/reports/report.ts";
+import {
+  mergeReports,
+  parseShard,
+  shardOf,
+} from "../../classroom/grading/shard.ts";
 import { classOf, report, student } from "./sample.ts";
 
 const names = Array.from({ length: 103 }, (_, i) => `student ${i * 7 % 103}`);

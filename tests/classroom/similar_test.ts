@@ -13,7 +13,7 @@ import {
   similarPairs,
   surprise,
   type Written,
-} from "../../classroom/similar.ts";
+} from "../../classroom/grading/similar.ts";
 
 /** Numbers from 0 up to 1 that are the same in every run (mulberry32). */
 function randomFrom(seed: number): () => number {

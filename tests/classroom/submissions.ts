@@ -6,7 +6,11 @@
  * @module
  */
 
-import { blank, regionsOf, starterOf } from "../../classroom/regions.ts";
+import {
+  blank,
+  regionsOf,
+  starterOf,
+} from "../../classroom/exercise/regions.ts";
 
 /** The lesson's number and file name. */
 export const lesson = { number: "10", name: "10_map_filter_reduce" };

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { tokensOf } from "../../classroom/tokens.ts";
+import { tokensOf } from "../../classroom/grading/tokens.ts";
 
 /** The tokens' texts, each after the first letter of its kind. */
 function cut(source: string): string[] {

@@ -5,15 +5,13 @@
  * @module
  */
 
-import {
-  formatCsv,
-  formatHtml,
-  formatJson,
-  formatJunit,
-  formatTable,
-} from "./formats.ts";
+import { formatCsv } from "./csv.ts";
+import { formatHtml } from "./html.ts";
+import { formatJson } from "./json.ts";
+import { formatJunit } from "./junit.ts";
+import { formatTable } from "./table.ts";
 import type { Report } from "./report.ts";
-import { UsageError } from "./usage.ts";
+import { UsageError } from "../grading/usage.ts";
 
 const formats = {
   json: formatJson,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LessonResult, Report, TestResult } from "../report.ts";
+import type { LessonResult, Report, TestResult } from "./report.ts";
 import { labelled, reasonOfTest } from "./tally.ts";
 import { visible } from "./text.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Report, StudentResult } from "./report.ts";
+import type { Report, StudentResult } from "../reports/report.ts";
 
 /** One part of a class, counted from 1: shard `index` of `count`. */
 export interface Shard {

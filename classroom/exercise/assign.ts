@@ -28,9 +28,9 @@ import {
   type InputsModule,
   type Outcome,
   outcomesOf,
-} from "./inputs.ts";
-import { markdownTable } from "./markdown.ts";
-import { UsageError } from "./usage.ts";
+} from "../sandbox/inputs.ts";
+import { markdownTable } from "../reports/text.ts";
+import { UsageError } from "../grading/usage.ts";
 
 const usage = `Makes a project for students out of lessons.
 
@@ -213,7 +213,7 @@ async function expectedOf(
 
 function freshTest(number: string, path: string, expected: string): string {
   return `// More values, and what is right for them.
-import { testFresh } from "../classroom/inputs.ts";
+import { testFresh } from "../classroom/sandbox/inputs.ts";
 import * as lesson from "../${path}";
 import expected from "./${
     expected.replace("tests/", "")
@@ -230,13 +230,13 @@ const always = [
   "mod.ts",
   "LICENSE",
   "tests/helper.ts",
-  "classroom/exercise.ts",
-  "classroom/explain.ts",
-  "classroom/canonical.ts",
-  "classroom/graded.ts",
-  "classroom/imports.ts",
-  "classroom/inputs.ts",
-  "classroom/junit.ts",
+  "classroom/exercise/exercise.ts",
+  "classroom/exercise/explain.ts",
+  "classroom/sandbox/canonical.ts",
+  "classroom/exercise/graded.ts",
+  "classroom/exercise/imports.ts",
+  "classroom/sandbox/inputs.ts",
+  "classroom/exercise/junit.ts",
 ];
 
 function asJson(value: unknown): string {
@@ -277,7 +277,7 @@ function configFor({ imports, compilerOptions, tasks }: Config): unknown {
       exercise: {
         description: "Show what is done and what is next; --hint helps",
         command: "deno run --allow-read --allow-write=. --allow-run " +
-          "classroom/exercise.ts",
+          "classroom/exercise/exercise.ts",
       },
     },
   };
@@ -385,7 +385,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     if (wrong.length > 0) throw new UsageError(`unknown option ${wrong[0]}`);
-    const root = new URL("../", import.meta.url);
+    const root = new URL("../../", import.meta.url);
     const lessons = chosen(root, flags._.map(String));
     const folder = folderAt(flags.out as string | undefined);
     const kept = await assign(root, {

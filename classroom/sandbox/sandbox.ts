@@ -11,9 +11,9 @@
  */
 
 import * as assertions from "@std/assert";
-import * as library from "../mod.ts";
-import * as talk from "../lib/lesson.ts";
-import { grades } from "./graded.ts";
+import * as library from "../../mod.ts";
+import * as talk from "../../lib/lesson.ts";
+import { grades } from "../exercise/graded.ts";
 import * as drawing from "./inputs.ts";
 import { lockDown } from "./lockdown.ts";
 import { type Job, type SandboxReport, secretLength } from "./protocol.ts";

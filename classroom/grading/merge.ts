@@ -5,15 +5,15 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { parseReport } from "./formats.ts";
+import { parseReport } from "../reports/json.ts";
 import {
   outputHelp,
   outputOptions,
   outputsOf,
   printTable,
   writeOutputs,
-} from "./outputs.ts";
-import type { Report } from "./report.ts";
+} from "../reports/outputs.ts";
+import type { Report } from "../reports/report.ts";
 import { mergeReports } from "./shard.ts";
 import { UsageError } from "./usage.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Report } from "../report.ts";
+import type { Report } from "./report.ts";
 import { labelled, lessonOf, scoreOf, talliesOf } from "./tally.ts";
 import { visible } from "./text.ts";
 

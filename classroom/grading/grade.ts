@@ -5,11 +5,20 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { type MapOptions, Pool, type PoolOptions } from "../mod.ts";
-import { regionsOf } from "./regions.ts";
-import type { LessonResult, Report, StudentResult } from "./report.ts";
-import { gradeLesson, type Plan, type Submitted } from "./grade_lesson.ts";
-import { findFatal, findTypeErrors, type Inspected } from "./inspect.ts";
+import { type MapOptions, Pool, type PoolOptions } from "../../mod.ts";
+import { regionsOf } from "../exercise/regions.ts";
+import type { LessonResult, Report, StudentResult } from "../reports/report.ts";
+import {
+  gradeLesson,
+  type Plan,
+  planOf,
+  type Submitted,
+} from "./grade_lesson.ts";
+import {
+  findFatal,
+  findTypeErrors,
+  type Inspected,
+} from "../sandbox/inspect.ts";
 import {
   endRuns,
   findLessons,
@@ -18,7 +27,7 @@ import {
   makeCopy,
   makeKit,
   removeKit,
-} from "./kit.ts";
+} from "../sandbox/kit.ts";
 import {
   outputHelp,
   outputOptions,
@@ -26,9 +35,8 @@ import {
   outputsOf,
   printTable,
   writeOutputs,
-} from "./outputs.ts";
-import { differencesOf, planOf } from "./plan.ts";
-import type { RunLessonOptions } from "./run_lesson.ts";
+} from "../reports/outputs.ts";
+import type { RunLessonOptions } from "../sandbox/run_lesson.ts";
 import { parseShard, type Shard, shardOf } from "./shard.ts";
 import { formatSimilar, similarPairs, type Written } from "./similar.ts";
 import {
@@ -37,7 +45,7 @@ import {
   type Submission,
 } from "./submissions.ts";
 import { UsageError } from "./usage.ts";
-import { writtenIn } from "./written.ts";
+import { differencesOf, writtenIn } from "./written.ts";
 
 const help = `\
 Grades a class: each subfolder or .zip of SUBMISSIONS is one submission.
@@ -66,7 +74,7 @@ const limits = { memory: 1_024, output: 1_000_000 };
 /** Where the grader's own side of each sandbox runs. */
 const poolOptions: PoolOptions = {
   isolation: "process",
-  module: import.meta.resolve("./tasks.ts"),
+  module: import.meta.resolve("./grade_lesson.ts"),
   permissions: {
     read: true,
     write: true,

@@ -1,17 +1,23 @@
 /**
- * Grades one submitted lesson: runs it in a sandbox, and gives credit by region.
+ * The tasks of the grader's pool: run a lesson's own solution, to know what is
+ * right, and grade a submitted one, region by region.
  *
  * @module
  */
 
-import { differenceOf, freshInputs, type Outcome } from "./inputs.ts";
-import type { Copy } from "./kit.ts";
-import type { LessonResult, RegionResult, TestResult } from "./report.ts";
+import { differenceOf, freshInputs, type Outcome } from "../sandbox/inputs.ts";
+import { gradedBy, regionsOf } from "../exercise/regions.ts";
+import type { Copy } from "../sandbox/kit.ts";
+import type {
+  LessonResult,
+  RegionResult,
+  TestResult,
+} from "../reports/report.ts";
 import {
   runLesson,
   type RunLessonOptions,
   type TestRun,
-} from "./run_lesson.ts";
+} from "../sandbox/run_lesson.ts";
 
 /** What a lesson's own solution does in the sandbox: what others have to do. */
 export interface Plan {
@@ -129,4 +135,62 @@ function compare(
 
 function says(result: string): string {
   return result.startsWith("throws ") ? result : `gives ${result}`;
+}
+
+/**
+ * Runs a lesson's own solution, and notes which tests passed. So it is also
+ * shown that the sandbox lets a right solution pass.
+ *
+ * @param copy A copy of the lesson's own file.
+ * @param source The text of that file.
+ * @param options How to run it: as submissions will be.
+ * @returns The plan, and what the teacher should know.
+ * @throws {Error} If a test fails that can run in the sandbox.
+ */
+export async function planOf(
+  copy: Copy,
+  source: string,
+  options: RunLessonOptions,
+): Promise<{ plan: Plan; notes: string[] }> {
+  const { lesson } = options;
+  const run = await runLesson(copy, options);
+  const { problems } = run;
+  const tests = new Map(run.tests);
+  const [problem] = problems;
+  if (problem !== undefined) {
+    throw new Error(`lesson ${lesson}: its own solution ${problem}`);
+  }
+  for (const [name, run] of tests) {
+    if (run.status !== "failed") continue;
+    // Some run the lesson as a program, which needs the whole project.
+    if (options.trusted && tests.delete(name)) continue;
+    throw new Error(
+      `lesson ${lesson}: its own solution fails "${name}": ${run.reason}`,
+    );
+  }
+  const regions: PlannedRegion[] = [];
+  const left: string[] = [];
+  for (const { name, task } of regionsOf(source)) {
+    const fresh = freshInputs(name);
+    const drawn = tests.get(fresh);
+    const visible = [...tests.keys()].filter((test) => test !== fresh);
+    const names = gradedBy(name, visible);
+    if (names.length === 0 && drawn === undefined) {
+      left.push(name);
+      continue;
+    }
+    regions.push({
+      name,
+      task,
+      tests: names,
+      ...(drawn?.status === "passed" ? { outcomes: drawn.outcomes! } : {}),
+    });
+  }
+  const notes = left.length === 0 ? [] : [
+    `lesson ${lesson}: ${left.join(", ")}: not graded, as no test of it can ` +
+    `run in the sandbox${
+      options.trusted ? "" : ` (--trust ${lesson} gives that up: see --help)`
+    }`,
+  ];
+  return { plan: { lesson, regions }, notes };
 }

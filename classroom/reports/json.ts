@@ -10,7 +10,7 @@ import type {
   Report,
   StudentResult,
   TestResult,
-} from "../report.ts";
+} from "./report.ts";
 
 /**
  * The report as JSON: what shards are merged from.

@@ -10,7 +10,7 @@ import type {
   RegionResult,
   Report,
   StudentResult,
-} from "../report.ts";
+} from "./report.ts";
 import {
   counted,
   labelled,

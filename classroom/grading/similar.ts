@@ -22,7 +22,7 @@
  * @module
  */
 
-import { cut, visible } from "./formats/text.ts";
+import { cut, visible } from "../reports/text.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
 /** What one student wrote in one lesson. */

@@ -8,9 +8,9 @@
  * @module
  */
 
-import { OutputLimitExceeded } from "../lib/subprocess/result.ts";
-import { run } from "../lib/subprocess/run.ts";
-import { spawn } from "../lib/subprocess/spawn.ts";
+import { OutputLimitExceeded } from "../../lib/subprocess/result.ts";
+import { run } from "../../lib/subprocess/run.ts";
+import { spawn } from "../../lib/subprocess/spawn.ts";
 import { type Copy, noteRun, url } from "./kit.ts";
 import type { Outcome } from "./inputs.ts";
 import { type Job, type SandboxReport, secretLength } from "./protocol.ts";

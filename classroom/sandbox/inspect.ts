@@ -11,10 +11,10 @@
 import {
   OutputLimitExceeded,
   TimeoutExpired,
-} from "../lib/subprocess/result.ts";
-import { run } from "../lib/subprocess/run.ts";
-import { typeErrorsIn } from "./explain.ts";
-import { type DenoInfo, importsOf } from "./imports.ts";
+} from "../../lib/subprocess/result.ts";
+import { run } from "../../lib/subprocess/run.ts";
+import { typeErrorsIn } from "../exercise/explain.ts";
+import { type DenoInfo, importsOf } from "../exercise/imports.ts";
 import { commonMap, type Copy, type Kit, url } from "./kit.ts";
 
 /** A copy to look at, and the lesson it is of. */
@@ -209,7 +209,7 @@ async function deno(
     addresses.map((one) => `import ${JSON.stringify(one)};\n`).join(""),
   );
   const settings = JSON.parse(
-    await Deno.readTextFile(new URL("../deno.json", import.meta.url)),
+    await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
   );
   await Deno.writeTextFile(
     `${folder}/deno.json`,

@@ -14,13 +14,13 @@
 import { builtinModules } from "node:module";
 import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { signalGroup } from "../lib/subprocess/group.ts";
-import { openedFiles } from "./imports.ts";
-import { lessonsIn } from "./regions.ts";
+import { signalGroup } from "../../lib/subprocess/group.ts";
+import { openedFiles } from "../exercise/imports.ts";
+import { lessonsIn } from "../exercise/regions.ts";
 // Where a package is, Deno knows once it is imported.
 import "@std/assert";
 
-const root = new URL("../", import.meta.url);
+const root = new URL("../../", import.meta.url);
 
 /** The teacher's side, in a temporary folder. */
 export interface Kit {
@@ -44,7 +44,12 @@ export interface Copy {
 
 /** What runs inside the sandbox, besides the library and the tests. */
 const inside = [
-  ...["sandbox", "protocol", "lockdown", "inputs", "canonical", "graded"],
+  "exercise/graded",
+  "sandbox/canonical",
+  "sandbox/inputs",
+  "sandbox/lockdown",
+  "sandbox/protocol",
+  "sandbox/sandbox",
 ];
 
 /** What lesson 8 imports of Node, cut down to what it does with it. */
@@ -109,7 +114,8 @@ async function fillKit(
   lessons: ReadonlyMap<string, string>,
 ): Promise<void> {
   const kit = `${folder}/kit`;
-  for (const name of ["tests", "classroom", "shims", "std"]) {
+  const folders = ["tests", "classroom/exercise", "classroom/sandbox"];
+  for (const name of [...folders, "shims", "std"]) {
     await Deno.mkdir(`${kit}/${name}`, { recursive: true });
   }
   await Deno.mkdir(`${folder}/copies`);
@@ -209,7 +215,7 @@ export async function makeCopy(
   );
   await Deno.writeTextFile(
     copy.main,
-    `import { runSandbox } from ${at("classroom/sandbox.ts")};\n` +
+    `import { runSandbox } from ${at("classroom/sandbox/sandbox.ts")};\n` +
       opened.join("") +
       `await runSandbox(\n` +
       `  () => import("./lessons/${lesson}.ts"),\n` +
@@ -264,14 +270,14 @@ function importMap(kit: Kit, copy: Copy, number: string) {
     scopes: {
       [at("")]: ownImports(kit),
       [url(copy.main)]: itself(
-        at("classroom/sandbox.ts"),
+        at("classroom/sandbox/sandbox.ts"),
         at(`tests/${lesson}_test.ts`),
         at(`tests/${number}_inputs.ts`),
         ...opened,
       ),
       [at("classroom/")]: itself(at("classroom/")),
       [at("tests/")]: {
-        ...itself(at("tests/"), at("classroom/inputs.ts")),
+        ...itself(at("tests/"), at("classroom/sandbox/inputs.ts")),
         [at(`lessons/${lesson}.ts`)]: url(copy.file),
       },
     },

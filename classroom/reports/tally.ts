@@ -10,7 +10,7 @@ import type {
   RegionResult,
   Report,
   StudentResult,
-} from "../report.ts";
+} from "./report.ts";
 
 /** A region that the class was set, and how many solved it. */
 export interface RegionTally {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Report, StudentResult } from "../report.ts";
+import type { Report, StudentResult } from "./report.ts";
 import {
   counted,
   lessonOf,

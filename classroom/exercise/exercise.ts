@@ -22,10 +22,10 @@ import {
   stripAnsiCode,
   yellow,
 } from "@std/fmt/colors";
-import { run, spawn } from "../mod.ts";
+import { run, spawn } from "../../mod.ts";
 import { endless, explain, type Source, typeErrorsIn } from "./explain.ts";
 import { grades, isMeant } from "./graded.ts";
-import { isFresh } from "./inputs.ts";
+import { isFresh } from "../sandbox/inputs.ts";
 import { type DenoInfo, importsOf, openedFiles } from "./imports.ts";
 import { readJunit, type TestOutcome } from "./junit.ts";
 
@@ -125,7 +125,7 @@ function barOf(solved: number, all: number): string {
 }
 
 /** The folder of the project. */
-const root = new URL("../", import.meta.url);
+const root = new URL("../../", import.meta.url);
 const read = (path: string) => Deno.readTextFile(new URL(path, root));
 const progressFile = ".progress.json";
 
