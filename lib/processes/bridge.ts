@@ -24,6 +24,7 @@ import {
   type Wire,
 } from "../messages/travel.ts";
 import { toProcess } from "../messages/value.ts";
+import type { Crossing } from "../workers/protocol.ts";
 
 /** What is carried for a connection. */
 export type BridgeMessage =
@@ -34,14 +35,6 @@ export type BridgeMessage =
     readonly isPacked: boolean;
   }
   | { readonly kind: "end"; readonly id: number };
-
-/** A value that is ready for a process. */
-export interface Crossing {
-  readonly value: unknown;
-  readonly isPacked: boolean;
-  /** To be called once the value has been sent. */
-  readonly sent: () => void;
-}
 
 /** The connections that lead to one process, seen from one side. */
 export class Bridge {
@@ -66,7 +59,7 @@ export class Bridge {
    */
   pack(value: unknown): Crossing {
     const packed = packValue(value);
-    if (!packed) return { value, isPacked: false, sent: () => {} };
+    if (!packed) return { value, isPacked: false, ports: [], sent: () => {} };
     const leaving: (() => void)[] = [];
     for (const packing of packed.packings) {
       const wire = packing.wire as Record<string, unknown>;
@@ -81,7 +74,7 @@ export class Bridge {
       }
     }
     const sent = () => leaving.forEach((leave) => leave());
-    return { value: packed.value, isPacked: true, sent };
+    return { value: packed.value, isPacked: true, ports: [], sent };
   }
 
   /** Puts a number in the place of a connection that stays here. */
@@ -146,9 +139,9 @@ export class Bridge {
   #join(id: number, end: Connection<unknown>): void {
     this.#ends.set(id, end);
     end.carry((value, isDirect) => {
-      const { sent, ...crossing } = this.pack(value);
+      const { value: packed, isPacked, sent } = this.pack(value);
       try {
-        this.#post({ kind: "carry", id, ...crossing });
+        this.#post({ kind: "carry", id, value: packed, isPacked });
       } catch (error) {
         if (isDirect) throw sendError(value, [], error, toProcess());
         // It was sent before the pipe led to a process, and cannot follow.

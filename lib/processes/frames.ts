@@ -256,8 +256,6 @@ export class FrameReader {
 
 /** The standard streams of a process, as it sees them. */
 export interface Stdio {
-  /** What was told it first. */
-  readonly first: FirstMessage;
   /** Called with each further message. */
   onMessage: (message: unknown) => void;
   /** Writes a message, and waits until it is written. */
@@ -285,8 +283,6 @@ export interface FirstMessage {
   readonly key: Uint8Array;
   /** The rest of its program: a function that takes its streams. */
   readonly program: string;
-  /** What it is called in messages. */
-  readonly name: string;
 }
 
 /**
@@ -308,7 +304,6 @@ export async function openStdio(v8: V8, load: Stdio["load"]): Promise<void> {
   const open = (first: FirstMessage) => {
     const { encode } = codec(v8, first.key);
     stdio = {
-      first,
       load,
       onMessage: () => {},
       write(message) {

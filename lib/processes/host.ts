@@ -7,25 +7,18 @@
 
 import { checkCount, describe } from "../describe.ts";
 import * as value from "../messages/value.ts";
-import { toProcess, whyNotCloned } from "../messages/value.ts";
+import { toProcess } from "../messages/value.ts";
 import { unpackError } from "../workers/errors.ts";
 import { canEndGroups, killLeftovers } from "../subprocess/group.ts";
 import { Program } from "../subprocess/program.ts";
 import { processProgram } from "../workers/far_side.ts";
 import {
-  type Batch,
   type Death,
   Host,
   type HostEnd,
   type HostOptions,
-  SendError,
 } from "../workers/host.ts";
-import {
-  briefRequest,
-  fullReply,
-  type Reply,
-  type Request,
-} from "../workers/protocol.ts";
+import { type Crossing, fullReply, type Reply } from "../workers/protocol.ts";
 import { textOf } from "../workers/task.ts";
 import { Bridge } from "./bridge.ts";
 import * as frames from "./frames.ts";
@@ -83,16 +76,12 @@ let v8: V8 | undefined;
 /** A process that runs batches. */
 export class ProcessHost extends Host<ProcessHostOptions> {
   override readonly pid: number;
+  override readonly canTakeBack = false;
+  protected override readonly sending = toProcess();
   readonly #program: Program<"bytes">;
-  /** Resolves once messages can be written. */
-  readonly #opened: Promise<void>;
-  #codec: Codec | undefined;
+  #encode: Codec["encode"] | undefined;
   readonly #bridge = new Bridge(0, (message) => this.#write(message));
   readonly #ended = Promise.withResolvers<HostEnd>();
-  /** The request before, which the far side knows too. */
-  #last: Request | undefined;
-  /** The number of the first call of the batch. */
-  #first = 0;
   #isFinishing = false;
   /** How the process said that it would end. */
   #death: Death | undefined;
@@ -117,17 +106,18 @@ export class ProcessHost extends Host<ProcessHostOptions> {
       this.#death = { how: "cannot be guarded", cause };
       this.#end();
     }
-    this.#opened = this.#open();
+    if (v8) this.#open(v8);
+    else this.opening = import("node:v8").then((module) => this.#open(module));
   }
 
-  async #open(): Promise<void> {
-    v8 ??= await import("node:v8") as unknown as V8;
-    this.#codec = codec(v8, new Uint8Array());
+  #open(module: unknown): void {
+    v8 = module as V8;
+    this.#encode = codec(v8, new Uint8Array()).encode;
+    this.opening = undefined;
     // What a process prints gets between its frames: a key tells them apart.
     const key = crypto.getRandomValues(new Uint8Array(16));
     program ??= processProgram();
-    const { name } = this.options;
-    this.#write({ key, program, name });
+    this.#write({ key, program });
     void this.#listen(codec(v8, key), key);
   }
 
@@ -144,49 +134,26 @@ export class ProcessHost extends Host<ProcessHostOptions> {
     super.finish(exitCode);
   }
 
-  protected override send(
-    request: Request,
-    batch: Batch,
-  ): Promise<void> | undefined {
-    if (this.#codec) this.#send(request, batch);
-    else return this.#opened.then(() => this.#send(request, batch));
-    return undefined;
+  override takeBack(): number {
+    this.#write({ kind: "cancel" });
+    return 0;
   }
 
-  #send(request: Request, batch: Batch): void {
-    const { value, isPacked, sent } = this.#bridge.pack(request.calls);
-    const calls = value as unknown[];
-    const last = this.#last;
-    this.#last = undefined;
-    this.#first = request.first;
-    const full = { ...request, calls, isPacked };
-    const brief = isPacked ? full : briefRequest(full, last);
-    try {
-      checkTransfer(batch.transfer);
-      const message = brief === full ? { kind: "run", request: full } : brief;
-      const frame = this.#codec!.encode(message);
-      // What is moved is no longer here, although it is copied. What cannot be
-      // moved is found out before anything is sent.
-      if (batch.transfer.length > 0) {
-        structuredClone(undefined, { transfer: batch.transfer });
-      }
-      void this.#program.write(frame);
-    } catch (error) {
-      throw whyNotSent({ ...batch, calls }, error);
-    }
-    sent();
-    if (!isPacked) this.#last = full;
-  }
-
-  // The process reads nothing while it computes.
-  override readonly canTakeBack = false;
-
-  protected override countBegun(): undefined {
-    this.#write({ kind: "cancel", first: this.#first });
+  protected override pack(value: unknown): Crossing {
+    return this.#bridge.pack(value);
   }
 
   protected override unpack(value: unknown): unknown {
     return this.#bridge.unpack(value);
+  }
+
+  protected override post(message: unknown, moved: Transferable[]): void {
+    checkTransfer(moved);
+    const frame = this.#encode!(message);
+    // What is moved is no longer here, although it is copied. What cannot be
+    // moved is found out before anything is sent.
+    if (moved.length > 0) structuredClone(undefined, { transfer: moved });
+    void this.#program.write(frame);
   }
 
   protected override stop(): void {
@@ -201,8 +168,8 @@ export class ProcessHost extends Host<ProcessHostOptions> {
 
   /** Writes a message; to a process that is gone, it does not matter. */
   #write(message: unknown): void {
-    if (!this.#codec) void this.#opened.then(() => this.#write(message));
-    else void this.#program.write(this.#codec.encode(message));
+    if (this.opening) void this.opening.then(() => this.#write(message));
+    else void this.#program.write(this.#encode!(message));
   }
 
   /** Reads what the process writes, until it has ended. */
@@ -433,14 +400,4 @@ function checkTransfer(transfer: readonly Transferable[]): void {
     if (part instanceof ArrayBuffer) continue;
     throw new TypeError(`${describe(part)} cannot be moved to a process`);
   }
-}
-
-/** Names the call of a batch, and the part of it, that cannot be sent. */
-function whyNotSent(batch: Batch, error: unknown): SendError {
-  for (const [index, call] of batch.calls.entries()) {
-    const name = batch.nameOf(index);
-    const why = whyNotCloned(call, name, batch.transfer, toProcess());
-    if (why) return new SendError(index, new TypeError(why));
-  }
-  return new SendError(0, error);
 }

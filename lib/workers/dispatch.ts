@@ -6,12 +6,12 @@
  */
 
 import { Fifo } from "../fifo.ts";
+import { isImmutable } from "../messages/value.ts";
 import { after } from "../messages/wait.ts";
 import { ProcessHost, type ProcessOptions } from "../processes/host.ts";
 import { continueStack } from "./errors.ts";
-import { type Host, type Outcome, SendError } from "./host.ts";
+import type { Host, Outcome } from "./host.ts";
 import type { CallOptions, MapOptions, PoolOptions } from "./pool.ts";
-import { isScalar } from "./protocol.ts";
 import type { Task } from "./task.ts";
 import { Thread } from "./thread.ts";
 
@@ -113,7 +113,7 @@ export class Job {
     readonly inputs: readonly unknown[],
     /** The place of its first input among the call's. */
     readonly first: number,
-    readonly transfer: Transferable[],
+    readonly transfer: readonly Transferable[],
   ) {
     this.results = this.#settle.promise;
     call.jobs.add(this);
@@ -127,7 +127,7 @@ export class Job {
     const { method, options } = this.call;
     return method === "apply" && !options.signal &&
       options.timeout === undefined && this.transfer.length === 0 &&
-      (this.inputs[0] as unknown[]).every(isScalar);
+      (this.inputs[0] as unknown[]).every(isImmutable);
   }
 
   resolve(results: unknown[]): void {
@@ -155,20 +155,16 @@ export class Job {
 export class Slot {
   readonly name: string;
   state: "empty" | "starting" | "idle" | "running" = "empty";
-  /** What runs, or waits for the start; the jobs of a batch are of one task. */
+  /** What runs, or waits for the start; several share a message. */
   jobs: Job[] = [];
-  /** How many tasks the worker has run. */
-  tasks = 0;
-  /** Resolves once nothing is left of any worker that was here. */
-  ended: Promise<unknown> = Promise.resolve();
   /** When the jobs were sent. */
   since = 0;
-  /** Whether the jobs are nothing to each other but share a message. */
-  isShared = false;
+  /** Resolves once nothing is left of any worker that was here. */
+  ended: Promise<unknown> = Promise.resolve();
   readonly #options: PoolOptions;
-  /** How many jobs were sent. */
-  #sent = 0;
   #host: Host | undefined;
+  /** How many tasks the worker has run. */
+  #tasks = 0;
 
   constructor(readonly number: number, options: PoolOptions) {
     this.name = `Worker-${number}`;
@@ -178,9 +174,26 @@ export class Slot {
   /** Starts a worker, and has it call the initializer. */
   async start(initializer: Task | undefined, job: Job): Promise<void> {
     this.state = "starting";
-    const { isolation, module, ...options } = this.#options;
-    const all = {
-      ...options as ProcessOptions,
+    this.#tasks = 0;
+    const host = this.#host = this.#open();
+    // Without their results, which would pile up.
+    this.ended = Promise.all([this.ended, host.ended]).then(() => {});
+    if (!initializer) return;
+    const task = job.call.nameOfTask(job.first);
+    const what = `the initializer, for which ${task} waits,`;
+    try {
+      await this.#limit(job.call, what, 1, host.call(initializer, []));
+    } catch (error) {
+      // Without its initializer the worker is of no use to any task.
+      this.empty(undefined);
+      throw error;
+    }
+  }
+
+  #open(): Host {
+    const { isolation, module, ...rest } = this.#options;
+    const options = {
+      ...rest as ProcessOptions,
       module,
       name: this.name,
       caller: "Pool",
@@ -194,84 +207,62 @@ export class Slot {
       },
     };
     const host: Host = isolation === "process"
-      ? new ProcessHost(all)
-      : new Thread(all);
-    this.#host = host;
-    // Without their results, which would pile up.
-    this.ended = Promise.all([this.ended, host.ended]).then(() => {});
-    this.tasks = 0;
-    if (!initializer) return;
-    const what = `the initializer, for which ${job.call.nameOfTask(job.first)}`;
-    const { errors } = await this.#limit(
-      job,
-      `${what} waits,`,
-      1,
-      host.run({
-        task: initializer,
-        calls: [[]],
-        spread: true,
-        timed: false,
-        transfer: [],
-        nameOf: () => "initializer",
-      }),
-    );
-    if (errors.size === 0) return;
-    // Without its initializer the worker is of no use to any task.
-    this.empty(undefined);
-    throw errors.get(0);
+      ? new ProcessHost(options)
+      : new Thread(options);
+    return host;
   }
 
   /**
-   * Runs the jobs. If there are several, the outcome of each is given to `settle`
-   * as soon as it is there.
+   * Runs the jobs. If there are several, each outcome goes to `settle` as soon as
+   * it is there; the last outcome is then empty.
    */
   run(settle: (outcome: Outcome) => void): Promise<Outcome> {
     this.state = "running";
     this.since = performance.now();
-    this.isShared = this.jobs.length > 1;
-    this.#sent = this.jobs.length;
-    const job = this.jobs[0]!;
-    const { call, first, inputs } = job;
+    const [{ call, first, inputs, transfer }] = this.jobs as [Job];
+    const isShared = this.jobs.length > 1;
     const running = this.#host!.run({
       task: call.task,
-      calls: this.isShared ? this.jobs.map(({ inputs }) => inputs[0]) : inputs,
+      calls: isShared ? this.jobs.map(({ inputs }) => inputs[0]) : inputs,
       spread: call.spread,
       timed: this.#options.onTask !== undefined,
-      transfer: job.transfer,
+      transfer,
       nameOf: (i) => call.nameOfInput(first + i),
-      ...(this.isShared && { onEach: settle }),
+      ...(isShared && { onEach: settle }),
     });
-    return this.#limit(job, call.nameOfTask(first), inputs.length, running);
+    return this.#limit(call, call.nameOfTask(first), inputs.length, running);
   }
 
-  /** How many more jobs can be taken back from the worker, once it has them. */
-  get room(): number {
-    if (this.state !== "idle" || !this.#host?.canTakeBack) return 0;
-    return (this.#options.maxTasksPerWorker ?? Infinity) - this.tasks;
+  /** Takes out the job that is first, which has this outcome. */
+  shift({ results }: Outcome): Job | undefined {
+    this.#tasks += results.length;
+    return this.jobs.shift();
   }
 
-  /** Takes back the jobs that have not begun, of those that share a message. */
-  takeBack(): readonly Job[] {
-    const begun = this.#host?.takeBack();
-    if (begun === undefined) return [];
-    const settled = this.#sent - this.jobs.length;
-    return this.jobs.splice(begun - settled);
+  /** Whether several jobs can be sent at once, as they can be taken back. */
+  get canShare(): boolean {
+    return this.state === "idle" && this.#host!.canTakeBack &&
+      this.#options.maxTasksPerWorker === undefined;
   }
 
-  /** Lets nothing more of a job begin, if it runs here. */
+  /** Takes back the jobs that have not begun. */
+  takeBack(): Job[] {
+    const left = this.#host?.takeBack() ?? 0;
+    return this.jobs.splice(this.jobs.length - left);
+  }
+
+  /** Lets nothing more of a job begin, if it runs here alone. */
   cancel(job: Job): void {
-    const isAlone = !this.isShared && this.jobs[0] === job;
+    const isAlone = this.jobs.length === 1 && this.jobs[0] === job;
     if (this.state === "running" && isAlone) this.#host?.takeBack();
   }
 
   /** Notes that nothing runs here any more. */
   release(): void {
-    for (const job of this.jobs) job.slot = undefined;
     this.jobs = [];
-    this.isShared = false;
     this.state = this.#host ? "idle" : "empty";
     const { maxTasksPerWorker = Infinity } = this.#options;
-    if (this.tasks >= maxTasksPerWorker) this.empty(undefined);
+    if (this.#tasks >= maxTasksPerWorker) this.empty(undefined);
   }
 
   /** Ends the worker; what it runs rejects with `reason`. */
@@ -284,12 +275,11 @@ export class Slot {
 
   /** Ends the worker if something takes it longer than a call allows. */
   async #limit<T>(
-    { call }: Job,
+    { options: { timeout } }: Call,
     what: string,
     tasks: number,
     running: Promise<T>,
   ): Promise<T> {
-    const { timeout } = call.options;
     if (timeout === undefined) return await running;
     const time = timeout * tasks;
     // The time it takes a worker to start is not the task's.
@@ -332,7 +322,7 @@ export class Dispatcher {
     call: Call,
     inputs: readonly unknown[],
     first: number,
-    transfer: Transferable[] = [],
+    transfer: readonly Transferable[] = [],
   ): Promise<unknown[]> {
     const job = new Job(call, inputs, first, transfer);
     this.#waiting.push(job);
@@ -351,28 +341,14 @@ export class Dispatcher {
     for (;;) {
       const slot = this.#slots.find(({ state }) => state === "idle") ??
         this.#slots.find(({ state }) => state === "empty");
-      const jobs = slot && this.#take(slot);
-      if (!jobs || jobs.length === 0) return;
-      for (const job of jobs) job.slot = slot;
-      slot.jobs = jobs;
-      void this.#run(slot, jobs[0]!);
+      if (!slot) return;
+      this.#takeBack();
+      const first = this.#next();
+      if (!first) return;
+      slot.jobs = [first, ...this.#more(first, slot)];
+      for (const job of slot.jobs) job.slot = slot;
+      void this.#run(slot, first);
     }
-  }
-
-  /** Takes the jobs for a slot: the first one, and others to share its message. */
-  #take(slot: Slot): Job[] {
-    this.#takeBack();
-    const first = this.#next();
-    if (!first) return [];
-    const jobs = [first];
-    const most = first.isLight ? this.#share(first, slot) : 1;
-    while (jobs.length < most) {
-      const next = this.#waiting.peek();
-      if (next?.call.task.id !== first.call.task.id || !next.isLight) break;
-      jobs.push(next);
-      this.#waiting.shift();
-    }
-    return jobs;
   }
 
   /** The first waiting job that is still wanted. */
@@ -384,60 +360,63 @@ export class Dispatcher {
   }
 
   /**
-   * How many jobs may share the message of one: as many as take a millisecond,
-   * and at most a quarter of an even share, as map's chunks. Of a task that has
-   * not been run yet, nobody knows how long it takes.
+   * The jobs that share the message of one: as many as take a millisecond, and
+   * at most a quarter of an even share, as map's chunks. Of a task that has not
+   * been run yet, nobody knows how long it takes.
    */
-  #share({ call }: Job, slot: Slot): number {
-    const even = Math.ceil(this.#waiting.length / this.#slots.length / 4);
-    if (even < 2) return 1;
-    const pace = this.#paces.get(call.task.id) ?? Infinity;
-    return Math.min(even, 1 / pace, slot.room);
+  #more({ call: { task }, isLight }: Job, slot: Slot): Job[] {
+    const more: Job[] = [];
+    const pace = this.#paces.get(task.id) ?? Infinity;
+    const even = this.#waiting.length / this.#slots.length / 4;
+    const most = isLight && slot.canShare ? Math.min(even, 1 / pace) : 0;
+    while (more.length < most) {
+      const next = this.#waiting.peek();
+      if (next?.call.task.id !== task.id || !next.isLight) break;
+      more.push(this.#waiting.shift()!);
+    }
+    return more;
   }
 
   /**
-   * Takes back jobs that wait in a worker, where there is one that is free: from
-   * behind a job that takes long, and if nothing else waits, from anywhere.
+   * Takes back jobs that wait in a worker, now that one is free: from behind a
+   * job that takes long, and if nothing else waits, from anywhere.
    */
   #takeBack(): void {
     const nothingWaits = this.#waiting.length === 0;
     for (const slot of this.#slots) {
-      if (!slot.isShared || slot.jobs.length < 2) continue;
-      if (nothingWaits || performance.now() - slot.since > 10) {
+      const isLate = () => performance.now() - slot.since > 10;
+      if (slot.jobs.length > 1 && (nothingWaits || isLate())) {
         this.#waiting.unshift(slot.takeBack());
       }
     }
   }
 
   /** Has a slot run its jobs, in a new worker if there is none. */
-  async #run(slot: Slot, job: Job): Promise<void> {
+  async #run(slot: Slot, first: Job): Promise<void> {
+    const count = slot.jobs.length * first.inputs.length;
     try {
-      if (slot.state === "empty") await slot.start(this.#initializer, job);
+      if (slot.state === "empty") await slot.start(this.#initializer, first);
       // While the worker started, the call may have ended.
-      if (job.call.wants(job)) {
-        const count = slot.jobs.length * job.inputs.length;
+      if (first.call.wants(first)) {
         const outcome = await slot.run((each) => this.#settle(slot, each));
-        if (!slot.isShared) this.#settle(slot, outcome);
+        this.#settle(slot, outcome);
         const time = (performance.now() - slot.since) / count;
-        this.#paces.set(job.call.task.id, time);
+        this.#paces.set(first.call.task.id, time);
       }
     } catch (error) {
-      const { index, why } = error instanceof SendError
-        ? error
-        : { index: 0, why: error };
-      // It failed of the first that has no outcome; others have not begun.
-      const [failed, ...rest] = slot.jobs;
-      failed?.fail(why, index);
-      this.#waiting.unshift(rest);
+      // The first that has no outcome has failed; others have not begun.
+      slot.jobs.shift()?.fail(error);
+      this.#waiting.unshift(slot.jobs);
     }
     slot.release();
     this.#assign();
   }
 
   /** Gives the job that is first in a slot what came of it. */
-  #settle(slot: Slot, { results, errors, times }: Outcome): void {
-    const job = slot.jobs.shift()!;
-    slot.tasks += results.length;
+  #settle(slot: Slot, outcome: Outcome): void {
+    const job = slot.shift(outcome);
+    if (!job) return;
+    const { results, errors, times } = outcome;
     if (errors.size > 0) {
       const index = Math.min(...errors.keys());
       return job.fail(errors.get(index), index);

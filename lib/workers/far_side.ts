@@ -16,14 +16,7 @@ import * as queueLink from "../messages/queue_link.ts";
 import * as queueState from "../messages/queue_state.ts";
 import * as queueStore from "../messages/queue_store.ts";
 import * as travel from "../messages/travel.ts";
-import {
-  copyLarge,
-  noteSent,
-  packValue,
-  portableClasses,
-  realm,
-  unpackValue,
-} from "../messages/travel.ts";
+import { portableClasses, realm, unpackValue } from "../messages/travel.ts";
 import * as value from "../messages/value.ts";
 import { type Sending, toProcess, whyNotCloned } from "../messages/value.ts";
 import * as wait from "../messages/wait.ts";
@@ -36,9 +29,11 @@ import * as protocol from "./protocol.ts";
 import {
   type Answer,
   briefReply,
+  type Crossing,
   fullRequest,
   type Greeting,
-  numberAfter,
+  packForThread,
+  postTo,
   type Reply,
   type Request,
 } from "./protocol.ts";
@@ -54,7 +49,7 @@ function parts(): string {
     ...[...messages, describe, packing, protocol, sync]
       .flatMap(Object.values<unknown>),
     ...[Fifo, Bridge],
-    ...[FarSide, CancelByMessage, threadLink, threadListener, processLink],
+    ...[FarSide, threadLink, processLink],
   ];
   return all.map(textOf).join("\n");
 }
@@ -98,20 +93,22 @@ export function startThread(): void {
 
 /** What the far side talks through. */
 interface Link {
-  onRequest: (request: Request) => void;
+  /** Given the messages, but for those that the link itself takes. */
+  onMessage: (message: unknown) => void;
   /** Called when the program ends that neither `close` nor `exit` has ended. */
   onUnload: () => void;
+  /** How many calls may still begin, where that stands in shared memory. */
+  left: Int32Array | undefined;
+  /** Packs what structured clone cannot send. */
+  pack(value: unknown): Crossing;
+  /** Makes working objects of what came packed. */
+  unpack(value: unknown): unknown;
   /**
-   * Sends a reply, packed.
+   * Sends a message.
    *
    * @throws If a part of it cannot be sent.
    */
-  post(reply: Reply): void;
-  /**
-   * Whether one more call may begin; a promise where that takes a turn. If it can
-   * be taken back, it is claimed by its number.
-   */
-  mayBegin(number?: number): boolean | Promise<boolean>;
+  post(message: unknown, ports: readonly MessagePort[]): void;
   /** Waits until what tasks sent through connections is on its way. */
   flush(): Promise<void> | undefined;
   /** Ends the far side; a process gets this exit code. */
@@ -124,50 +121,9 @@ interface Link {
   load(module: string): Promise<Record<string, unknown>>;
 }
 
-/** Learns by messages, which can only be read when nothing runs, what not to begin. */
-class CancelByMessage {
-  /** The number of the first call of the batch. */
-  #first = 0;
-  #cancelled = -1;
-  #turned = 0;
-  /** When the clock was looked at, and how many calls may begin until the next time. */
-  #looked = 0;
-  #left = 0;
-
-  begin(first: number): void {
-    this.#first = first;
-    this.#turned = this.#looked = Date.now();
-    this.#left = 0;
-  }
-
-  cancel(first: number): void {
-    this.#cancelled = first;
-  }
-
-  mayBegin(): boolean | Promise<boolean> {
-    if (this.#left-- > 0) return this.#isWanted();
-    // To look at the clock takes as long as a tiny task.
-    const now = Date.now();
-    this.#left = now === this.#looked ? 7 : 0;
-    this.#looked = now;
-    if (Math.abs(now - this.#turned) < 10) return this.#isWanted();
-    return new Promise((resolve) =>
-      setTimeout(() => {
-        this.#turned = Date.now();
-        resolve(this.#isWanted());
-      })
-    );
-  }
-
-  #isWanted(): boolean {
-    return this.#cancelled !== this.#first;
-  }
-}
-
 /** What a thread has of its own. */
-interface ThreadScope {
+interface ThreadScope extends Pick<Worker, "postMessage"> {
   close(): void;
-  postMessage(reply: unknown, transfer?: Transferable[]): void;
   onmessage: (event: MessageEvent) => void;
   readonly Deno?: { exit(code: number): never };
 }
@@ -176,27 +132,17 @@ interface ThreadScope {
 function threadLink(): Link {
   const scope = globalThis as unknown as ThreadScope;
   // Kept, because a task may replace them.
-  const send = scope.postMessage.bind(scope);
+  const main = { postMessage: scope.postMessage.bind(scope) };
   const close = scope.close.bind(scope);
   const exit = scope.Deno?.exit;
-  const byMessage = new CancelByMessage();
 
   const link: Link = {
-    onRequest: () => {},
+    onMessage: () => {},
     onUnload: () => {},
-    post(reply) {
-      const packed = reply.kind === "done" && packValue(reply.results);
-      if (!packed) {
-        if (reply.kind !== "done") return send(reply);
-        const { value, moved } = copyLarge(reply.results, []);
-        const brief = briefReply({ ...reply, results: value as unknown[] });
-        return moved.length > 0 ? send(brief, moved) : send(brief);
-      }
-      const { value, moved } = copyLarge(packed.value, packed.ports);
-      send({ ...reply, results: value as unknown[], isPacked: true }, moved);
-      noteSent(packed.packings, 0);
-    },
-    mayBegin: () => byMessage.mayBegin(),
+    left: undefined,
+    pack: (value) => packForThread(value, 0),
+    unpack: (value) => unpackValue(value, portableClasses()),
+    post: (message, ports) => postTo(main, message, [...ports]),
     flush: () => undefined,
     close: () => close(),
     exit: (code) => exit!(code),
@@ -207,86 +153,46 @@ function threadLink(): Link {
   // for it at `process` would load Node's part of Deno, which takes 10 ms.
   addEventListener("unload", () => link.onUnload());
   scope.onmessage = ({ data }: MessageEvent<Greeting>) => {
-    const { agent, next } = data;
-    realm().agent = agent;
-    realm().onArrival = (lifeline) => send({ kind: "holds", lifeline });
-    if (next) {
-      link.mayBegin = (number) => {
-        if (number === undefined) return Atomics.load(next, 0) >= 0;
-        const after = numberAfter(number, 1);
-        return Atomics.compareExchange(next, 0, number, after) === number;
-      };
-    }
-    scope.onmessage = threadListener(link, byMessage);
-    link.post({ kind: "ready" });
+    realm().agent = data.agent;
+    realm().onArrival = (lifeline) =>
+      main.postMessage({ kind: "holds", lifeline });
+    link.left = data.left;
+    scope.onmessage = ({ data }) => link.onMessage(data);
+    main.postMessage({ kind: "ready" });
   };
   return link;
 }
 
-/** What takes the messages of a thread after the first one. */
-function threadListener(
-  link: Link,
-  byMessage: CancelByMessage,
-): (event: MessageEvent) => void {
-  let last: Request | undefined;
-  return ({ data }) => {
-    if (data?.kind === "cancel") return byMessage.cancel(data.first);
-    const request = fullRequest(data, last) ?? data as Request;
-    last = request;
-    byMessage.begin(request.first);
-    if (!request.isPacked) return link.onRequest(request);
-    const calls = unpackValue(request.calls, portableClasses());
-    link.onRequest({ ...request, calls: calls as unknown[] });
-  };
-}
-
-/** What a process is sent after its first message, if not in brief. */
+/** What a process is sent that is no request. */
 export type ProcessMessage =
-  | { readonly kind: "run"; readonly request: Request }
-  | { readonly kind: "cancel"; readonly first: number }
+  | { readonly kind: "cancel" }
   | { readonly kind: "exit"; readonly code: number }
   | BridgeMessage;
 
 /** The link of a process: frames over its standard streams. */
 function processLink(stdio: Stdio): Link {
   const bridge = new Bridge(1, stdio.write);
-  const byMessage = new CancelByMessage();
-
   const link: Link = {
-    onRequest: () => {},
+    onMessage: () => {},
     onUnload: () => {},
-    post(reply) {
-      if (reply.kind !== "done") return stdio.write(reply);
-      const { value, isPacked, sent } = bridge.pack(reply.results);
-      if (!isPacked) return stdio.write(briefReply(reply));
-      stdio.write({ ...reply, results: value, isPacked });
-      sent();
-    },
-    mayBegin: () => byMessage.mayBegin(),
+    left: undefined,
+    pack: (value) => bridge.pack(value),
+    unpack: (value) => bridge.unpack(value),
+    post: stdio.write,
     flush: () => bridge.isIdle ? undefined : bridge.flush(),
     close: stdio.exit,
     exit: stdio.exit,
     sending: toProcess(),
     load: () => stdio.load!(),
   };
-  let last: Request | undefined;
-  const run = (request: Request) => {
-    last = request;
-    byMessage.begin(request.first);
-    if (!request.isPacked) return link.onRequest(request);
-    const calls = bridge.unpack(request.calls) as unknown[];
-    link.onRequest({ ...request, calls });
-  };
   stdio.onMessage = (data) => {
-    const request = fullRequest(data, last);
-    if (request) return run(request);
     const message = data as ProcessMessage;
-    if (message.kind === "run") run(message.request);
-    else if (message.kind === "cancel") byMessage.cancel(message.first);
-    else if (message.kind === "exit") stdio.exit(message.code);
-    else bridge.receive(message);
+    if (message.kind === "exit") stdio.exit(message.code);
+    if (message.kind === "carry" || message.kind === "end") {
+      bridge.receive(message);
+    } else link.onMessage(data);
   };
-  link.post({ kind: "ready" });
+  stdio.write({ kind: "ready" });
   return link;
 }
 
@@ -296,57 +202,99 @@ type Run = (...args: any[]) => unknown;
 /** Runs what the link brings. */
 class FarSide {
   readonly #link: Link;
-  readonly #tasks = new Map<number, Task & { run: Run }>();
+  readonly #tasks = new Map<number, Task & { run?: Run }>();
   readonly #now = performance.now.bind(performance);
+  /** The request before, from which one in brief differs in its calls. */
+  #last: Request | undefined;
+  #isCancelled = false;
+  /** When messages could be read last. */
+  #turned = 0;
 
   constructor(link: Link) {
     this.#link = link;
-    link.onRequest = (request) => void this.#run(request);
+    link.onMessage = (message) => this.#receive(message);
     this.#reportEnds();
   }
 
-  async #run(request: Request): Promise<void> {
-    const { first, calls, spread, shared, timed } = request;
-    let answer: Answer = { results: [], errors: [], times: [] };
-    let run = this.#tasks.get(request.task)?.run;
-    for (let i = 0; i < calls.length; i++) {
-      const number = shared ? numberAfter(first, i) : undefined;
-      const mayBegin = this.#link.mayBegin(number);
+  #receive(message: unknown): void {
+    const request = fullRequest(message, this.#last);
+    // It is said otherwise only that the batch is cancelled.
+    this.#isCancelled = !request;
+    if (!request) return;
+    this.#last = { ...request, calls: [] };
+    this.#turned = Date.now();
+    const { define, calls, isPacked } = request;
+    if (define) this.#tasks.set(define.id, define);
+    const all = isPacked ? this.#link.unpack(calls) as unknown[] : calls;
+    void this.#run(request, all);
+  }
+
+  /** Runs the calls of a request, and answers. */
+  async #run(request: Request, calls: readonly unknown[]): Promise<void> {
+    const { spread, shared, timed } = request;
+    const task = this.#tasks.get(request.task)!;
+    let answer = this.#noAnswer();
+    for (const call of calls) {
+      const mayBegin = this.#mayBegin();
       if (typeof mayBegin === "boolean" ? !mayBegin : !await mayBegin) break;
       const from = timed ? this.#time() : 0;
       try {
-        run ??= await this.#define(request.define!);
-        const call = calls[i];
+        task.run ??= await this.#load(task);
+        const { run } = task;
         const result = spread ? run(...call as unknown[]) : run(call);
         // Waiting for what is no promise would cost each call a turn.
         answer.results.push(this.#isThenable(result) ? await result : result);
         if (timed) answer.times.push([from, this.#time()]);
       } catch (error) {
-        answer.errors.push([
-          shared ? 0 : i,
-          this.#explain(error, request.task),
-        ]);
-        // Nobody asks for the others.
-        answer.results.length = 0;
+        const place = answer.results.length;
+        // Nobody asks for the other results.
+        answer = this.#noAnswer();
+        answer.errors.push([place, this.#explain(error, task)]);
         if (!shared) break;
       }
       if (!shared) continue;
       this.#answer(answer);
-      answer = { results: [], errors: [], times: [] };
+      answer = this.#noAnswer();
     }
     const flushed = this.#link.flush();
     if (flushed) await flushed;
-    if (!shared) this.#answer(answer);
+    this.#answer(answer);
+  }
+
+  /** Whether one more call may begin; a promise where that takes a turn. */
+  #mayBegin(): boolean | Promise<boolean> {
+    const { left } = this.#link;
+    if (left) return Atomics.sub(left, 0, 1) > 0;
+    // A message that cancels can only be read when nothing runs.
+    const isLate = Math.abs(Date.now() - this.#turned) > 10;
+    return isLate ? this.#turn() : !this.#isCancelled;
+  }
+
+  async #turn(): Promise<boolean> {
+    await new Promise((resolve) => setTimeout(resolve));
+    this.#turned = Date.now();
+    return !this.#isCancelled;
+  }
+
+  #noAnswer(): Answer {
+    return { results: [], errors: [], times: [] };
   }
 
   #answer(answer: Answer): void {
-    const done = { kind: "done", ...answer, isPacked: false } as const;
     try {
-      this.#link.post(done);
+      this.#post(answer);
     } catch (error) {
       this.#refuse(answer, error);
-      this.#link.post(done);
+      this.#post(answer);
     }
+  }
+
+  #post(answer: Answer): void {
+    const { value, isPacked, ports, sent } = this.#link.pack(answer.results);
+    const results = value as unknown[];
+    const reply: Reply = { kind: "done", ...answer, results, isPacked };
+    this.#link.post(briefReply(reply), ports);
+    sent();
   }
 
   /** Puts errors in the place of results that cannot be sent. */
@@ -384,13 +332,13 @@ class FarSide {
         "function";
   }
 
-  async #define(task: Task): Promise<Run> {
-    const { id, name, module, source } = task;
-    const run = module === undefined
-      ? this.#compile(name, source)
-      : await this.#load(name, module);
-    this.#tasks.set(id, { ...task, run });
-    return run;
+  /** Makes a function of a task. */
+  async #load({ name, module, source }: Task): Promise<Run> {
+    if (module === undefined) return this.#compile(name, source);
+    const exports = await this.#link.load(module);
+    const found = exports[name] ?? exports.default;
+    if (typeof found === "function" && found.name === name) return found as Run;
+    throw new TypeError(`${module} exports no function named ${name}`);
   }
 
   #compile(name: string, source: string): Run {
@@ -407,19 +355,11 @@ class FarSide {
     }
   }
 
-  async #load(name: string, module: string): Promise<Run> {
-    const exports = await this.#link.load(module);
-    const found = exports[name] ?? exports.default;
-    if (typeof found === "function" && found.name === name) return found as Run;
-    throw new TypeError(`${module} exports no function named ${name}`);
-  }
-
   /** Says why a variable is missing that was there when the task was written. */
-  #explain(error: unknown, id: number): PackedError {
-    const { name, module } = this.#tasks.get(id) ?? {};
+  #explain(error: unknown, { name, module }: Task): PackedError {
     const missing = error instanceof ReferenceError &&
       /^(.+) is not defined$/.exec(error.message)?.[1];
-    if (!name || !missing || module !== undefined) return this.#pack(error);
+    if (!missing || module !== undefined) return this.#pack(error);
     const message = `${name} uses "${missing}", which is neither an argument ` +
       `nor a variable of its own. A function travels to a worker as text; ` +
       `the variables around it stay behind, because a worker shares no ` +
@@ -465,6 +405,6 @@ class FarSide {
   }
 
   #report(end: { how: string; exitCode?: number; error?: PackedError }): void {
-    this.#link.post({ kind: "died", ...end });
+    this.#link.post({ kind: "died", ...end }, []);
   }
 }

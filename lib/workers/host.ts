@@ -5,9 +5,15 @@
  * @module
  */
 
+import { type Sending, whyNotCloned } from "../messages/value.ts";
 import { unpackError } from "./errors.ts";
-import type { Answer, Reply, Request } from "./protocol.ts";
-import { numberAfter } from "./protocol.ts";
+import {
+  type Answer,
+  briefRequest,
+  type Crossing,
+  type Reply,
+  type Request,
+} from "./protocol.ts";
 import type { Task } from "./task.ts";
 
 /** Calls of one task, which one host runs one after another. */
@@ -18,13 +24,13 @@ export interface Batch {
   readonly spread: boolean;
   /**
    * Given what came of each call as soon as it is there; one that fails then
-   * ends no other.
+   * ends no other, and the outcome of the batch is empty.
    */
   readonly onEach?: (outcome: Outcome) => void;
   /** Whether the far side is to note when each call began and ended. */
   readonly timed: boolean;
   /** What to move instead of copying. */
-  readonly transfer: Transferable[];
+  readonly transfer: readonly Transferable[];
   /** What the entries are called in messages, such as `items[3]`. */
   readonly nameOf: (index: number) => string;
 }
@@ -32,21 +38,10 @@ export interface Batch {
 /** What came of a batch, as far as its calls were begun. */
 export interface Outcome {
   readonly results: unknown[];
-  /** What the calls threw that failed, by their place in the batch. */
+  /** Why calls failed, by their place in the batch. */
   readonly errors: ReadonlyMap<number, unknown>;
   /** With `timed`: when each call began and ended, on main's clock, in ms. */
   readonly times: readonly (readonly [from: number, to: number])[];
-}
-
-/** A part of a batch cannot be sent, so nothing of it was. */
-export class SendError extends Error {
-  /**
-   * @param index Which entry of the batch it is in.
-   * @param why The error for whoever made the call.
-   */
-  constructor(readonly index: number, readonly why: unknown) {
-    super("a call cannot be sent");
-  }
 }
 
 /** How a host ended; empty for a thread, which has neither. */
@@ -69,11 +64,9 @@ export interface HostOptions {
   readonly onDeath: (error: WorkerDiedError) => void;
 }
 
-/** A batch, and how far it has come. */
+/** A batch that runs. */
 interface Running extends PromiseWithResolvers<Outcome> {
   readonly batch: Batch;
-  /** How many answers are still to come. */
-  left: number;
 }
 
 /** Where functions run. It runs one batch at a time. */
@@ -82,11 +75,16 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
   readonly pid: number | undefined = undefined;
   /** Resolves once nothing of it is left. */
   abstract readonly ended: Promise<HostEnd>;
+  /** Whether it knows at once how much of a batch has begun. */
+  abstract readonly canTakeBack: boolean;
   protected readonly options: Options;
+  /** Resolves once something can be sent; undefined from then on. */
+  protected opening: Promise<void> | undefined;
   readonly #ready = Promise.withResolvers<void>();
   /** The tasks that the far side has. */
   readonly #known = new Set<number>();
-  #next = 0;
+  /** The request before, which the far side knows too. */
+  #last: Request | undefined;
   #running: Running | undefined;
   #over: { reason: unknown } | undefined;
 
@@ -100,48 +98,41 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
   }
 
   /**
-   * Runs a batch; with `onEach`, the outcome is empty. It rejects with a SendError if nothing could be sent, with a
-   * WorkerDiedError if the host died, with the reason given to `terminate`.
+   * Runs a batch. If it cannot be sent, the outcome says so. It rejects with a
+   * WorkerDiedError if the host dies, and with the reason given to `terminate`.
    */
-  run(batch: Batch): Promise<Outcome> {
-    if (this.#over) return Promise.reject(this.#over.reason);
-    const { task, calls, spread, timed } = batch;
-    const shared = batch.onEach !== undefined;
-    const left = shared ? calls.length : 1;
-    const running = { ...Promise.withResolvers<Outcome>(), batch, left };
-    const define = this.#known.has(task.id) ? undefined : task;
-    const first = this.#next;
-    this.#next = numberAfter(first, calls.length);
-    const request = { first, task: task.id, define, calls, isPacked: false };
-    this.#running = running;
-    const fail = (error: unknown) => {
-      this.#running = undefined;
-      running.reject(error);
-    };
-    try {
-      this.send({ ...request, spread, shared, timed }, batch)?.catch(fail);
-    } catch (error) {
-      fail(error);
-    }
-    return running.promise;
+  async run(batch: Batch): Promise<Outcome> {
+    if (this.opening) await this.opening;
+    if (this.#over) throw this.#over.reason;
+    const refused = this.#send(batch);
+    if (refused) return refused;
+    this.#running = { ...Promise.withResolvers<Outcome>(), batch };
+    return await this.#running.promise;
   }
 
-  /** Whether it can be known which calls `takeBack` took back. */
-  abstract readonly canTakeBack: boolean;
+  /** Runs one call: gives what it returns, or throws what it throws. */
+  async call(
+    task: Task,
+    args: readonly unknown[],
+    transfer: readonly Transferable[] = [],
+  ): Promise<unknown> {
+    const nameOf = () => "args";
+    const rest = { spread: true, timed: false, transfer, nameOf };
+    const { results, errors } = await this.run({
+      task,
+      calls: [args],
+      ...rest,
+    });
+    if (errors.has(0)) throw errors.get(0);
+    return results[0];
+  }
 
   /**
-   * Takes back the calls of the batch that have not begun.
+   * Lets no more calls of the batch begin.
    *
-   * @returns How many have begun, if that can be known.
+   * @returns How many have not begun; 0 if that is not known yet.
    */
-  takeBack(): number | undefined {
-    const begun = this.countBegun();
-    const running = this.#running;
-    if (begun === undefined || !running?.batch.onEach) return begun;
-    running.left -= running.batch.calls.length - begun;
-    if (running.left === 0) this.#finish(running, nothing);
-    return begun;
-  }
+  abstract takeBack(): number;
 
   /** Ends a host that runs nothing any more; a process gets this exit code. */
   finish(_exitCode: number): void {
@@ -162,37 +153,25 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
     return this.#over !== undefined;
   }
 
-  /**
-   * Sends a request, in which portable objects are still to be packed; at once,
-   * unless it returns a promise.
-   *
-   * @throws {SendError} If a part of it cannot be sent.
-   */
-  protected abstract send(
-    request: Request,
-    batch: Batch,
-  ): Promise<void> | undefined;
-  /** Lets no more calls of the batch begin; counts those that have, if it can. */
-  protected abstract countBegun(): number | undefined;
+  /** How this kind of host refuses a value. */
+  protected abstract readonly sending: Sending | undefined;
+  /** Packs what structured clone cannot send. */
+  protected abstract pack(value: unknown): Crossing;
   /** Makes working objects of what came packed. */
   protected abstract unpack(value: unknown): unknown;
+  /**
+   * Sends a message to the far side.
+   *
+   * @throws If a part of it cannot be sent; nothing of it is then.
+   */
+  protected abstract post(message: unknown, moved: Transferable[]): void;
   /** Ends the far side. */
   protected abstract stop(wasBusy: boolean): void;
 
   /** Takes a reply. */
   protected receive(reply: Reply): void {
-    if (this.#over) return;
     if (reply.kind === "ready") this.#ready.resolve();
-    else if (reply.kind === "done") {
-      const outcome = this.#outcomeOf(reply, reply.isPacked);
-      const running = this.#running!;
-      // What was cancelled before it began was not even defined.
-      const hasRun = reply.results.length > reply.errors.length;
-      if (hasRun) this.#known.add(running.batch.task.id);
-      running.left -= 1;
-      running.batch.onEach?.(outcome);
-      if (running.left === 0) this.#finish(running, outcome);
-    }
+    else if (reply.kind === "done") this.#settle(reply, reply.isPacked);
   }
 
   /** Notes that the far side has ended by itself. */
@@ -203,16 +182,64 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
     this.options.onDeath(error);
   }
 
-  #finish(running: Running, outcome: Outcome): void {
+  /** Sends a batch; what is returned says why it cannot be sent. */
+  #send(batch: Batch): Outcome | undefined {
+    const { task, spread, timed } = batch;
+    const { value, isPacked, ports, sent } = this.pack(batch.calls);
+    const request: Request = {
+      kind: "run",
+      task: task.id,
+      define: this.#known.has(task.id) ? undefined : task,
+      calls: value as unknown[],
+      spread,
+      isPacked,
+      shared: batch.onEach !== undefined,
+      timed,
+    };
+    const moved = [...batch.transfer, ...ports];
+    try {
+      this.post(briefRequest(request, this.#last), moved);
+    } catch (error) {
+      return this.#whyNotSent(batch, request.calls, moved, error);
+    }
+    sent();
+    this.#known.add(task.id);
+    this.#last = { ...request, calls: [] };
+    return undefined;
+  }
+
+  /** Names the call of a batch, and the part of it, that cannot be sent. */
+  #whyNotSent(
+    { nameOf }: Batch,
+    calls: readonly unknown[],
+    moved: readonly unknown[],
+    error: unknown,
+  ): Outcome {
+    const failed = (index: number, error: unknown) => ({
+      ...nothing,
+      errors: new Map([[index, error]]),
+    });
+    for (const [index, call] of calls.entries()) {
+      const why = whyNotCloned(call, nameOf(index), moved, this.sending);
+      if (why) return failed(index, new TypeError(why));
+    }
+    return failed(0, error);
+  }
+
+  #settle(answer: Answer, isPacked: boolean): void {
+    const outcome = this.#outcomeOf(answer, isPacked);
+    const { batch, resolve } = this.#running!;
+    const isNothing = answer.results.length + answer.errors.length === 0;
+    if (batch.onEach && !isNothing) return batch.onEach(outcome);
     this.#running = undefined;
-    running.resolve(outcome);
+    resolve(outcome);
   }
 
   #outcomeOf({ results, errors, times }: Answer, isPacked: boolean): Outcome {
     const { timeOrigin } = performance;
     return {
       results: isPacked ? this.unpack(results) as unknown[] : results,
-      errors: errors.length === 0 ? none : new Map(
+      errors: errors.length === 0 ? nothing.errors : new Map(
         errors.map(([index, error]) => [index, unpackError(error)]),
       ),
       times: times.map(([from, to]) => [from - timeOrigin, to - timeOrigin]),
@@ -220,8 +247,7 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
   }
 }
 
-const none: ReadonlyMap<number, unknown> = new Map();
-const nothing: Outcome = { results: [], errors: none, times: [] };
+const nothing: Outcome = { results: [], errors: new Map(), times: [] };
 
 /** How a worker ended, for a WorkerDiedError. */
 export interface Death {

@@ -8,24 +8,32 @@
  * @module
  */
 
+import {
+  copyLarge,
+  type Lifeline,
+  noteSent,
+  packValue,
+} from "../messages/travel.ts";
+import { isImmutable } from "../messages/value.ts";
 import type { PackedError } from "./errors.ts";
-import type { Lifeline } from "../messages/travel.ts";
 import type { Task } from "./task.ts";
 
 /** What is sent to the far side: to run a task once or several times. */
 export interface Request {
-  /** The number of the first call; calls are numbered in the order of sending. */
-  readonly first: number;
+  readonly kind: "run";
   /** The id of the task. */
   readonly task: number;
   /** The task itself, the first time it is sent to this host. */
   readonly define: Task | undefined;
   /** One entry a call: its argument, or with `spread` its argument list. */
   readonly calls: readonly unknown[];
+  readonly spread: boolean;
   /** Whether there are wires of portable objects among the calls. */
   readonly isPacked: boolean;
-  readonly spread: boolean;
-  /** Whether each call is answered alone, at once, and one that fails ends no other. */
+  /**
+   * Whether each call is answered alone, at once, and one that fails ends no
+   * other; an answer of nothing then says that no more will come.
+   */
   readonly shared: boolean;
   /** Whether to note when each call began and ended. */
   readonly timed: boolean;
@@ -55,19 +63,40 @@ export type Reply =
 
 /** What a thread is told first. */
 export interface Greeting {
-  readonly name: string;
   /** The number by which shared memory knows the far side's thread. */
   readonly agent: number;
-  /** One cell: the number of the next call that may begin, or `takenBack`. */
-  readonly next: Int32Array<SharedArrayBuffer> | undefined;
+  /** One cell: how many calls of the request may still begin. */
+  readonly left: Int32Array<SharedArrayBuffer> | undefined;
 }
 
-/**
- * The number of the call that comes some calls after another. It starts again
- * long after a call of the same number has ended.
- */
-export function numberAfter(first: number, count: number): number {
-  return (first + count) % 2 ** 30;
+/** A value that is ready to be sent. */
+export interface Crossing {
+  readonly value: unknown;
+  readonly isPacked: boolean;
+  /** What has to be moved along with it. */
+  readonly ports: readonly MessagePort[];
+  /** To be called once the value has been sent. */
+  readonly sent: () => void;
+}
+
+/** Makes a value ready for another thread. */
+export function packForThread(value: unknown, receiver: number): Crossing {
+  const packed = packValue(value);
+  if (!packed) return { value, isPacked: false, ports: [], sent: () => {} };
+  const sent = () => noteSent(packed.packings, receiver);
+  return { ...packed, isPacked: true, sent };
+}
+
+/** Sends a message to another thread; of large buffers, copies are moved. */
+export function postTo(
+  thread: Pick<Worker, "postMessage">,
+  message: unknown,
+  transfer: Transferable[],
+): void {
+  const { value, moved } = copyLarge(message, transfer);
+  // A list of nothing to move would make a short message slower.
+  if (moved.length > 0) thread.postMessage(value, moved);
+  else thread.postMessage(value);
 }
 
 /**
@@ -78,14 +107,16 @@ export function briefRequest(
   request: Request,
   last: Request | undefined,
 ): unknown {
-  const { calls, define, task, spread, shared, timed } = request;
-  const isSame = define === undefined && task === last?.task &&
-    spread === last.spread && timed === last.timed && shared === last.shared;
+  const { calls, task, spread } = request;
+  const isSame = !request.define && !request.isPacked && task === last?.task &&
+    spread === last.spread && request.timed === last.timed &&
+    request.shared === last.shared;
   if (!isSame) return request;
   if (calls.length > 1) return calls;
   // What is to be spread may be anything.
   const args = spread ? calls[0] : calls;
-  const isOnly = Array.isArray(args) && args.length === 1 && isScalar(args[0]);
+  const isOnly = Array.isArray(args) && args.length === 1 &&
+    isImmutable(args[0]);
   return isOnly ? args[0] : calls;
 }
 
@@ -94,12 +125,13 @@ export function fullRequest(
   message: unknown,
   last: Request | undefined,
 ): Request | undefined {
-  const isOnly = isScalar(message);
-  if (!last || !isOnly && !Array.isArray(message)) return undefined;
-  const only = last.spread ? [message] : message;
+  const isOnly = isImmutable(message);
+  if (!isOnly && !Array.isArray(message)) {
+    return (message as Request).kind === "run" ? message as Request : undefined;
+  }
+  const only = last!.spread ? [message] : message;
   const calls = isOnly ? [only] : message as unknown[];
-  const first = numberAfter(last.first, last.calls.length);
-  return { ...last, define: undefined, isPacked: false, first, calls };
+  return { ...last!, define: undefined, isPacked: false, calls };
 }
 
 /**
@@ -110,20 +142,14 @@ export function briefReply(reply: Reply): unknown {
   if (reply.kind !== "done" || reply.errors.length > 0) return reply;
   if (reply.isPacked || reply.times.length > 0) return reply;
   const [only] = reply.results;
-  const isOnly = reply.results.length === 1 && isScalar(only);
+  const isOnly = reply.results.length === 1 && isImmutable(only);
   return isOnly ? only : reply.results;
 }
 
 /** Restores a reply that may be in brief. */
 export function fullReply<Message>(message: Message): Message | Reply {
-  const isOnly = isScalar(message);
+  const isOnly = isImmutable(message);
   if (!isOnly && !Array.isArray(message)) return message;
   const results = isOnly ? [message] : message as unknown[];
   return { kind: "done", results, errors: [], times: [], isPacked: false };
-}
-
-/** Whether a value is of the kinds that Deno sends in a fraction of the time. */
-export function isScalar(value: unknown): boolean {
-  return typeof value === "number" || typeof value === "string" ||
-    typeof value === "boolean";
 }

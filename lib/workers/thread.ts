@@ -4,49 +4,42 @@
  * @module
  */
 
-import { whyNotCloned } from "../messages/value.ts";
-import { unpackError } from "./errors.ts";
 import {
-  copyLarge,
   type Lifeline,
   newAgent,
-  noteSent,
-  packValue,
   portableClasses,
   realm,
   unpackValue,
 } from "../messages/travel.ts";
+import { unpackError } from "./errors.ts";
 import { urlOfProgram } from "./far_side.ts";
 import {
   type Batch,
   Host,
   type HostEnd,
   type HostOptions,
-  SendError,
+  type Outcome,
 } from "./host.ts";
 import {
-  briefRequest,
+  type Crossing,
   fullReply,
   type Greeting,
-  numberAfter,
+  packForThread,
+  postTo,
   type Reply,
-  type Request,
 } from "./protocol.ts";
 
 /** A Web Worker that runs batches. */
 export class Thread extends Host {
+  protected override readonly sending = undefined;
   readonly #worker: Worker;
   readonly #ended = Promise.withResolvers<HostEnd>();
-  /** The number of the next call that may begin; -1 if none may. */
-  readonly #next = sharedCell();
+  /** How many calls of the batch may still begin. */
+  readonly #left = sharedCell();
   /** The number by which shared memory knows this thread. */
   readonly #agent = newAgent();
   /** What has to be freed or closed when this thread ends. */
   readonly #held = new Set<Lifeline>();
-  /** The number of the first call of the batch. */
-  #first = 0;
-  /** The request before, which the far side knows too. */
-  #last: Request | undefined;
 
   /** Starts a worker. */
   constructor(options: HostOptions) {
@@ -61,7 +54,7 @@ export class Thread extends Host {
       this.die({ how: `died: ${event.message}` });
     };
     realm().held.set(this.#agent, this.#held);
-    const greeting: Greeting = { name, agent: this.#agent, next: this.#next };
+    const greeting: Greeting = { agent: this.#agent, left: this.#left };
     this.#worker.postMessage(greeting);
   }
 
@@ -69,46 +62,31 @@ export class Thread extends Host {
     return this.#ended.promise;
   }
 
-  protected override send(request: Request, batch: Batch): undefined {
-    const packed = packValue(request.calls);
-    const calls = packed ? packed.value as unknown[] : request.calls;
-    const moved = [...batch.transfer, ...packed?.ports ?? []];
-    const last = this.#last;
-    this.#first = request.first;
-    if (this.#next) Atomics.store(this.#next, 0, request.first);
-    // What cannot be sent is not known there, nor is its number.
-    this.#last = undefined;
-    try {
-      const posting = copyLarge(calls, moved);
-      const full = { ...request, calls: posting.value as unknown[] };
-      const message = packed
-        ? { ...full, isPacked: true }
-        : briefRequest(full, last);
-      // A list of nothing to move would make a short message slower.
-      if (posting.moved.length === 0) this.#worker.postMessage(message);
-      else this.#worker.postMessage(message, posting.moved);
-    } catch (error) {
-      throw whyNotSent({ ...batch, calls }, moved, error);
-    }
-    if (packed) noteSent(packed.packings, this.#agent);
-    else this.#last = request;
-  }
-
   get canTakeBack(): boolean {
-    return this.#next !== undefined;
+    return this.#left !== undefined;
   }
 
-  protected override countBegun(): number | undefined {
-    if (!this.#next) {
-      this.#worker.postMessage({ kind: "cancel", first: this.#first });
-      return undefined;
-    }
-    const next = Atomics.exchange(this.#next, 0, -1);
-    return next < 0 ? undefined : numberAfter(next, 2 ** 30 - this.#first);
+  override run(batch: Batch): Promise<Outcome> {
+    if (this.#left) Atomics.store(this.#left, 0, batch.calls.length);
+    return super.run(batch);
+  }
+
+  override takeBack(): number {
+    if (this.#left) return Math.max(0, Atomics.exchange(this.#left, 0, 0));
+    this.#worker.postMessage({ kind: "cancel" });
+    return 0;
+  }
+
+  protected override pack(value: unknown): Crossing {
+    return packForThread(value, this.#agent);
   }
 
   protected override unpack(value: unknown): unknown {
     return unpackValue(value, portableClasses());
+  }
+
+  protected override post(message: unknown, moved: Transferable[]): void {
+    postTo(this.#worker, message, moved);
   }
 
   protected override stop(wasBusy: boolean): void {
@@ -137,17 +115,4 @@ export class Thread extends Host {
 function sharedCell(): Int32Array<SharedArrayBuffer> | undefined {
   if (typeof SharedArrayBuffer === "undefined") return undefined;
   return new Int32Array(new SharedArrayBuffer(4));
-}
-
-/** Names the call of a batch, and the part of it, that cannot be sent. */
-function whyNotSent(
-  batch: Batch,
-  moved: readonly unknown[],
-  error: unknown,
-): SendError {
-  for (const [index, call] of batch.calls.entries()) {
-    const why = whyNotCloned(call, batch.nameOf(index), moved);
-    if (why) return new SendError(index, new TypeError(why));
-  }
-  return new SendError(0, error);
 }

@@ -7,12 +7,7 @@
 import { checkTimeout, describe } from "../describe.ts";
 import { continueStack } from "./errors.ts";
 import { after } from "../messages/wait.ts";
-import {
-  type Host,
-  type HostEnd,
-  type HostOptions,
-  SendError,
-} from "./host.ts";
+import type { Host, HostEnd, HostOptions } from "./host.ts";
 import { packFunction, type Task } from "./task.ts";
 import { Thread } from "./thread.ts";
 
@@ -150,24 +145,12 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     this.#host = host;
     this.#state = "started";
     void host.ended.then((end) => this.#end = end);
-    host.run({
-      task: this.#task,
-      calls: [args],
-      spread: true,
-      timed: false,
-      transfer: [...transfer],
-      nameOf: () => "args",
-    }).then(({ results, errors }) => {
-      if (errors.has(0)) throw errors.get(0);
-      this.#leave(
-        "finished",
-        0,
-        () => this.#result.resolve(results[0] as Result),
-      );
+    host.call(this.#task, args, transfer).then((result) => {
+      const { resolve } = this.#result;
+      this.#leave("finished", 0, () => resolve(result as Result));
     }).catch((error) => {
-      const reason = error instanceof SendError ? error.why : error;
-      continueStack(reason, `${this.#task.name} on ${this.name}`, origin);
-      this.#leave("failed", 1, () => this.#result.reject(reason));
+      continueStack(error, `${this.#task.name} on ${this.name}`, origin);
+      this.#leave("failed", 1, () => this.#result.reject(error));
     });
   }
 
