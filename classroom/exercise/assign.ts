@@ -252,13 +252,16 @@ function filesIn(root: URL, folder: string): string[] {
 }
 
 interface Config {
+  readonly unstable: unknown;
   readonly imports: unknown;
   readonly compilerOptions: unknown;
   readonly tasks: { readonly test: unknown };
 }
 
 /** A configuration with what students need of this project's. */
-function configFor({ imports, compilerOptions, tasks }: Config): unknown {
+function configFor(
+  { unstable, imports, compilerOptions, tasks }: Config,
+): unknown {
   // Before the work is done, names are unused and code after it is not reached.
   const exclude = [
     "no-unreachable",
@@ -269,6 +272,7 @@ function configFor({ imports, compilerOptions, tasks }: Config): unknown {
     "verbatim-module-syntax",
   ];
   return {
+    unstable,
     imports,
     compilerOptions,
     lint: { rules: { exclude } },

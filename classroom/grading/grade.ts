@@ -37,7 +37,8 @@ import {
   writeOutputs,
 } from "../reports/outputs.ts";
 import type { RunLessonOptions } from "../sandbox/run_lesson.ts";
-import { parseShard, type Shard, shardOf } from "./shard.ts";
+import { runOf } from "./run.ts";
+import { parseShard, seedOf, type Shard, shardOf } from "./shard.ts";
 import { formatSimilar, similarPairs, type Written } from "./similar.ts";
 import {
   listSubmissions,
@@ -57,7 +58,8 @@ deno task grade SUBMISSIONS [options]
   --jobs N     how many run at once (default: one for each processor)
   --timeout S  how long one lesson of one submission may take, in seconds
                (default: 60)
-  --seed S     the number that decides the fresh inputs (default: by chance)
+  --seed S     the number that decides the fresh inputs (default: what was
+               submitted decides)
   --shard I/N  grade only part I of N of the class
   --trust L    let these lessons start programs. This gives up the sandbox: use
                it in a container only
@@ -91,7 +93,7 @@ export interface GradeOptions {
   readonly jobs?: number;
   /** How long a lesson of a submission may run, in milliseconds. */
   readonly timeout?: number;
-  /** Decides the fresh inputs. */
+  /** Decides the fresh inputs; by default what was submitted does. */
   readonly seed?: number;
   /** Which part of the class to grade. */
   readonly shard?: Shard;
@@ -126,18 +128,22 @@ export async function grade(
   options: GradeOptions = {},
 ): Promise<Graded> {
   const { shard, signal } = options;
-  const submissions = await readAll(folder, shard);
-  const lessons = chosenLessons(submissions, options.lessons);
+  const all = await readAll(folder);
+  // Of the whole class, also for a shard of it.
+  const lessons = chosenLessons(all, options.lessons);
+  const seed = options.seed ?? seedOf(all);
+  const submissions = shardOf(all, shard);
   const kit = await makeKit(lessons);
   try {
-    const results = await gradeAll(kit, submissions, options);
+    const results = await gradeAll(kit, submissions, { ...options, seed });
     const students: StudentResult[] = submissions.map((submission, i) => ({
       student: submission.student,
       lessons: results[i]!,
     }));
     signal?.throwIfAborted();
     const report: Report = {
-      version: 1,
+      version: 2,
+      run: await runOf(kit, seed),
       lessons: [...lessons.keys()],
       ...(shard ? { shard } : {}),
       students,
@@ -149,14 +155,12 @@ export async function grade(
   }
 }
 
-async function readAll(folder: string, shard?: Shard): Promise<Submission[]> {
+async function readAll(folder: string): Promise<Submission[]> {
   const found = await Deno.stat(folder).catch(() => undefined);
   if (!found?.isDirectory) throw new UsageError(`${folder} is no folder`);
-  const all = await listSubmissions(folder);
-  const names = shard ? shardOf(all, shard.index, shard.count) : all;
   const lessons = findLessons();
   const submissions: Submission[] = [];
-  for (const name of names) {
+  for (const name of await listSubmissions(folder)) {
     submissions.push(await readSubmission(folder, name, lessons));
   }
   return submissions;
@@ -388,8 +392,7 @@ function parse(args: readonly string[]): CommandLine | "help" {
     lessons: lessons("lessons"),
     jobs: number("jobs", 1, 1_024),
     timeout: timeout && timeout * 1_000,
-    seed: number("seed", 0, 2 ** 32 - 1) ??
-      crypto.getRandomValues(new Uint32Array(1))[0]!,
+    seed: number("seed", 0, 2 ** 32 - 1),
     shard: shard === undefined ? undefined : shardOfText(shard),
     trust: lessons("trust"),
   };
@@ -463,7 +466,6 @@ export async function main(args: readonly string[]): Promise<number> {
     tell(clear);
     const { report } = graded;
     printTable(report);
-    console.log(`Fresh inputs: --seed ${parsed.options.seed} repeats them.`);
     if (parsed.similar) console.log(`\n${await compareAll(graded)}\n`);
     for (const file of await writeOutputs(report, parsed.outputs)) {
       console.log(`wrote ${file}`);

@@ -5,7 +5,6 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { parseReport } from "../reports/json.ts";
 import {
   outputHelp,
   outputOptions,
@@ -13,7 +12,7 @@ import {
   printTable,
   writeOutputs,
 } from "../reports/outputs.ts";
-import type { Report } from "../reports/report.ts";
+import { parseReport, type Report } from "../reports/report.ts";
 import { mergeReports } from "./shard.ts";
 import { UsageError } from "./usage.ts";
 

@@ -1,17 +1,16 @@
 /**
- * A class in parts: which submissions belong to a shard, and one report of the
- * reports of all shards.
+ * A class in parts: what all machines derive from it alike, which submissions
+ * belong to a shard, and one report of the reports of all shards.
  *
  * @module
  */
 
-import type { Report, StudentResult } from "../reports/report.ts";
+import { createHash } from "node:crypto";
+import type { Report } from "../reports/report.ts";
+import type { Submission } from "./submissions.ts";
 
 /** One part of a class, counted from 1: shard `index` of `count`. */
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
-}
+export type Shard = NonNullable<Report["shard"]>;
 
 /**
  * Reads a shard as a command line names it.
@@ -23,48 +22,51 @@ export interface Shard {
 export function parseShard(text: string): Shard {
   const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
   const shard = { index: Number(index), count: Number(count) };
-  if (isShard(shard)) return shard;
+  if (shard.index >= 1 && shard.index <= shard.count) return shard;
   throw new RangeError(
     `a shard is I/N, such as 2/4, with I from 1 to N: received "${text}"`,
   );
 }
 
-function isShard({ index, count }: Shard): boolean {
-  return Number.isSafeInteger(index) && Number.isSafeInteger(count) &&
-    index >= 1 && index <= count;
+/**
+ * The submissions of one shard. Sorted by their names, they are dealt out like
+ * cards, so that each is in exactly one shard, the shards differ by one at most,
+ * and every machine that sees the same class deals alike.
+ *
+ * @param submissions All of the class, in any order.
+ * @param shard Which of them; all unless given.
+ * @returns The submissions of the shard, sorted.
+ */
+export function shardOf<T extends { readonly student: string }>(
+  submissions: readonly T[],
+  { index, count }: Shard = { index: 1, count: 1 },
+): T[] {
+  return submissions.toSorted(byStudent)
+    .filter((_, i) => i % count === index - 1);
 }
 
 /**
- * The submissions of one shard. Sorted, they are dealt out like cards, so that
- * every submission is in exactly one shard, the shards differ by one at most,
- * and every machine that sees the same folder deals alike.
+ * The seed of a class: another one for every change of what was submitted, so
+ * that no student can know it, and the same on every machine.
  *
- * @example
- * ```ts
- * import { shardOf } from "./shard.ts";
- *
- * shardOf(["cem", "anna", "bela"], 1, 2); // ["anna", "cem"]
- * shardOf(["cem", "anna", "bela"], 2, 2); // ["bela"]
- * ```
- *
- * @param names The names of all submissions, in any order.
- * @param index Which shard, from 1.
- * @param count How many shards there are.
- * @returns The names of the shard, sorted.
- * @throws {RangeError} If there is no such shard.
+ * @param submissions All of the class.
+ * @returns A whole number below 2 ** 32.
  */
-export function shardOf(
-  names: readonly string[],
-  index: number,
-  count: number,
-): string[] {
-  if (!isShard({ index, count })) {
-    throw new RangeError(
-      `a shard's index is from 1 to its count: received ${index} of ${count}`,
-    );
+export function seedOf(submissions: readonly Submission[]): number {
+  const hash = createHash("sha256");
+  // With its length in front, no text can be taken for the end of another.
+  const add = (text: string | Uint8Array) =>
+    hash.update(`${text.length} `).update(text);
+  for (const { student, files } of shardOf(submissions)) {
+    add(student);
+    for (const [lesson, file] of files) {
+      add(lesson);
+      if ("problem" in file) continue;
+      add(file.source);
+      for (const [name, source] of file.helpers) add(name), add(source);
+    }
   }
-  // By code units, as no locale sorts differently.
-  return names.toSorted().filter((_, i) => i % count === index - 1);
+  return hash.digest().readUInt32BE();
 }
 
 /**
@@ -72,36 +74,56 @@ export function shardOf(
  *
  * @param reports A report of each shard, in any order; or one of a whole class.
  * @returns The report of the class, students sorted by name.
- * @throws {TypeError} If they do not make up one class: another number of
- * shards or other lessons, a shard that is missing or there twice, a student
+ * @throws {TypeError} If they do not make up one class: other lessons, seeds,
+ * tests or numbers of shards, a shard that is missing or there twice, a student
  * that is there twice.
  */
 export function mergeReports(reports: readonly Report[]): Report {
-  const [first, ...others] = reports;
+  const [first] = reports;
   if (!first) throw new TypeError("there is no report to merge");
-  for (const other of others) checkLessons(first, other);
   checkShards(reports);
+  for (const [what, valueOf, advice] of same) {
+    const values = new Set(reports.map(valueOf));
+    if (values.size === 1) continue;
+    throw new TypeError(
+      `the reports differ in ${what}, ${[...values].join(" and ")}: ${advice}`,
+    );
+  }
   const students = reports.flatMap((report) => report.students)
-    .toSorted(byName);
+    .toSorted(byStudent);
   for (const [i, { student }] of students.entries()) {
     if (students[i + 1]?.student === student) {
-      throw new TypeError(`${quoted(student)} is in two reports`);
+      throw new TypeError(`${JSON.stringify(student)} is in two reports`);
     }
   }
-  return { version: 1, lessons: first.lessons, students };
+  const runs = reports.map(({ run }) => run);
+  const { shard: _, ...whole } = first;
+  const run = {
+    ...first.run,
+    date: runs.map(({ date }) => date).sort().at(-1)!,
+    deno: [...new Set(runs.map(({ deno }) => deno))].sort().join(", "),
+  };
+  return { ...whole, run, students };
 }
 
-function checkLessons(first: Report, other: Report): void {
-  if (other.lessons.join() === first.lessons.join()) return;
-  throw new TypeError(
-    `one report grades ${lessonsOf(first)}, another ${lessonsOf(other)}: ` +
-      "grade every shard with the same --lessons",
-  );
-}
-
-function lessonsOf({ lessons }: Report): string {
-  return lessons.length > 0 ? `lessons ${lessons.join(", ")}` : "no lesson";
-}
+/** What the reports of one class have in common, and what to do otherwise. */
+const same: readonly [string, (report: Report) => string, string][] = [
+  [
+    "their lessons",
+    ({ lessons }) => lessons.join(",") || "none",
+    "grade all shards with the same --lessons, of the same submissions",
+  ],
+  [
+    "their seeds",
+    ({ run }) => String(run.seed),
+    "grade all shards with the same --seed, or of the same submissions",
+  ],
+  [
+    "their tests",
+    ({ run }) => run.tests,
+    "grade all shards with the same version of the course",
+  ],
+];
 
 function checkShards(reports: readonly Report[]): void {
   const shards = reports.flatMap(({ shard }) => shard ? [shard] : []);
@@ -116,7 +138,6 @@ function checkShards(reports: readonly Report[]): void {
   const seen = new Set<number>();
   for (const shard of shards) {
     const name = `shard ${shard.index}/${shard.count}`;
-    if (!isShard(shard)) throw new TypeError(`there is no ${name}`);
     if (shard.count !== count) {
       throw new TypeError(
         `one report is of ${count} shards, another is ${name}`,
@@ -134,10 +155,10 @@ function checkShards(reports: readonly Report[]): void {
   }
 }
 
-function byName(a: StudentResult, b: StudentResult): number {
+/** By code units, as no locale sorts differently. */
+function byStudent(
+  a: { readonly student: string },
+  b: { readonly student: string },
+): number {
   return a.student < b.student ? -1 : a.student > b.student ? 1 : 0;
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name);
 }

@@ -11,7 +11,7 @@ import { visible } from "./text.ts";
 /**
  * The report as CSV (RFC 4180, UTF-8): a row a student, a column for each
  * lesson (`07`: regions solved), each of its regions (`07 isIterable`: 1 or 0),
- * the total and the maximum.
+ * the total and the maximum, and which run found it.
  *
  * @param report What grading found.
  * @returns The lines, each ended by CR LF, heads first.
@@ -22,6 +22,8 @@ export function formatCsv(report: Report): string {
     lesson,
     ...regions.map(({ label }) => `${lesson} ${label}`),
   ]);
+  const { date, seed, tests } = report.run;
+  const run = [date, seed, tests];
   const rows = report.students.map((student) => {
     const cells = [...tallies].flatMap(([lesson, set]) => {
       const regions = labelled(lessonOf(student, lesson)?.regions ?? []);
@@ -31,9 +33,10 @@ export function formatCsv(report: Report): string {
       ];
     });
     const total = scoreOf(student, tallies);
-    return [student.student, ...cells, total.solved, total.set];
+    return [student.student, ...cells, total.solved, total.set, ...run];
   });
-  return [["student", ...heads, "total", "maximum"], ...rows]
+  const runHeads = ["graded", "seed", "tests"];
+  return [["student", ...heads, "total", "maximum", ...runHeads], ...rows]
     .map((row) => row.map(field).join(",") + "\r\n").join("");
 }
 

@@ -13,6 +13,7 @@ import type {
 } from "./report.ts";
 import {
   counted,
+  describeRun,
   labelled,
   lessonOf,
   reasonOfTest,
@@ -99,6 +100,7 @@ export function formatHtml(report: Report): string {
 <main>
 <h1>Grading report</h1>
 <p>${parts.join(", ")}${where}. Scores are regions solved of regions set.</p>
+<p>${escape(oneLine(describeRun(report)))}</p>
 ${students.length === 0 ? "<p>No submissions.</p>" : ""}
 <h2>The class</h2>
 ${classTable(report, tallies)}

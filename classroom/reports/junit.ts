@@ -23,8 +23,16 @@ interface Case {
  * @returns The document.
  */
 export function formatJunit(report: Report): string {
+  const properties = [
+    "    <properties>",
+    ...Object.entries({ ...report.run, lessons: report.lessons.join(",") })
+      .map(([name, value]) =>
+        `      <property name="${name}" value="${escape(String(value))}"/>`
+      ),
+    "    </properties>",
+  ];
   const suites = report.students.flatMap(({ student, lessons }) =>
-    lessons.map((lesson) => suiteOf(student, lesson))
+    lessons.map((lesson) => suiteOf(student, lesson, properties))
   );
   const cases = suites.flatMap((suite) => suite.cases);
   const elapsed = suites.reduce((sum, suite) => sum + suite.elapsed, 0);
@@ -37,7 +45,11 @@ export function formatJunit(report: Report): string {
   ].join("\n");
 }
 
-function suiteOf(student: string, result: LessonResult) {
+function suiteOf(
+  student: string,
+  result: LessonResult,
+  properties: readonly string[],
+) {
   const { lesson, problems, elapsed } = result;
   const cases = [...labelled(result.regions)].flatMap(([label, { tests }]) =>
     tests.map((test) => caseOf(`${student}.${lesson}.${label}`, test))
@@ -52,6 +64,7 @@ function suiteOf(student: string, result: LessonResult) {
   const name = escape(`${student} ${lesson}`);
   const xml = [
     `  <testsuite name="${name}"${counts(cases, elapsed)}>`,
+    ...properties,
     ...cases.map((each) => each.xml),
     ...problems.length > 0
       ? [`    <system-err>${escape(problems.join("\n"))}</system-err>`]

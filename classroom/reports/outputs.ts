@@ -7,10 +7,9 @@
 
 import { formatCsv } from "./csv.ts";
 import { formatHtml } from "./html.ts";
-import { formatJson } from "./json.ts";
 import { formatJunit } from "./junit.ts";
 import { formatTable } from "./table.ts";
-import type { Report } from "./report.ts";
+import { formatJson, type Report } from "./report.ts";
 import { UsageError } from "../grading/usage.ts";
 
 const formats = {

@@ -1,55 +1,181 @@
 /**
  * What grading found, as data: the table, the gradebook files and the page are
- * made of it, and the reports of shards are merged from it.
+ * made of it, and the reports of shards are merged from it. The schemas say what
+ * a report is; the types follow from them.
  *
  * @module
  */
 
+// Valibot needs no other package, and a sixth of the download that Zod takes.
+import * as v from "npm:valibot@1.5.0";
+
+const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const lessonNumber = v.pipe(
+  v.string(),
+  v.regex(/^\d\d$/, 'a lesson\'s number was expected, such as "07"'),
+);
+
 /** How one test of a submission ended. */
-export interface TestResult {
-  readonly name: string;
+const test = v.object({
+  name: v.string(),
   /** `missing`: it was never reported, because the run ended before it. */
-  readonly status: "passed" | "failed" | "missing";
+  status: v.picklist(["passed", "failed", "missing"]),
   /** What went wrong, in words, with the input and both values if known. */
-  readonly reason?: string;
-}
+  reason: v.exactOptional(v.string()),
+});
 
 /** What came of one region: the body of one function or method. */
-export interface RegionResult {
+const region = v.object({
   /** The function, or the class whose method it is. */
-  readonly name: string;
+  name: v.string(),
   /** What the student was asked to do. */
-  readonly task: string;
+  task: v.string(),
   /** Whether every test that grades it passed. */
-  readonly solved: boolean;
+  solved: v.boolean(),
   /** The tests that grade it, fresh inputs among them. */
-  readonly tests: readonly TestResult[];
-}
+  tests: v.array(test),
+});
 
 /** What came of one lesson of a submission. */
-export interface LessonResult {
+const lesson = v.object({
   /** The lesson's number, two digits, such as `07`. */
-  readonly lesson: string;
-  readonly regions: readonly RegionResult[];
+  lesson: lessonNumber,
+  regions: v.array(region),
   /** What concerns the whole file, in words: it does not parse, is missing, … */
-  readonly problems: readonly string[];
+  problems: v.array(v.string()),
   /** How long it ran, in milliseconds. */
-  readonly elapsed: number;
-}
+  elapsed: v.pipe(v.number(), v.finite(), v.minValue(0)),
+});
 
 /** What came of one submission. */
-export interface StudentResult {
+const student = v.object({
   /** The name of the submission's folder or archive. */
-  readonly student: string;
-  readonly lessons: readonly LessonResult[];
+  student: v.string(),
+  lessons: unique(v.array(lesson), ({ lesson }) => lesson),
+});
+
+/** What decided the results, besides the submissions. */
+const run = v.object({
+  /** When grading ended, as ISO 8601 has it, in UTC. */
+  date: v.pipe(v.string(), v.isoTimestamp()),
+  /** What the fresh inputs were drawn with. */
+  seed: number,
+  /** The version of Deno. */
+  deno: v.string(),
+  /** The version of the course. */
+  course: v.string(),
+  /** A hash of the tests, the library and the sandbox. */
+  tests: v.string(),
+});
+
+const report = v.pipe(
+  v.object({
+    version: v.literal(
+      2,
+      ({ received }) => `version 2 was expected: received ${received}`,
+    ),
+    run,
+    /** The numbers of the graded lessons, such as `["03", "07"]`. */
+    lessons: unique(v.array(lessonNumber), (lesson) => lesson),
+    /** Which part of the class this is, if it is not all of it. */
+    shard: v.exactOptional(v.pipe(
+      v.object({ index: number, count: number }),
+      v.check(
+        ({ index, count }) => index >= 1 && index <= count,
+        "an index from 1 to count was expected",
+      ),
+    )),
+    students: unique(v.array(student), ({ student }) => student),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { lessons, students } = dataset.value;
+    for (const { student, lessons: results } of students) {
+      const other = results.find(({ lesson }) => !lessons.includes(lesson));
+      if (!other) continue;
+      const name = JSON.stringify(student);
+      const graded = lessons.join(", ") || "none";
+      addIssue({
+        message: `it grades lessons ${graded}: ${name} has ${other.lesson}`,
+      });
+    }
+  }),
+);
+
+/** An array in which no two items have the same key. */
+function unique<T>(
+  items: v.GenericSchema<unknown, T[]>,
+  keyOf: (item: T) => string,
+): v.GenericSchema<unknown, T[]> {
+  const twiceIn = (values: T[]) => {
+    const keys = values.map(keyOf);
+    return keys.find((key, i) => keys.indexOf(key) < i);
+  };
+  return v.pipe(
+    items,
+    v.check(
+      (values) => twiceIn(values) === undefined,
+      ({ input }) => `${JSON.stringify(twiceIn(input))} is there twice`,
+    ),
+  );
 }
 
+type Immutable<T> = T extends object
+  ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+  : T;
+
+/** How one test of a submission ended. */
+export type TestResult = Immutable<v.InferOutput<typeof test>>;
+
+/** What came of one region: the body of one function or method. */
+export type RegionResult = Immutable<v.InferOutput<typeof region>>;
+
+/** What came of one lesson of a submission. */
+export type LessonResult = Immutable<v.InferOutput<typeof lesson>>;
+
+/** What came of one submission. */
+export type StudentResult = Immutable<v.InferOutput<typeof student>>;
+
+/** What decided the results, besides the submissions. */
+export type Run = Immutable<v.InferOutput<typeof run>>;
+
 /** What came of a class, or of one shard of it. */
-export interface Report {
-  readonly version: 1;
-  /** The numbers of the graded lessons, such as `["03", "07"]`. */
-  readonly lessons: readonly string[];
-  /** Which part of the class this is, if it is not all of it. */
-  readonly shard?: { readonly index: number; readonly count: number };
-  readonly students: readonly StudentResult[];
+export type Report = Immutable<v.InferOutput<typeof report>>;
+
+/**
+ * The report as JSON: what shards are merged from.
+ *
+ * @param report What grading found.
+ * @returns JSON, indented, with a newline at its end.
+ */
+export function formatJson(report: Report): string {
+  return JSON.stringify(report, null, 2) + "\n";
+}
+
+/**
+ * Reads a report back. Nothing of it is taken on trust, and what does not belong
+ * to a report is dropped.
+ *
+ * @param text JSON, as {@linkcode formatJson} writes it.
+ * @returns The report.
+ * @throws {SyntaxError} If the text is no JSON.
+ * @throws {TypeError} If it is something else than a report; the message names
+ * the field.
+ */
+export function parseReport(text: string): Report {
+  let value: unknown;
+  try {
+    // Editors on Windows may put a byte order mark in front.
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (error) {
+    throw new SyntaxError(`not JSON: ${(error as Error).message}`);
+  }
+  const { success, output, issues } = v.safeParse(report, value, {
+    abortEarly: true,
+  });
+  if (success) return output;
+  const [issue] = issues;
+  const path = v.getDotPath(issue)?.replace(/\.(\d+)/g, "[$1]");
+  const message = issue.message.slice(0, 200);
+  throw new TypeError(`no report: ${path ? `${path}: ` : ""}${message}`);
 }

@@ -7,6 +7,7 @@
 import type { Report, StudentResult } from "./report.ts";
 import {
   counted,
+  describeRun,
   lessonOf,
   reasonOf,
   type RegionTally,
@@ -36,10 +37,7 @@ type Paint = (score: Score, text: string) => string;
  *
  * @example
  * ```ts
- * import { formatTable } from "./table.ts";
- *
- * formatTable({ version: 1, lessons: ["07"], students: [] });
- * // "No submissions.\n"
+ * console.log(formatTable(report, { width: 120 }));
  * ```
  *
  * @param report What grading found.
@@ -58,6 +56,8 @@ export function formatTable(
     ...studentTable(report, tallies, width, paint),
     "",
     ...classSummary(report, [...tallies.values()].flat(), width, paint),
+    "",
+    ...wrap(oneLine(describeRun(report)), width, 4),
     "",
   ].join("\n");
 }

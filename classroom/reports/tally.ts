@@ -144,6 +144,19 @@ export function reasonOfTest(
 }
 
 /**
+ * Which run found it, in words.
+ *
+ * @param report What grading found.
+ * @returns When, with what, and how to draw the same inputs again.
+ */
+export function describeRun({ run }: Report): string {
+  const { date, deno, course, tests, seed } = run;
+  const time = `${date.slice(0, 10)} ${date.slice(11, 16)} UTC`;
+  return `Graded ${time} with Deno ${deno}, course ${course}, tests ${tests}; ` +
+    `--seed ${seed} repeats the fresh inputs.`;
+}
+
+/**
  * A number and what is counted.
  *
  * @param count How many.

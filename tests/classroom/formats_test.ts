@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import { formatCsv } from "../../classroom/reports/csv.ts";
 import { formatHtml } from "../../classroom/reports/html.ts";
-import { formatJson, parseReport } from "../../classroom/reports/json.ts";
+import { formatJson, parseReport } from "../../classroom/reports/report.ts";
 import { formatJunit } from "../../classroom/reports/junit.ts";
 import { formatTable } from "../../classroom/reports/table.ts";
 import type { Report } from "../../classroom/reports/report.ts";
@@ -40,6 +40,9 @@ bela    1/1 1/2   2/3  07 iteratorOf: expected a TypeError, received 5
 What to teach again (solved by, of 2):
   07 iteratorOf  1  write iteratorOf
 Everyone solved 2 other regions.
+
+Graded 2026-09-01 08:30 UTC with Deno 2.9.6, course 0.1.0, tests 0123456789ab;
+--seed 42 repeats the fresh inputs.
 `,
   );
 });
@@ -56,7 +59,7 @@ Deno.test("formatTable() counts regions that a broken submission did not report"
 Deno.test("formatTable() keeps two methods of one class apart", () => {
   const regions = [region("Register"), region("Register", "adds nothing")];
   const table = formatTable({
-    version: 1,
+    ...report([]),
     lessons: ["13"],
     students: [{ student: "anna", lessons: [lesson("13", regions)] }],
   });
@@ -79,7 +82,7 @@ Deno.test("formatTable() stays within its width, whatever it is told", () => {
   for (const count of [1, 3, 13]) {
     const graded = lessons.slice(0, count);
     const made: Report = {
-      version: 1,
+      ...report([]),
       lessons: graded,
       students: names.map((name) => ({
         student: name,
@@ -117,7 +120,10 @@ Deno.test("every format has something to say of nobody, of one and of 500", () =
     Report,
   ];
   assertEquals(formatTable(nobody), "No submissions.\n");
-  assertEquals(formatCsv(nobody), "student,03,07,total,maximum\r\n");
+  assertEquals(
+    formatCsv(nobody),
+    "student,03,07,total,maximum,graded,seed,tests\r\n",
+  );
   assertStringIncludes(formatHtml(nobody), "No submissions.");
   assertStringIncludes(
     formatJunit(nobody),
@@ -143,7 +149,7 @@ Deno.test("parseReport() keeps the shard and drops what it does not know", () =>
   const shard = { index: 2, count: 3 };
   const text = formatJson({ ...classOf(1), shard });
   assertEquals(parseReport(`\uFEFF${text}`).shard, shard);
-  const extra = text.replace('"version": 1', '"version": 1, "more": 1');
+  const extra = text.replace('"version": 2', '"version": 2, "more": 1');
   assertFalse("more" in parseReport(extra));
 });
 
@@ -155,32 +161,38 @@ Deno.test("parseReport() names what is wrong, and where", () => {
     return text.replace(from, to);
   };
   const cases: [string, string][] = [
-    ["", "not JSON"],
-    ["[]", "the report should be an object: received an array"],
-    ["{}", "version 1 was expected: received version nothing"],
-    [change('"version":1', '"version":2'), "received version 2"],
-    [change('["03","07"]', '["3"]'), "lessons[0] should be a lesson's number"],
-    [change('["03","07"]', '["03"]'), '"student 000" has lesson 07'],
-    [change('["03","07"]', '["03","03"]'), 'lessons has "03" twice'],
+    ["", "not JSON: "],
+    ["null", "no report: Invalid type: Expected Object but received null"],
+    ["{}", 'no report: version: Invalid key: Expected "version"'],
+    [change('"version":2', '"version":1'), "received 1"],
+    [
+      change('"seed":42', '"seed":-1'),
+      "no report: run.seed: Invalid value: Expected >=0 but received -1",
+    ],
+    [change('"date":"2026', '"date":"26'), "run.date: Invalid timestamp"],
+    [change('["03","07"]', '["3"]'), "lessons[0]: a lesson's number"],
+    [change('["03","07"]', '["03"]'), '"student 000" has 07'],
+    [change('["03","07"]', '["03","03"]'), 'lessons: "03" is there twice'],
     [
       change('"solved":true', '"solved":"yes"'),
-      "students[0].lessons[0].regions[0].solved should be true or false: " +
-      'received "yes"',
-    ],
-    [change('"status":"passed"', '"status":"ok"'), "passed, failed or missing"],
-    [
-      change('"elapsed":1500', '"elapsed":null'),
-      "elapsed should be milliseconds",
-    ],
-    [change('"reason":"', '"reason":1,"x":"'), "reason should be a string"],
-    [change("student 001", "student 000"), 'students has "student 000" twice'],
-    [
-      change('"problems":[]', '"problems":[1]'),
-      "problems[0] should be a string",
+      "students[0].lessons[0].regions[0].solved: Invalid type: " +
+      'Expected boolean but received "yes"',
     ],
     [
-      change('"version":1', '"version":1,"shard":{"index":3,"count":2}'),
-      "shard should be an index from 1 to count",
+      change('"status":"passed"', '"status":"ok"'),
+      'regions[0].tests[0].status: Invalid type: Expected ("passed" | ',
+    ],
+    [change('"elapsed":1500', '"elapsed":null'), "lessons[0].elapsed: "],
+    [change('"elapsed":1500', '"elapsed":-1'), "Expected >=0"],
+    [change('"reason":"', '"reason":1,"x":"'), "tests[0].reason: "],
+    [
+      change("student 001", "student 000"),
+      'students: "student 000" is there twice',
+    ],
+    [change('"problems":[]', '"problems":[1]'), "lessons[0].problems[0]: "],
+    [
+      change('"version":2', '"version":2,"shard":{"index":3,"count":2}'),
+      "shard: an index from 1 to count was expected",
     ],
   ];
   for (const [text, message] of cases) {
@@ -193,15 +205,16 @@ Deno.test("formatCsv() has a column for each lesson and region", () => {
   const csv = formatCsv(report([student("anna", { isIterable: "no" })]));
   assertEquals(
     csv,
-    "student,03,03 runParallel,07,07 isIterable,07 iteratorOf,total,maximum\r\n" +
-      "anna,1,1,1,0,1,2,3\r\n",
+    "student,03,03 runParallel,07,07 isIterable,07 iteratorOf,total,maximum," +
+      "graded,seed,tests\r\n" +
+      "anna,1,1,1,0,1,2,3,2026-09-01T08:30:00.000Z,42,0123456789ab\r\n",
   );
 });
 
 Deno.test("formatCsv() quotes, and leaves no formula", () => {
   const first = (name: string) =>
     formatCsv(report([{ student: name, lessons: [] }])).split("\r\n")
-      .slice(1).join("\r\n").replace(/,0,0,0,0\r\n$/, "");
+      .slice(1).join("\r\n").replace(/,0,0,0,0,2026.*\r\n$/, "");
   const cases: [string, string][] = [
     ["Müller, Zoë", '"Müller, Zoë"'],
     ['the "best"', '"the ""best"""'],
@@ -237,18 +250,29 @@ Deno.test("formatJunit() tells failures from what was never reported", () => {
       ]),
     ],
   }]));
+  const properties = `\
+    <properties>
+      <property name="date" value="2026-09-01T08:30:00.000Z"/>
+      <property name="seed" value="42"/>
+      <property name="deno" value="2.9.6"/>
+      <property name="course" value="0.1.0"/>
+      <property name="tests" value="0123456789ab"/>
+      <property name="lessons" value="03,07"/>
+    </properties>`;
   assertEquals(
     xml,
     `\
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="grading" tests="4" failures="1" errors="2" time="3.000">
   <testsuite name="anna 03" tests="1" failures="0" errors="1" time="1.500">
+${properties}
     <testcase classname="anna.03" name="lesson 03">
       <error message="does not parse">does not parse</error>
     </testcase>
     <system-err>does not parse</system-err>
   </testsuite>
   <testsuite name="anna 07" tests="3" failures="1" errors="1" time="1.500">
+${properties}
     <testcase classname="anna.07.isIterable" name="never ran">
       <error message="the run ended before &quot;never ran&quot;">the run ended before &quot;never ran&quot;</error>
     </testcase>

@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
 import { outputsOf } from "../../classroom/reports/outputs.ts";
-import { formatJson, parseReport } from "../../classroom/reports/json.ts";
+import { formatJson, parseReport } from "../../classroom/reports/report.ts";
 import { deno, testWith } from "../helper.ts";
-import { classOf } from "./sample.ts";
+import { classOf, shardsOf } from "./sample.ts";
 
 const permissions = ["run", "read", "write"] as const;
 
@@ -22,13 +22,10 @@ function merge(...args: string[]) {
 
 /** Two shards of a class of five, as files in a folder. */
 async function shardsIn(folder: string): Promise<string[]> {
-  const whole = classOf(5);
   const files = [];
-  for (const index of [1, 2]) {
-    const students = whole.students.filter((_, i) => i % 2 === index - 1);
-    const file = `${folder}/shard-${index}.json`;
-    const shard = { index, count: 2 };
-    await Deno.writeTextFile(file, formatJson({ ...whole, students, shard }));
+  for (const report of shardsOf(classOf(5), 2)) {
+    const file = `${folder}/shard-${report.shard.index}.json`;
+    await Deno.writeTextFile(file, formatJson(report));
     files.push(file);
   }
   return files;
@@ -66,7 +63,7 @@ testWith(
       );
       assertStringIncludes(
         await text("a.csv"),
-        "student 004,1,1,2,1,1,3,3\r\n",
+        "student 004,1,1,2,1,1,3,3,2026-09-01T08:30:00.000Z,",
       );
       assertStringIncludes(await text("a.html"), "<h1>Grading report</h1>");
     }),
@@ -79,11 +76,11 @@ testWith(
     inFolder(async (folder) => {
       const [one, two] = await shardsIn(folder) as [string, string];
       const bad = `${folder}/bad.json`;
-      await Deno.writeTextFile(bad, '{"version":1}');
+      await Deno.writeTextFile(bad, '{"version":2}');
       const cases: [string[], string][] = [
         [[one], "no report of shard 2/2"],
         [[one, one], "shard 1/2 is there twice"],
-        [[one, bad], `cannot read ${bad}: lessons should be an array`],
+        [[one, bad], `cannot read ${bad}: no report: run: Invalid key`],
         [[one, `${folder}/none.json`], `cannot read ${folder}/none.json: `],
         // A folder cannot be written as a file.
         [[one, two, "--csv", folder], `cannot write ${folder}: `],

@@ -7,8 +7,11 @@ import type {
   LessonResult,
   RegionResult,
   Report,
+  Run,
   StudentResult,
 } from "../../classroom/reports/report.ts";
+
+import type { Shard } from "../../classroom/grading/shard.ts";
 
 /** Text that would do harm if any format let it through. */
 export const hostile =
@@ -39,9 +42,18 @@ export function lesson(
   return { lesson: number, regions, problems, elapsed: 1500 };
 }
 
+/** A run with all that there is to say of one. */
+export const run: Run = {
+  date: "2026-09-01T08:30:00.000Z",
+  seed: 42,
+  deno: "2.9.6",
+  course: "0.1.0",
+  tests: "0123456789ab",
+};
+
 /** A report of some students, each with results for lessons 03 and 07. */
 export function report(students: readonly StudentResult[]): Report {
-  return { version: 1, lessons: ["03", "07"], students };
+  return { version: 2, run, lessons: ["03", "07"], students };
 }
 
 /** A student who solved everything but the regions named. */
@@ -58,6 +70,18 @@ export function student(
       lesson("07", regions(["isIterable", "iteratorOf"])),
     ],
   };
+}
+
+/** The reports of all shards of a class. */
+export function shardsOf(
+  whole: Report,
+  count: number,
+): (Report & { readonly shard: Shard })[] {
+  return Array.from({ length: count }, (_, i) => ({
+    ...whole,
+    shard: { index: i + 1, count },
+    students: whole.students.filter((_, j) => j % count === i),
+  }));
 }
 
 /** A class in which every third student failed something. */

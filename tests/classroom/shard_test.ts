@@ -1,35 +1,47 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import type { Report } from "../../classroom/reports/report.ts";
 import {
   mergeReports,
   parseShard,
+  seedOf,
   shardOf,
 } from "../../classroom/grading/shard.ts";
-import { classOf, report, student } from "./sample.ts";
+import type { Submission } from "../../classroom/grading/submissions.ts";
+import { classOf, report, run, shardsOf, student } from "./sample.ts";
 
-const names = Array.from({ length: 103 }, (_, i) => `student ${i * 7 % 103}`);
+const everyone = Array.from(
+  { length: 103 },
+  (_, i) => ({ student: `student ${i * 7 % 103}` }),
+);
 
 Deno.test("shardOf() puts every submission into exactly one shard", () => {
+  const all = shardOf(everyone);
+  assertEquals(new Set(all), new Set(everyone));
   for (const count of [1, 2, 7, 103, 200]) {
     const shards = Array.from(
       { length: count },
-      (_, i) => shardOf(names, i + 1, count),
+      (_, i) => shardOf(everyone, { index: i + 1, count }),
     );
-    assertEquals(shards.flat().toSorted(), names.toSorted());
+    assertEquals(shardOf(shards.flat()), all);
     const sizes = shards.map(({ length }) => length);
     assert(Math.max(...sizes) - Math.min(...sizes) <= 1);
   }
 });
 
-Deno.test("shardOf() does not depend on the order of the names", () => {
+Deno.test("shardOf() does not depend on the order of the submissions", () => {
+  const shard = { index: 3, count: 4 };
   assertEquals(
-    shardOf(names.toReversed(), 3, 4),
-    shardOf(names, 3, 4),
+    shardOf(everyone.toReversed(), shard),
+    shardOf(everyone, shard),
   );
-  assertEquals(shardOf([], 1, 1), []);
 });
 
-Deno.test("shardOf() and parseShard() refuse shards that are none", () => {
+Deno.test("parseShard() refuses shards that are none", () => {
   assertEquals(parseShard("2/4"), { index: 2, count: 4 });
   for (
     const text of [
@@ -47,45 +59,86 @@ Deno.test("shardOf() and parseShard() refuse shards that are none", () => {
     const error = assertThrows(() => parseShard(text), RangeError);
     assert(error.message.includes(`"${text}"`));
   }
-  for (const [index, count] of [[0, 4], [5, 4], [1.5, 2], [1, Infinity]]) {
-    assertThrows(() => shardOf(names, index!, count!), RangeError);
-  }
 });
 
-/** A class of seven, graded in `count` shards. */
-function shards(count: number): Report[] {
-  const whole = classOf(7);
-  return Array.from({ length: count }, (_, i) => ({
-    ...whole,
-    shard: { index: i + 1, count },
-    students: whole.students.filter((_, j) => j % count === i),
-  }));
+/** What a student submitted for lesson 7, with one helper. */
+function submission(student: string, text: string, helper = ""): Submission {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const helpers = new Map(helper ? [["helpers.ts", bytes(helper)]] : []);
+  return {
+    student,
+    files: new Map([["07", { source: bytes(text), helpers }]]),
+  };
 }
+
+Deno.test("seedOf() is the same on every machine, and another for every change", () => {
+  const pair = [submission("anna", "a"), submission("bela", "b", "c")];
+  const seed = seedOf(pair);
+  assert(Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 32);
+  assertEquals(seedOf(pair.toReversed()), seed);
+  assertEquals(seedOf(structuredClone(pair)), seed);
+  const others = [
+    [],
+    pair.slice(1),
+    [submission("anna", "a"), submission("bela", "b", "d")],
+    [submission("anna", "a"), submission("bela", "bc")],
+    [submission("anna", "ab"), submission("bela", "", "c")],
+    [submission("anna", "a"), submission("bert", "b", "c")],
+    [submission("anna", "a"), { student: "bela", files: new Map() }],
+  ];
+  const seeds = new Set(others.map(seedOf));
+  assertEquals(seeds.size, others.length);
+  for (const other of seeds) assertNotEquals(other, seed);
+});
 
 Deno.test("mergeReports() puts a class together again", () => {
   for (const count of [1, 3, 10]) {
-    assertEquals(mergeReports(shards(count)), classOf(7));
-    assertEquals(mergeReports(shards(count).reverse()), classOf(7));
+    assertEquals(mergeReports(shardsOf(classOf(7), count)), classOf(7));
+    assertEquals(
+      mergeReports(shardsOf(classOf(7), count).reverse()),
+      classOf(7),
+    );
   }
   assertEquals(mergeReports([classOf(7)]), classOf(7));
 });
 
+Deno.test("mergeReports() takes the last date, and names every Deno", () => {
+  const [one, two] = shardsOf(classOf(2), 2) as [Report, Report];
+  const date = "2026-09-01T09:00:00.000Z";
+  const later = { ...two, run: { ...run, date, deno: "2.9.5" } };
+  for (const reports of [[one, later], [later, one]]) {
+    assertEquals(mergeReports(reports).run, {
+      ...run,
+      date,
+      deno: "2.9.5, 2.9.6",
+    });
+  }
+});
+
 Deno.test("mergeReports() says what keeps reports from being one class", () => {
-  const [one, two, three] = shards(3) as [Report, Report, Report];
+  const [one, two, three] = shardsOf(classOf(7), 3) as [Report, Report, Report];
   const cases: [Report[], string][] = [
     [[], "there is no report to merge"],
     [[one, three], "no report of shard 2/3"],
     [[one], "no report of shard 2/3, 3/3"],
     [[one, two, two, three], "shard 2/3 is there twice"],
     [
-      [one, two, shards(4)[2]!],
+      [one, two, shardsOf(classOf(7), 4)[2]!],
       "one report is of 3 shards, another is shard 3/4",
     ],
     [[classOf(1), classOf(1)], "a report is of no shard"],
     [[one, two, classOf(1)], "a report is of no shard"],
     [
       [one, { ...two, lessons: ["07"] }, three],
-      "one report grades lessons 03, 07, another lessons 07",
+      "the reports differ in their lessons, 03,07 and 07: ",
+    ],
+    [
+      [one, { ...two, run: { ...run, seed: 43 } }, three],
+      "the reports differ in their seeds, 42 and 43: ",
+    ],
+    [
+      [one, { ...two, run: { ...run, tests: "other" } }, three],
+      "the reports differ in their tests, 0123456789ab and other: ",
     ],
     [
       [one, two, { ...three, students: one.students }],
