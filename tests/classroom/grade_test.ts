@@ -150,7 +150,7 @@ test("grade ends with 0 whatever the students did, and writes what it found", as
   assertEquals([code, stderr], [0, ""]);
   assertMatch(stdout, /^right by calls +5\/5/m);
   assertMatch(stdout, /^hostile, exits at import +0\/5/m);
-  assertMatch(stdout, /--seed \d+ repeats them/);
+  assertMatch(stdout, /--seed \d+ repeats the fresh inputs/);
   const report = JSON.parse(await Deno.readTextFile(json));
   assertEquals(report.students.length, 2);
 });
