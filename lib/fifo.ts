@@ -9,12 +9,8 @@
  * however long the line is. `Array.shift()` would move all the others.
  */
 export class Fifo<T> {
-  #items: (T | undefined)[];
+  #items: (T | undefined)[] = [];
   #head = 0;
-
-  constructor(items: T[] = []) {
-    this.#items = items;
-  }
 
   get length(): number {
     return this.#items.length - this.#head;
@@ -23,6 +19,11 @@ export class Fifo<T> {
   /** The first one, which stays. */
   peek(): T | undefined {
     return this.#items[this.#head];
+  }
+
+  /** Some of the first ones, which stay. */
+  first(count: number): T[] {
+    return this.#items.slice(this.#head, this.#head + count) as T[];
   }
 
   push(item: T): void {
@@ -52,5 +53,13 @@ export class Fifo<T> {
     const index = this.#items.indexOf(item, this.#head);
     if (index >= 0) this.#items.splice(index, 1);
     return index >= 0;
+  }
+
+  /** Takes all out. */
+  drain(): T[] {
+    const items = this.first(this.length);
+    this.#items = [];
+    this.#head = 0;
+    return items;
   }
 }

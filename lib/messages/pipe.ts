@@ -9,14 +9,13 @@
 import { Fifo } from "../fifo.ts";
 import {
   checkCarried,
-  isSharedMemory,
   type Lifeline,
-  newCells,
   type Packing,
   post,
   realm,
   receive,
   type SendOptions,
+  sharedCells,
   type Wire,
 } from "./travel.ts";
 import { iterate, waitFor, type Waiting, type WaitOptions } from "./wait.ts";
@@ -52,17 +51,14 @@ export class ChannelClosedError extends Error {
  * @typeParam A What the first end sends.
  * @typeParam B What the second end sends.
  * @returns The two ends.
+ * @throws {Error} Where threads cannot share memory.
  */
 export function pipe<A, B = A>(): [Connection<A, B>, Connection<B, A>] {
   const { port1, port2 } = new MessageChannel();
-  const cells = newCells(7);
-  const end = (side: number, port: MessagePort) => {
-    return { portable: "Connection", cells, side, port };
-  };
-  return [
-    Connection.unpack(end(0, port1)) as Connection<A, B>,
-    Connection.unpack(end(1, port2)) as Connection<B, A>,
-  ];
+  const cells = sharedCells("pipe", 7);
+  const end = (side: number, port: MessagePort) =>
+    Connection.unpack({ portable: "Connection", cells, side, port });
+  return [end(0, port1) as Connection<A, B>, end(1, port2) as Connection<B, A>];
 }
 
 /** A Connection as it travels. */
@@ -113,7 +109,6 @@ export class Connection<Sent, Received = Sent>
   /** A timer that keeps the program running. */
   #alive: ReturnType<typeof setInterval> | undefined;
   #isLettingGo = false;
-  #isAbandoned = false;
   #state: "open" | "closed" | "moved" = "open";
 
   /** @internal */
@@ -134,8 +129,6 @@ export class Connection<Sent, Received = Sent>
    * Makes a connection of what it was packed into.
    *
    * @internal
-   * @param wire The connection as it travelled.
-   * @returns The connection.
    */
   static unpack(wire: Wire): Connection<unknown> {
     return new Connection(wire as ConnectionWire);
@@ -145,14 +138,10 @@ export class Connection<Sent, Received = Sent>
    * Closes the end that a thread had when it ended.
    *
    * @internal
-   * @param wire What the thread had been given.
-   * @param agent The thread.
    */
   static abandon({ cells, side = 0 }: Lifeline, agent: number): void {
-    if (Atomics.load(cells, Connection.#owner + side) !== agent) return;
-    if (isSharedMemory(cells)) return Connection.#close(cells, side);
-    const other = Connection.#here.get(cells)?.[1 - side];
-    if (other) void other.#abandon();
+    const owner = Atomics.load(cells, Connection.#owner + side);
+    if (owner === agent) Connection.#close(cells, side);
   }
 
   static #close(cells: Int32Array<SharedArrayBuffer>, side: number): void {
@@ -171,7 +160,6 @@ export class Connection<Sent, Received = Sent>
    * Packs the connection, to be sent.
    *
    * @internal
-   * @returns What it is packed into.
    */
   pack(): Packing {
     this.#checkOpen("sent");
@@ -181,12 +169,8 @@ export class Connection<Sent, Received = Sent>
           "Deno cannot move a port that it listens to",
       );
     }
-    const wire = {
-      portable: "Connection",
-      cells: this.#cells,
-      side: this.#side,
-      port: this.#port,
-    };
+    const lifeline = this.#lifeline();
+    const wire = { ...lifeline, port: this.#port };
     const sent = (receiver: number) => {
       this.#state = "moved";
       if (this.#ends[this.#side] === this) this.#ends[this.#side] = null;
@@ -194,7 +178,7 @@ export class Connection<Sent, Received = Sent>
       // Whoever receives it may have written itself down already.
       Atomics.compareExchange(this.#cells, owner, realm().agent, receiver);
     };
-    return { wire, ports: [this.#port], lifeline: this.#lifeline(), sent };
+    return { wire, ports: [this.#port], lifeline, sent };
   }
 
   /**
@@ -219,8 +203,6 @@ export class Connection<Sent, Received = Sent>
    * Sends a value, and throws what `send` rejects with.
    *
    * @internal
-   * @param value What to send.
-   * @param options What of it to move instead of copying.
    */
   sendNow(value: Sent, options: SendOptions = {}): void {
     this.#checkOpen("used");
@@ -254,7 +236,6 @@ export class Connection<Sent, Received = Sent>
     if (this.#state !== "open") return;
     this.#state = "closed";
     Connection.#close(this.#cells, this.#side);
-    if (!isSharedMemory(this.#cells)) this.#port.postMessage([0, false, true]);
     this.#port.close();
     this.#rejectAll("the connection is closed");
     this.#hold();
@@ -283,11 +264,10 @@ export class Connection<Sent, Received = Sent>
   }
 
   /**
-   * Has a function called with each value, instead of `recv`.
+   * Has functions called with each value, instead of `recv`, and once nothing
+   * more can come.
    *
    * @internal
-   * @param onValue Called with each value.
-   * @param onEnd Called once nothing more can come.
    */
   subscribe(
     onValue: (value: Received, isDirect: boolean) => void,
@@ -299,14 +279,10 @@ export class Connection<Sent, Received = Sent>
   }
 
   /**
-   * Has what arrives carried to another process, where the pipe then leads. An
-   * end in this thread then needs no messages to reach this one, nor this one to
-   * reach it.
+   * Has what arrives carried to another process, where the pipe then leads.
+   * `onValue` is also told whether the sender is there to catch what it throws.
    *
    * @internal
-   * @param onValue Called with each value; and whether whoever sent it is there
-   * to be told of an error, by throwing it.
-   * @param onEnd Called once nothing more can come.
    */
   carry(onValue: Subscriber["onValue"], onEnd: () => void): void {
     Atomics.store(this.#cells, Connection.#process, 1);
@@ -320,7 +296,7 @@ export class Connection<Sent, Received = Sent>
    * @internal
    */
   get isRemote(): boolean {
-    return !isSharedMemory(this.#cells) || this.#leadsToProcess;
+    return Atomics.load(this.#cells, Connection.#process) !== 0;
   }
 
   /**
@@ -332,10 +308,6 @@ export class Connection<Sent, Received = Sent>
     const sent = Atomics.load(this.#cells, Connection.#count + 1 - this.#side);
     // The counts may pass 2 ** 31; their difference tells all the same.
     return (sent - this.#received) | 0;
-  }
-
-  get #leadsToProcess(): boolean {
-    return Atomics.load(this.#cells, Connection.#process) !== 0;
   }
 
   #lifeline(): Lifeline {
@@ -365,7 +337,7 @@ export class Connection<Sent, Received = Sent>
 
   #post(value: Sent, options: SendOptions): void {
     const other = Connection.#owner + 1 - this.#side;
-    if (this.#leadsToProcess) checkCarried(value);
+    if (this.isRemote) checkCarried(value);
     post(this.#port, value, options, Atomics.load(this.#cells, other));
     // Counted after it was posted: a count of what never arrives would keep
     // the other end waiting.
@@ -410,15 +382,10 @@ export class Connection<Sent, Received = Sent>
     this.#listening = true;
     this.#port.onmessage = ({ data }) => {
       if (this.#state !== "open") return;
-      if (Array.isArray(data) && data[2]) {
-        return Connection.#close(this.#cells, 1 - this.#side);
-      }
       this.#received += 1;
       this.#take(receive(data), false);
     };
     this.#port.unref?.();
-    if (this.#isAbandoned) void this.#abandon();
-    if (!isSharedMemory(this.#cells)) return;
     const other = Connection.#closed + 1 - this.#side;
     const { async: pending, value } = Atomics.waitAsync(this.#cells, other, 0);
     if (pending) void value.then(() => this.#end());
@@ -433,20 +400,6 @@ export class Connection<Sent, Received = Sent>
       this.#hold();
     }
     this.#end();
-  }
-
-  /**
-   * Notes that the thread of the other end has ended. Without shared memory it
-   * is not known what it had sent: that has come when nothing more comes.
-   */
-  async #abandon(): Promise<void> {
-    this.#isAbandoned = true;
-    if (!this.#listening) return;
-    for (let received = -1; received < this.#received;) {
-      received = this.#received;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    Connection.#close(this.#cells, 1 - this.#side);
   }
 
   /** Tells those who wait that nothing more comes, if that is so. */

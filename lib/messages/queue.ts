@@ -7,16 +7,24 @@
  */
 
 import { checkCount } from "../describe.ts";
-import { ChannelClosedError, pipe } from "./pipe.ts";
-import { QueueLink, type QueueWire } from "./queue_link.ts";
+import { Fifo } from "../fifo.ts";
+import { ChannelClosedError, Connection, pipe } from "./pipe.ts";
 import { queueClosed, QueueLinkState, QueueState } from "./queue_state.ts";
 import {
-  type QueueAsk,
+  type QueuePort,
   type QueueReply,
   type QueueRequest,
   QueueStore,
 } from "./queue_store.ts";
-import { type Packing, realm, type SendOptions, type Wire } from "./travel.ts";
+import {
+  copyValue,
+  type Packing,
+  realm,
+  sendError,
+  type SendOptions,
+  type Wire,
+} from "./travel.ts";
+import { isImmutable } from "./value.ts";
 import {
   checkWait,
   iterate,
@@ -57,7 +65,19 @@ export interface QueueOptions {
  * @typeParam T What the items are.
  */
 export class Queue<T> implements AsyncIterable<T> {
-  #store: QueueStore | QueueLink;
+  #state: QueueState;
+  /** What is known together with the store, and how the two talk. */
+  #shared = new QueueLinkState();
+  #port: QueuePort<QueueRequest>;
+  #wasRemote = false;
+  /** Those who wait here, and whether the store was asked for them. */
+  readonly #gets = new Fifo<Get<T>>();
+  readonly #puts = new Fifo<Put>();
+  #wantsItem = false;
+  #wantsRoom = false;
+  /** Items that may be taken from here, and the number of the first. */
+  #ahead: unknown[] = [];
+  #first = 0;
 
   /**
    * Makes a queue.
@@ -65,11 +85,14 @@ export class Queue<T> implements AsyncIterable<T> {
    * @param options How much it holds.
    * @throws {RangeError | TypeError} If the capacity is no whole number of at
    * least 1.
+   * @throws {Error} Where threads cannot share memory.
    */
   constructor(options: QueueOptions = {}) {
     const { capacity = Infinity } = options;
     if (capacity !== Infinity) checkCount("Queue", "capacity", capacity);
-    this.#store = new QueueStore(new QueueState(capacity));
+    this.#state = new QueueState(capacity);
+    const receive = (reply: QueueReply) => this.#receive(reply);
+    this.#port = new QueueStore(this.#state).connect(this.#shared, receive);
     realm().hasPortables = true;
   }
 
@@ -77,12 +100,19 @@ export class Queue<T> implements AsyncIterable<T> {
    * Makes a queue of what it was packed into.
    *
    * @internal
-   * @param wire The queue as it travelled.
-   * @returns The queue.
    */
   static unpack(wire: Wire): Queue<unknown> {
+    const { capacity, cells, linkCells, isRemote, link } = wire as QueueWire;
     const queue = new Queue();
-    queue.#store = new QueueLink(wire as QueueWire);
+    queue.#state = new QueueState(capacity, cells);
+    queue.#shared = new QueueLinkState(linkCells);
+    queue.#wasRemote = isRemote;
+    const port =
+      (link instanceof Connection
+        ? link
+        : Connection.unpack(link)) as Connection<QueueRequest, QueueReply>;
+    port.subscribe((reply) => queue.#receive(reply), () => queue.#end());
+    queue.#port = port;
     return queue;
   }
 
@@ -95,28 +125,23 @@ export class Queue<T> implements AsyncIterable<T> {
    * Packs the queue, to be sent; it goes on working here.
    *
    * @internal
-   * @returns What it is packed into.
    */
   pack(): Packing {
     const [ours, theirs] = pipe<QueueReply, QueueRequest>();
-    const { cells } = new QueueLinkState();
-    const { state, isShared } = this.#store;
-    this.#store.serve(ours, cells);
+    const { cells, capacity } = this.#state;
+    const { cells: linkCells } = new QueueLinkState();
+    const isRemote = this.#isRemote;
+    const shared = isRemote ? undefined : linkCells;
+    this.#send({ op: "serve", link: ours, cells: shared });
     const { wire: link, ports, lifeline, sent } = theirs.pack();
-    const wire = {
-      portable: "Queue",
-      cells: state.cells,
-      capacity: state.capacity,
-      link,
-      linkCells: cells,
-      isShared,
-    };
+    const queue = { portable: "Queue", cells, capacity };
+    const wire = { ...queue, link, linkCells, isRemote };
     return { wire, ports, lifeline, sent };
   }
 
   /** How many items it holds that nobody has taken. */
   get size(): number {
-    return this.#store.state.size;
+    return this.#state.size;
   }
 
   /**
@@ -132,8 +157,12 @@ export class Queue<T> implements AsyncIterable<T> {
   put(item: T, options: WaitOptions & SendOptions = {}): Promise<void> {
     try {
       checkWait("Queue.put", options);
-      if (this.#store.putNow(item, options)) return Promise.resolve();
-      return this.#ask("put", options, item).promise as Promise<void>;
+      if (this.#state.isClosed) throw queueClosed();
+      if (this.#puts.length > 0 || !this.#enter()) {
+        return this.#waitForRoom(item, options);
+      }
+      this.#deliver(item, options);
+      return Promise.resolve();
     } catch (error) {
       return Promise.reject(error);
     }
@@ -160,7 +189,8 @@ export class Queue<T> implements AsyncIterable<T> {
    * still be taken.
    */
   close(): void {
-    this.#store.close();
+    this.#state.close();
+    this.#send({ op: "close" });
   }
 
   /**
@@ -180,43 +210,178 @@ export class Queue<T> implements AsyncIterable<T> {
     return `Queue { size: ${this.size} }`;
   }
 
-  #take(options: WaitOptions): Waiting<T> {
-    checkWait("Queue.get", options);
-    const taken = this.#store.getNow();
-    if (!taken) return this.#ask("get", options) as Waiting<T>;
-    const promise = Promise.resolve(taken.value as T);
-    const over = () => {};
-    return { promise, resolve: over, reject: over, giveUp: over };
+  /** Whether the store shares no memory with this thread. */
+  get #isRemote(): boolean {
+    return this.#wasRemote || this.#port.isRemote;
   }
 
-  #ask(
-    op: "put" | "get",
-    options: WaitOptions & SendOptions,
-    value?: unknown,
-  ): Waiting<unknown> {
-    let reason: unknown;
-    // Whether it was in time is for the store to say: so an item is either put
-    // or not, taken or not, and never both or neither.
-    const waiting = waitFor<unknown>(`Queue.${op}`, options, (why) => {
-      reason = why;
-      this.#store.cancel(ask);
-    });
-    const ask: QueueAsk = {
-      op,
-      value,
-      answer(outcome, value) {
-        if (outcome === "done") waiting.resolve(value);
-        else if (outcome === "cancelled") waiting.reject(reason);
-        else if (outcome === "refused") {
-          waiting.reject(new TypeError(`${value}`));
-        } else waiting.reject(queueClosed());
-      },
-    };
-    try {
-      this.#store.ask(ask, options);
-    } catch (error) {
-      waiting.reject(error);
-    }
-    return waiting;
+  /** Counts an item in, if there is room and nobody else waits for it. */
+  #enter(): boolean {
+    if (this.#isRemote || this.#state.waiting > 0) return false;
+    if (this.#shared.promised < 0) throw queueClosed();
+    return this.#state.reserve(this.#shared);
   }
+
+  /** Sends an item that was counted in. */
+  #deliver(item: unknown, options: SendOptions): void {
+    try {
+      // It may have been closed before the store could see that this one comes.
+      if (this.#state.isClosed) throw queueClosed();
+      this.#port.sendNow(
+        isImmutable(item) ? item as number : [item],
+        options,
+      );
+    } catch (error) {
+      this.#send({ op: "spare" });
+      throw sendError(item, options.transfer ?? [], error);
+    }
+  }
+
+  #waitForRoom(item: unknown, options: WaitOptions & SendOptions) {
+    const waiting = waitFor<void>("Queue.put", options, (reason) => {
+      this.#puts.remove(put);
+      waiting.reject(reason);
+    });
+    const put = { waiting, item: copyValue(item, options) };
+    this.#puts.push(put);
+    this.#askForRoom();
+    return waiting.promise;
+  }
+
+  #askForRoom(): void {
+    if (this.#wantsRoom || this.#puts.length === 0) return;
+    this.#wantsRoom = true;
+    this.#send({ op: "room" });
+  }
+
+  /** Puts in what waits, as long as there is room. */
+  #fill(): void {
+    this.#wantsRoom = false;
+    if (this.#puts.length === 0) return this.#send({ op: "spare" });
+    do {
+      const { item, waiting } = this.#puts.shift()!;
+      try {
+        this.#deliver(item, {});
+        waiting.resolve();
+      } catch (error) {
+        waiting.reject(error);
+      }
+    } while (this.#puts.length > 0 && this.#enter());
+    this.#askForRoom();
+  }
+
+  #take(options: WaitOptions): Waiting<T> {
+    const get: Get<T> = waitFor<T>("Queue.get", options, (reason) => {
+      // Whether it was in time is for the store to say: so an item is either
+      // taken or not, and stays in its order.
+      get.gaveUp = { reason };
+      if (this.#wantsItem) this.#send({ op: "cancel" });
+    });
+    this.#gets.push(get);
+    if (this.#gets.length === 1) this.#empty();
+    return get;
+  }
+
+  /** Takes items for those who wait, as long as there are some here. */
+  #empty(): void {
+    while (this.#gets.length > 0 && !this.#wantsItem) {
+      const taken = this.#takeAhead();
+      if (taken) this.#gets.shift()!.resolve(taken.item as T);
+      else {
+        this.#wantsItem = true;
+        this.#send({ op: "want" });
+      }
+    }
+  }
+
+  /** Takes an item that is here, unless it was taken elsewhere. */
+  #takeAhead(): { item: unknown } | undefined {
+    for (;;) {
+      const { next } = this.#state;
+      const index = (next - this.#first) | 0;
+      if (index < 0 || index >= this.#ahead.length) break;
+      if (this.#state.claim(next)) return { item: this.#ahead[index] };
+    }
+    this.#ahead = [];
+    return undefined;
+  }
+
+  #receive(reply: QueueReply): void {
+    switch (reply.kind) {
+      case "size":
+        this.#state.size = reply.size;
+        return;
+      case "room":
+        return this.#fill();
+      case "closed":
+        this.#state.close();
+        return this.#refusePuts();
+    }
+    this.#wantsItem = false;
+    switch (reply.kind) {
+      case "item":
+        if (this.#isRemote) this.#send({ op: "taken" });
+        else if (!this.#shared.arrive()) return;
+        this.#ahead = reply.ahead;
+        this.#first = reply.first;
+        this.#gets.shift()!.resolve(reply.item as T);
+        break;
+      case "refused":
+        this.#gets.shift()!.reject(new TypeError(reply.why));
+        break;
+      case "cancelled":
+        for (const get of this.#gets.drain()) {
+          if (get.gaveUp) get.reject(get.gaveUp.reason);
+          else this.#gets.push(get);
+        }
+        break;
+      case "over":
+        return this.#refuseGets();
+    }
+    this.#empty();
+  }
+
+  #refusePuts(): void {
+    this.#wantsRoom = false;
+    for (const put of this.#puts.drain()) put.waiting.reject(queueClosed());
+  }
+
+  #refuseGets(): void {
+    this.#wantsItem = false;
+    for (const get of this.#gets.drain()) get.reject(queueClosed());
+  }
+
+  /** Notes that the store is gone. */
+  #end(): void {
+    this.#refusePuts();
+    this.#refuseGets();
+  }
+
+  #send(request: QueueRequest): void {
+    try {
+      this.#port.sendNow(request);
+    } catch {
+      this.#end();
+    }
+  }
+}
+
+/** A get that waits. */
+interface Get<T> extends Waiting<T> {
+  gaveUp?: { readonly reason: unknown };
+}
+
+/** A put that waits, with a copy of its item. */
+interface Put {
+  readonly waiting: Waiting<void>;
+  readonly item: unknown;
+}
+
+/** A Queue as it travels; to another process, without what memory it has. */
+interface QueueWire extends Wire {
+  readonly capacity: number;
+  /** The end of a pipe; packed, unless it came from another process. */
+  readonly link: Wire | Connection<unknown>;
+  readonly linkCells?: Int32Array<SharedArrayBuffer>;
+  readonly isRemote: boolean;
 }

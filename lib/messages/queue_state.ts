@@ -10,7 +10,7 @@
  */
 
 import { ChannelClosedError } from "./pipe.ts";
-import { isSharedMemory, newCells } from "./travel.ts";
+import { sharedCells } from "./travel.ts";
 
 /** The error of who comes too late. */
 export function queueClosed(): ChannelClosedError {
@@ -19,53 +19,54 @@ export function queueClosed(): ChannelClosedError {
 
 /** What all who have a queue know of it. */
 export class QueueState {
-  /**
-   * How many items nobody has taken; whether it is closed; how many puts wait
-   * for room.
-   */
+  static readonly #size = 0; // how many items nobody has taken
+  static readonly #closed = 1; // whether it is closed
+  static readonly #waiting = 2; // how many wait for room
+  static readonly #next = 3; // the number of the next item to be taken
+
   readonly cells: Int32Array<SharedArrayBuffer>;
   readonly capacity: number;
 
-  constructor(capacity: number, cells = newCells(3)) {
+  constructor(capacity: number, cells = sharedCells("Queue", 4)) {
     this.capacity = capacity;
     this.cells = cells;
   }
 
-  get isShared(): boolean {
-    return isSharedMemory(this.cells);
-  }
-
   get size(): number {
-    return Atomics.load(this.cells, 0);
+    return Atomics.load(this.cells, QueueState.#size);
   }
 
   set size(size: number) {
-    Atomics.store(this.cells, 0, size);
+    Atomics.store(this.cells, QueueState.#size, size);
   }
 
   get isClosed(): boolean {
-    return Atomics.load(this.cells, 1) !== 0;
+    return Atomics.load(this.cells, QueueState.#closed) !== 0;
   }
 
   close(): void {
-    Atomics.store(this.cells, 1, 1);
+    Atomics.store(this.cells, QueueState.#closed, 1);
   }
 
   get waiting(): number {
-    return Atomics.load(this.cells, 2);
+    return Atomics.load(this.cells, QueueState.#waiting);
   }
 
   set waiting(count: number) {
-    Atomics.store(this.cells, 2, count);
+    Atomics.store(this.cells, QueueState.#waiting, count);
   }
 
-  /** Counts an item in, if there is room; notes with its sender that it comes. */
-  reserve(sender?: QueueLinkState): boolean {
-    const { cells, capacity } = this;
-    for (let size = this.size; size < capacity;) {
-      const found = Atomics.compareExchange(cells, 0, size, size + 1);
+  get next(): number {
+    return Atomics.load(this.cells, QueueState.#next);
+  }
+
+  /** Counts an item in, if there is room, as one that its sender promises. */
+  reserve(sender: QueueLinkState): boolean {
+    const index = QueueState.#size;
+    for (let size = this.size; size < this.capacity;) {
+      const found = Atomics.compareExchange(this.cells, index, size, size + 1);
       if (found === size) {
-        if (sender) Atomics.add(sender.cells, 2, 1);
+        Atomics.add(sender.cells, QueueLinkState.promised, 1);
         return true;
       }
       size = found;
@@ -73,100 +74,82 @@ export class QueueState {
     return false;
   }
 
-  /** Counts items in for which there is room or not. */
+  /** Takes the item of a number, unless it was taken. */
+  claim(number: number): boolean {
+    const index = QueueState.#next;
+    const after = (number + 1) | 0;
+    const found = Atomics.compareExchange(this.cells, index, number, after);
+    if (found !== number) return false;
+    Atomics.sub(this.cells, QueueState.#size, 1);
+    this.#tell();
+    return true;
+  }
+
+  /** Gives the items other numbers; returns which was the next one. */
+  renumber(next: number): number {
+    return Atomics.exchange(this.cells, QueueState.#next, next);
+  }
+
+  /** Counts items in, or out, whether there is room or not. */
   add(count: number): void {
-    Atomics.add(this.cells, 0, count);
+    Atomics.add(this.cells, QueueState.#size, count);
+    this.#tell();
   }
 
-  /** Counts items out. */
-  free(count: number): void {
-    Atomics.sub(this.cells, 0, count);
-    this.tell();
-  }
-
-  /** Wakes the store if puts wait for room. */
-  tell(): void {
-    if (this.waiting > 0) Atomics.notify(this.cells, 0);
-  }
-
-  /** Resolves once the size is another, or there is room. */
+  /** Resolves once there is room, or the size is another. */
   async change(): Promise<void> {
     const { size } = this;
     if (size < this.capacity) return;
-    await Atomics.waitAsync(this.cells, 0, size).value;
+    await Atomics.waitAsync(this.cells, QueueState.#size, size).value;
+  }
+
+  /** Wakes the store if somebody waits for room. */
+  #tell(): void {
+    if (this.waiting > 0) Atomics.notify(this.cells, QueueState.#size);
   }
 }
 
-/** What a store and one of those who have its queue know of each other. */
+/** What the store knows together with one of those who have its queue. */
 export class QueueLinkState {
-  /**
-   * The number of the last get whose item has arrived, or -1 once one of the two
-   * is gone; a lease, 20 bits for its number and 11 for how many items are left;
-   * how many items were counted in and have not arrived, below 0 once one is
-   * gone. A worker that is busy lives on for a while after it was terminated.
-   */
+  static readonly promised = 0; // items that were counted in and have not come
+  static readonly #underway = 1; // whether an item is on its way from the store
+
   readonly cells: Int32Array<SharedArrayBuffer>;
 
-  constructor(cells = newCells(3)) {
+  constructor(cells = sharedCells("Queue", 2)) {
     this.cells = cells;
   }
 
-  get taken(): number {
-    return Atomics.load(this.cells, 0);
-  }
-
-  /** Notes that an item has arrived, unless one of the two is gone. */
-  noteTaken(id: number): boolean {
-    const { taken } = this;
-    return taken >= 0 &&
-      Atomics.compareExchange(this.cells, 0, taken, id) === taken;
-  }
-
-  /** Lets no more items arrive; returns the number of the last get. */
-  endTaking(): number {
-    return Atomics.exchange(this.cells, 0, -1);
-  }
-
-  /** Makes a lease of some items; returns its number. */
-  grant(count: number): number {
-    const last = Atomics.load(this.cells, 1) >>> 11;
-    const epoch = (last + 1) % 2 ** 20;
-    Atomics.store(this.cells, 1, epoch * 2 ** 11 + count);
-    return epoch;
-  }
-
-  /** Ends the lease; returns how many items were left. */
-  revoke(): number {
-    const { cells } = this;
-    return Atomics.and(cells, 1, ~2047) & 2047;
-  }
-
-  /** Takes the next item of a lease, unless that has ended. */
-  take(epoch: number, { cells: queue }: QueueState): boolean {
-    const { cells } = this;
-    for (let seen = Atomics.load(cells, 1);;) {
-      if (seen >>> 11 !== epoch || (seen & 2047) === 0) return false;
-      const found = Atomics.compareExchange(cells, 1, seen, seen - 1);
-      if (found === seen) {
-        Atomics.sub(queue, 0, 1);
-        return true;
-      }
-      seen = found;
-    }
-  }
-
-  /** How many items were counted in and have not arrived. */
+  /** Below 0 once one of the two is gone. */
   get promised(): number {
-    return Atomics.load(this.cells, 2);
+    return Atomics.load(this.cells, QueueLinkState.promised);
   }
 
-  /** Notes that an item has arrived or will not come, unless one is gone. */
+  /** Notes that an item has come or will not; tells whether it was promised. */
   keep(): boolean {
-    return Atomics.sub(this.cells, 2, 1) > 0;
+    return Atomics.sub(this.cells, QueueLinkState.promised, 1) > 0;
   }
 
-  /** Takes no more items in; returns how many will not come. */
-  endPutting(): number {
-    return Atomics.exchange(this.cells, 2, -(2 ** 30));
+  /** Notes that an item is on its way. */
+  send(): void {
+    Atomics.store(this.cells, QueueLinkState.#underway, 1);
+  }
+
+  /** Notes that it has arrived; tells whether that was in time. */
+  arrive(): boolean {
+    const index = QueueLinkState.#underway;
+    return Atomics.compareExchange(this.cells, index, 1, 0) === 1;
+  }
+
+  /**
+   * Lets nothing more come from either side: a worker that is busy lives on for
+   * a while after it was terminated. Tells how many items will not come, and
+   * whether one had not arrived.
+   */
+  end(): { promised: number; isUnderway: boolean } {
+    const end = (index: number) =>
+      Atomics.exchange(this.cells, index, -(2 ** 30));
+    const isUnderway = end(QueueLinkState.#underway) === 1;
+    return { promised: end(QueueLinkState.promised), isUnderway };
   }
 }

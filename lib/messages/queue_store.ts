@@ -1,12 +1,13 @@
 /**
  * The items of a queue, in the thread that made it.
  *
- * Whoever has the queue in another thread asks for an item or for room by a
- * message, through a pipe. Where memory is shared, two things save most of these
- * messages. Who puts an item while there is room counts it in itself, and does
- * not wait for an answer. And who takes, as the only one, gets more than it
- * asked for: a lease, from which it takes without asking, until somebody else
- * asks and the rest of the lease is taken back.
+ * Whoever has the queue, its client, asks for an item or for room by a message,
+ * through a pipe. Where memory is shared, two things save most of these messages.
+ * A client that puts an item while there is room counts it in itself, and does
+ * not wait for an answer. And a client that asks for an item is sent copies of
+ * those after it too, although the store keeps them. All items are numbered:
+ * whoever has a copy of the next one takes it by raising the number of the next
+ * one, so each is taken once, and in order.
  *
  * It also runs on the far side.
  *
@@ -15,379 +16,285 @@
 
 import { Fifo } from "../fifo.ts";
 import type { Connection } from "./pipe.ts";
-import { queueClosed, QueueLinkState, type QueueState } from "./queue_state.ts";
+import { QueueLinkState, type QueueState } from "./queue_state.ts";
 import { copyValue, hasPortable, type SendOptions } from "./travel.ts";
 
-/** Something that a producer or a consumer waits for. */
-export interface QueueAsk {
-  readonly op: "put" | "get";
-  value: unknown;
-  readonly answer: (outcome: QueueOutcome, value?: unknown) => void;
-}
-
-export type QueueOutcome = "done" | "closed" | "cancelled" | "refused";
-
-/** What goes through the pipe of a queue that was sent away. */
+/** What a client sends the store: an item for which there is room, or an order. */
 export type QueueRequest =
-  // An item that was counted in; a short message takes half the time.
+  // A short message takes half the time.
   | number
   | string
   | boolean
-  | readonly [unknown]
+  | readonly [item: unknown]
+  | QueueOrder;
+
+/** `cancel` takes back a `want`; `spare` is room that is not needed. */
+type QueueOrder =
   | {
-    readonly op: "put" | "get";
-    readonly id: number;
-    readonly value?: unknown;
+    readonly op: "want" | "cancel" | "taken" | "room" | "spare" | "close";
   }
-  | { readonly op: "cancel" | "taken"; readonly id: number }
-  | { readonly op: "close" | "look" }
   | {
     readonly op: "serve";
     readonly link: QueuePipe;
     readonly cells: Int32Array<SharedArrayBuffer> | undefined;
   };
 
-/** What comes back: an answer, perhaps with a lease, or news of the size. */
+/** What the store tells a client. */
 export type QueueReply =
   | {
-    readonly id: number;
-    readonly outcome: QueueOutcome;
-    readonly value?: unknown;
-    readonly lease?: { readonly epoch: number; readonly items: unknown[] };
+    readonly kind: "item";
+    readonly item: unknown;
+    /** The items after it that may be taken, and the number of the first. */
+    readonly ahead: unknown[];
+    readonly first: number;
   }
-  | { readonly size: number };
+  | { readonly kind: "refused"; readonly why: string }
+  | { readonly kind: "size"; readonly size: number }
+  /** Closed means that nothing can be put; over, that nothing is left either. */
+  | { readonly kind: "cancelled" | "room" | "closed" | "over" };
 
 export type QueuePipe = Connection<QueueReply, QueueRequest>;
 
+/** How a client and its store talk. */
+export interface QueuePort<Message> {
+  /** Whether the other one shares no memory with this one. */
+  readonly isRemote: boolean;
+  sendNow(message: Message, options?: SendOptions): void;
+}
+
+/** A client, as the store sees it. */
+interface Client {
+  readonly port: QueuePort<QueueReply>;
+  readonly state: QueueLinkState;
+  /** The last item that it was sent, and how many it may be sent next. */
+  sent: unknown;
+  window: number;
+  toldSize: number;
+}
+
 /** The items of a queue, in the thread that made it. */
 export class QueueStore {
-  readonly state: QueueState;
+  readonly #state: QueueState;
   readonly #items = new Fifo<unknown>();
-  readonly #puts = new Fifo<QueueAsk>();
-  readonly #gets = new Fifo<QueueAsk>();
-  readonly #customers = new Set<QueueCustomer>();
-  /** Who has a lease. */
-  #lessee: QueueCustomer | undefined;
-  /** How many items the next answer may bring. */
-  #window = 1;
+  /** The number of the first of them. */
+  #first = 0;
+  /** Those in other threads. */
+  readonly #clients = new Set<Client>();
+  /** Those that wait, for room and for items. */
+  readonly #rooms = new Fifo<Client>();
+  readonly #wants = new Fifo<Client>();
   #isWatching = false;
   #isTellingSize = false;
 
   constructor(state: QueueState) {
-    this.state = state;
+    this.#state = state;
   }
 
-  /** Whether those that it is sent to may share its memory. */
-  get isShared(): boolean {
-    return this.state.isShared;
+  /** Serves a client in this thread. */
+  connect(
+    state: QueueLinkState,
+    receive: (reply: QueueReply) => void,
+  ): QueuePort<QueueRequest> {
+    const port = { isRemote: false, sendNow: receive };
+    const client = { port, state, sent: undefined, window: 1, toldSize: -1 };
+    return {
+      isRemote: false,
+      sendNow: (request, options = {}) => {
+        const isItem = Array.isArray(request);
+        const own = isItem ? copyValue(request, options) : request;
+        this.#receive(client, own as QueueRequest);
+      },
+    };
   }
 
-  /** Puts an item in if there is room; tells whether it did. */
-  putNow(item: unknown, options: SendOptions): boolean {
-    if (this.state.isClosed) throw queueClosed();
-    if (this.#puts.length > 0 || !this.state.reserve()) return false;
-    try {
-      this.#items.push(copyValue(item, options));
-    } catch (error) {
-      this.state.free(1);
-      throw error;
-    }
-    this.match();
-    return true;
-  }
-
-  /** Takes an item out if there is one. */
-  getNow(): { value: unknown } | undefined {
-    if (this.#gets.length > 0) return undefined;
-    this.#recall();
-    if (this.#items.length === 0) return undefined;
-    const value = this.#items.shift();
-    this.state.free(1);
-    this.match();
-    return { value };
-  }
-
-  /** Puts or takes an item of this thread's, as soon as that can be done. */
-  ask(ask: QueueAsk, options: SendOptions): void {
-    if (ask.op === "put") ask.value = copyValue(ask.value, options);
-    this.enter(ask);
-  }
-
-  /** Takes an ask that has all it needs. */
-  enter(ask: QueueAsk): void {
-    if (ask.op === "get") this.#gets.push(ask);
-    else if (this.state.isClosed) ask.answer("closed");
-    else this.#puts.push(ask);
-    this.match();
-  }
-
-  /** Answers "cancelled", unless the ask was answered before. */
-  cancel(ask: QueueAsk): void {
-    if (this.forget(ask)) ask.answer("cancelled");
-  }
-
-  /** Lets go of an ask; tells whether it was waiting. */
-  forget(ask: QueueAsk): boolean {
-    return this.#puts.remove(ask) || this.#gets.remove(ask);
-  }
-
-  close(): void {
-    this.state.close();
-    this.match();
-  }
-
-  /** Answers what comes through a pipe. */
-  serve(link: QueuePipe, cells?: Int32Array<SharedArrayBuffer>): void {
-    const customer = new QueueCustomer(this, link, cells);
-    this.#customers.add(customer);
-    link.subscribe(
-      (request) => customer.answer(request),
+  /** Serves a client in another thread. */
+  #serve(port: QueuePipe, cells?: Int32Array<SharedArrayBuffer>): void {
+    const state = new QueueLinkState(cells);
+    const client = { port, state, sent: undefined, window: 1, toldSize: -1 };
+    this.#clients.add(client);
+    port.subscribe(
+      (request) => this.#receive(client, request),
       () => {
-        this.#customers.delete(customer);
-        if (this.#lessee === customer) this.#recall();
-        customer.end();
-        this.match();
+        port.close();
+        this.#leave(client);
       },
     );
   }
 
-  /** Takes an item for which room was counted already. */
-  add(item: unknown): void {
+  #receive(client: Client, request: QueueRequest): void {
+    if (typeof request !== "object") this.#add(client, request);
+    else if ("op" in request) this.#answer(client, request);
+    else this.#add(client, request[0]);
+    this.#match();
+  }
+
+  /** Takes an item for which there is room. */
+  #add({ state }: Client, item: unknown): void {
+    state.keep();
     this.#items.push(item);
-    this.match();
   }
 
-  /** Takes items back that were given to somebody who did not take them. */
-  putBack(items: readonly unknown[]): void {
-    if (items.length === 0) return;
-    this.#recall();
-    this.#items.unshift(items);
-    this.state.add(items.length);
-    this.match();
-  }
-
-  /** Moves what can be moved: from puts to items, from items to gets. */
-  match(): void {
-    for (;;) {
-      if (this.#give()) continue;
-      this.state.waiting = this.#puts.length;
-      if (this.#puts.length === 0) break;
-      if (this.state.isClosed) this.#puts.shift()!.answer("closed");
-      else if (!this.state.reserve()) break;
-      else {
-        const put = this.#puts.shift()!;
-        this.#items.push(put.value);
-        // First who waits for an item: who has put it may end everything then.
-        this.#give();
-        put.answer("done");
-      }
+  #answer(client: Client, request: QueueOrder): void {
+    switch (request.op) {
+      case "want":
+        return this.#wants.push(client);
+      case "cancel":
+        if (this.#wants.remove(client)) this.#tell(client, "cancelled");
+        return;
+      case "taken":
+        return void client.state.arrive();
+      case "room":
+        return this.#rooms.push(client);
+      case "spare":
+        return client.state.keep() ? this.#state.add(-1) : undefined;
+      case "close":
+        return this.#state.close();
+      case "serve":
+        return this.#serve(request.link, request.cells);
     }
-    if (this.#puts.length > 0 && this.#lessee) this.#watch();
-    if (this.#gets.length > 0 && this.#isDrained()) {
-      for (let get; (get = this.#gets.shift());) get.answer("closed");
+  }
+
+  /** Gives those who wait what there is. */
+  #match(): void {
+    const { isClosed } = this.#state;
+    while (this.#wants.length > 0 && this.#take()) this.#give();
+    while (this.#rooms.length > 0) {
+      if (!isClosed && !this.#state.reserve(this.#rooms.peek()!.state)) break;
+      this.#tell(this.#rooms.shift()!, isClosed ? "closed" : "room");
+    }
+    this.#state.waiting = this.#rooms.length;
+    if (this.#rooms.length > 0 && this.#clients.size > 0) this.#watch();
+    if (this.#wants.length > 0 && this.#isOver()) {
+      for (const client of this.#wants.drain()) this.#tell(client, "over");
     }
     this.#tellSize();
   }
 
-  /** What an answer may bring besides what was asked for. */
-  lease(customer: QueueCustomer): unknown[] {
-    const items: unknown[] = [];
-    if (customer.isRemote || this.#gets.length > 0) return items;
-    const most = Math.min(this.#window - 1, this.#items.length);
-    for (let i = 0; i < most; i++) {
-      const item = this.#items.shift();
-      // What travels as itself could not be taken back.
-      if (hasPortable(item)) {
-        this.#items.unshift([item]);
-        break;
-      }
-      items.push(item);
-    }
-    if (items.length > 0) this.#lessee = customer;
-    return items;
-  }
-
-  /** Makes the next lease small: there are others, or items are large. */
-  shrink(): void {
-    this.#window = 1 / 8;
-  }
-
-  /** Gives an item to who waits for one. */
-  #give(): boolean {
-    if (this.#gets.length === 0) return false;
-    this.#recall();
-    if (this.#items.length === 0) return false;
-    const item = this.#items.shift();
-    this.state.free(1);
-    this.#gets.shift()!.answer("done", item);
+  /** Lets go of the items that were taken, and takes the next one. */
+  #take(): boolean {
+    do {
+      this.#drop(this.#state.next);
+      if (this.#items.length === 0) return false;
+    } while (!this.#state.claim(this.#first));
+    this.#first = (this.#first + 1) | 0;
     return true;
   }
 
-  /** Takes back what is left of a lease, so that items stay in their order. */
-  #recall(): void {
-    const left = this.#lessee?.revoke() ?? [];
-    this.#lessee = undefined;
-    this.#window = Math.min(2 * this.#window, 1024);
-    if (left.length === 0) return;
-    this.#items.unshift(left);
-    this.shrink();
+  /** Gives the first item to who has waited longest for one. */
+  #give(): void {
+    const client = this.#wants.shift()!;
+    const item = client.sent = this.#items.shift();
+    client.state.send();
+    try {
+      this.#sendItem(client, item);
+    } catch (error) {
+      // It is gone, or is a process that cannot have the item.
+      client.state.arrive();
+      this.#putBack(item);
+      this.#send(client, { kind: "refused", why: (error as Error).message });
+    }
   }
 
-  /** Nothing is left, nor can anything come. */
-  #isDrained(): boolean {
-    return this.state.isClosed && this.#items.length === 0 &&
-      !this.#customers.values().some(({ hasPromised }) => hasPromised);
+  #sendItem(client: Client, item: unknown): void {
+    const ahead = this.#ahead(client);
+    const start = ahead.length > 0 ? performance.now() : undefined;
+    client.port.sendNow({ kind: "item", item, ahead, first: this.#first });
+    // Others may take what it was sent ahead: that has to cost little.
+    const isQuick = start === undefined || performance.now() - start < 0.2;
+    client.window = isQuick
+      ? Math.min(2 * client.window, 1024)
+      : Math.ceil(client.window / 2);
   }
 
-  /** Looks again once something was taken from a lease. */
+  /** What a client is sent besides what it asked for. */
+  #ahead(client: Client): unknown[] {
+    // To ask here, in this thread, costs nothing.
+    if (client.port.isRemote || !this.#clients.has(client)) return [];
+    const items = this.#items.first(client.window - 1);
+    // What travels as itself cannot be in two places.
+    const index = items.findIndex(hasPortable);
+    return index < 0 ? items : items.slice(0, index);
+  }
+
+  /** Lets go of all items before a number. */
+  #drop(next: number): void {
+    while (this.#first !== next) {
+      this.#items.shift();
+      this.#first = (this.#first + 1) | 0;
+    }
+  }
+
+  /** Makes all copies of items worthless. */
+  #renumber(): void {
+    // Nobody was sent so many.
+    const first = (this.#first + 2 ** 16) | 0;
+    this.#drop(this.#state.renumber(first));
+    this.#first = first;
+  }
+
+  /** Puts an item back that was given to somebody who did not get it. */
+  #putBack(item: unknown): void {
+    this.#renumber();
+    this.#items.unshift([item]);
+    this.#state.add(1);
+  }
+
+  /** Takes back all that a client has not taken. */
+  #leave(client: Client): void {
+    this.#clients.delete(client);
+    this.#wants.remove(client);
+    this.#rooms.remove(client);
+    const { promised, isUnderway } = client.state.end();
+    this.#state.add(-promised);
+    this.#renumber();
+    if (isUnderway) this.#putBack(client.sent);
+    this.#match();
+  }
+
+  /** Whether nothing is left, nor can come. */
+  #isOver(): boolean {
+    return this.#state.isClosed && this.#items.length === 0 &&
+      !this.#clients.values().some(({ state }) => state.promised > 0);
+  }
+
+  /** Looks again once a client has taken an item by itself. */
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    void this.state.change().then(() => {
+    void this.#state.change().then(() => {
       this.#isWatching = false;
-      this.match();
+      this.#match();
     });
   }
 
   /** Tells the size to who cannot see it, once for all changes of a turn. */
   #tellSize(): void {
-    if (this.#isTellingSize || this.#customers.size === 0) return;
+    if (this.#isTellingSize || this.#clients.size === 0) return;
     this.#isTellingSize = true;
     queueMicrotask(() => {
       this.#isTellingSize = false;
-      for (const customer of this.#customers) customer.tellSize();
+      const { size } = this.#state;
+      for (const client of this.#clients) {
+        if (!client.port.isRemote || size === client.toldSize) continue;
+        client.toldSize = size;
+        this.#send(client, { kind: "size", size });
+      }
     });
   }
-}
 
-/** Somebody who has the queue in another thread, as its store sees it. */
-export class QueueCustomer {
-  readonly #store: QueueStore;
-  readonly #link: QueuePipe;
-  readonly #state: QueueLinkState;
-  readonly #asks = new Map<number, QueueAsk>();
-  /** What was sent and may not have arrived, by the number of its get. */
-  readonly #underway = new Map<number, unknown>();
-  #lease: unknown[] = [];
-  #toldSize = -1;
-
-  constructor(
-    store: QueueStore,
-    link: QueuePipe,
-    cells: Int32Array<SharedArrayBuffer> | undefined,
-  ) {
-    this.#store = store;
-    this.#link = link;
-    this.#state = new QueueLinkState(cells);
+  #tell(
+    client: Client,
+    kind: "cancelled" | "room" | "closed" | "over",
+  ): void {
+    this.#send(client, { kind });
   }
 
-  /** Whether it shares no memory with the store. */
-  get isRemote(): boolean {
-    return this.#link.isRemote;
-  }
-
-  /** Whether it counted items in that have not arrived. */
-  get hasPromised(): boolean {
-    return this.#state.promised > 0;
-  }
-
-  answer(request: QueueRequest): void {
-    if (typeof request !== "object") return this.#keep(request);
-    if ("0" in request) return this.#keep(request[0]);
-    switch (request.op) {
-      case "put":
-      case "get":
-        return this.#enter(request.op, request.id, request.value);
-      case "cancel": {
-        const ask = this.#asks.get(request.id);
-        return ask && this.#store.cancel(ask);
-      }
-      case "taken":
-        this.#state.noteTaken(request.id);
-        return;
-      case "close":
-        return this.#store.close();
-      case "look":
-        return this.#store.match();
-      case "serve":
-        return this.#store.serve(request.link, request.cells);
-    }
-  }
-
-  /** Takes back what is left of its lease. */
-  revoke(): unknown[] {
-    const left = this.#state.revoke();
-    return this.#lease.splice(this.#lease.length - left);
-  }
-
-  /** Gives back all that it had not taken. */
-  end(): void {
-    this.#link.close();
-    for (const ask of this.#asks.values()) this.#store.forget(ask);
-    this.#store.state.free(this.#state.endPutting());
-    this.#forgetTaken(this.#state.endTaking());
-    this.#store.putBack([...this.#underway.values()]);
-  }
-
-  tellSize(): void {
-    const { size } = this.#store.state;
-    if (!this.isRemote || size === this.#toldSize) return;
-    this.#toldSize = size;
-    this.#send({ size });
-  }
-
-  #keep(item: unknown): void {
-    this.#state.keep();
-    this.#store.add(item);
-  }
-
-  #enter(op: "put" | "get", id: number, value: unknown): void {
-    const ask: QueueAsk = {
-      op,
-      value,
-      answer: (outcome, value) => {
-        this.#asks.delete(id);
-        if (op === "get" && outcome === "done") this.#give(id, value);
-        else this.#send({ id, outcome, value });
-      },
-    };
-    this.#asks.set(id, ask);
-    this.#store.enter(ask);
-  }
-
-  #give(id: number, value: unknown): void {
-    this.#forgetTaken(this.#state.taken);
-    this.#underway.set(id, value);
-    const items = this.#lease = this.#store.lease(this);
-    const start = performance.now();
+  /** Sends a reply; to a client that is gone, it does not matter. */
+  #send({ port }: Client, reply: QueueReply): void {
     try {
-      const isLease = items.length > 0;
-      const lease = isLease &&
-        { epoch: this.#state.grant(items.length), items };
-      this.#link.sendNow({ id, outcome: "done", value, ...lease && { lease } });
-      // To send much that is then taken back would cost more than asking does.
-      if (isLease && performance.now() - start > 1) this.#store.shrink();
-    } catch (error) {
-      // It is gone, or is a process that cannot have it; what it was to get is
-      // not lost.
-      this.#underway.delete(id);
-      const { message } = error as Error;
-      this.#send({ id, outcome: "refused", value: message });
-      this.#store.putBack([value]);
+      port.sendNow(reply);
+    } catch {
+      // Its pipe will say so.
     }
-  }
-
-  /** Forgets what was sent up to the last that has arrived. */
-  #forgetTaken(last: number): void {
-    if (!this.#underway.has(last)) return;
-    for (const id of this.#underway.keys()) {
-      this.#underway.delete(id);
-      if (id === last) return;
-    }
-  }
-
-  /** Sends an answer; to somebody who is gone, it does not matter. */
-  #send(reply: QueueReply): void {
-    this.#link.send(reply).catch(() => {});
   }
 }

@@ -109,32 +109,17 @@ export function newAgent(): number {
 }
 
 /**
- * Makes memory that all threads see that get it; where there is none, as in a
- * page from a file, memory of which each gets a copy.
- */
-export function newCells(length: number): Int32Array<SharedArrayBuffer> {
-  const isThere = typeof SharedArrayBuffer === "function";
-  const Memory = isThere ? SharedArrayBuffer : ArrayBuffer;
-  return new Int32Array(new Memory(4 * length) as SharedArrayBuffer);
-}
-
-/** Whether changes of some memory are seen by other threads that got it. */
-export function isSharedMemory({ buffer }: Int32Array): boolean {
-  return !(buffer instanceof ArrayBuffer);
-}
-
-/**
- * Makes memory that all threads see that get it.
+ * Makes memory that all threads see that get it, or says for whom it is missing.
  *
- * @param caller What is made of it, for the message.
- * @throws {Error} Where there is none.
+ * @throws {Error} Where threads cannot share memory.
  */
 export function sharedCells(
   caller: string,
   length: number,
 ): Int32Array<SharedArrayBuffer> {
-  const cells = newCells(length);
-  if (isSharedMemory(cells)) return cells;
+  if (typeof SharedArrayBuffer === "function") {
+    return new Int32Array(new SharedArrayBuffer(4 * length));
+  }
   throw new Error(
     `${caller} needs memory that threads share, and there is none here: a page ` +
       `has it if its server isolates it (COOP and COEP), not from a file`,

@@ -38,19 +38,18 @@ export function waitFor<T>(
 ): Waiting<T> {
   checkWait(caller, options);
   const { timeout, signal } = options;
-  let stop = () => {};
+  const waiting = { ...Promise.withResolvers<T>(), giveUp };
+  const stops: (() => void)[] = [];
   if (timeout !== undefined) {
-    const late = () => giveUp(timeoutError(caller, timeout));
-    stop = after(timeout, late);
+    stops.push(after(timeout, () => giveUp(timeoutError(caller, timeout))));
   }
-  const abort = () => giveUp(signal!.reason);
-  signal?.addEventListener("abort", abort);
-  const waiting = Object.assign(Promise.withResolvers<T>(), { giveUp });
-  const over = () => {
-    stop();
-    signal?.removeEventListener("abort", abort);
-  };
-  if (timeout !== undefined || signal) waiting.promise.then(over, over);
+  if (signal) {
+    const abort = () => giveUp(signal.reason);
+    signal.addEventListener("abort", abort);
+    stops.push(() => signal.removeEventListener("abort", abort));
+  }
+  const over = () => stops.forEach((stop) => stop());
+  if (stops.length > 0) waiting.promise.then(over, over);
   return waiting;
 }
 

@@ -70,7 +70,7 @@ export class Bridge {
         wire.size = Atomics.load(wire.cells as Int32Array, 0);
         delete wire.cells;
         delete wire.linkCells;
-        wire.isShared = false;
+        wire.isRemote = true;
       }
     }
     const sent = () => leaving.forEach((leave) => leave());

@@ -12,7 +12,6 @@ import * as describe from "../describe.ts";
 import { Fifo } from "../fifo.ts";
 import * as pipe from "../messages/pipe.ts";
 import * as queue from "../messages/queue.ts";
-import * as queueLink from "../messages/queue_link.ts";
 import * as queueState from "../messages/queue_state.ts";
 import * as queueStore from "../messages/queue_store.ts";
 import * as travel from "../messages/travel.ts";
@@ -43,7 +42,7 @@ import { type Task, textOf } from "./task.ts";
 function parts(): string {
   // Errors are only packed there, and not unpacked.
   const { unpackError: _, continueStack: __, ...packing } = errors;
-  const queues = [queue, queueLink, queueState, queueStore];
+  const queues = [queue, queueState, queueStore];
   const messages = [pipe, ...queues, travel, value, wait];
   const all = [
     ...[...messages, describe, packing, protocol, sync]
