@@ -4,22 +4,7 @@
  * @module
  */
 
-/**
- * Names a value in a message.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { describe } from "./describe.ts";
- *
- * assertEquals(describe(5), "5 (number)");
- * assertEquals(describe("five"), '"five" (string)');
- * assertEquals(describe(new Map()), "a Map");
- * ```
- *
- * @param value Anything.
- * @returns A few words that name it.
- */
+/** Names a value in a message: `5 (number)`, `"five" (string)`, `a Map`. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "function") {
@@ -38,69 +23,62 @@ export function describe(value: unknown): string {
 }
 
 /**
- * Checks a number that counts something.
+ * Checks a number.
  *
- * @param caller What the message begins with, such as `Pool`.
- * @param name The name of the argument.
- * @param value What was received.
+ * @param what Who wants it and what it is called, such as `Pool: workers`.
+ * @param wanted What it must be.
  * @throws {TypeError} If it is no number.
- * @throws {RangeError} If it is no whole number of at least 1.
+ * @throws {RangeError} If it is not as wanted.
  */
-export function checkCount(caller: string, name: string, value: unknown): void {
-  const wanted = `${caller}: ${name} must be a whole number, at least 1`;
-  const message = `${wanted}: received ${describe(value)}`;
+export function checkNumberAs(
+  what: string,
+  wanted: string,
+  value: unknown,
+  isWanted: (number: number) => boolean,
+): void {
+  const message = `${what} must be ${wanted}: received ${describe(value)}`;
   if (typeof value !== "number") throw new TypeError(message);
-  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(message);
+  if (!isWanted(value)) throw new RangeError(message);
 }
 
-/**
- * Checks an option that is a time.
- *
- * @param caller What the message begins with, such as `Pool.map`.
- * @param value The time in milliseconds.
- * @param name The name of the option.
- * @returns The time.
- * @throws {TypeError} If it is no number.
- * @throws {RangeError} If it is NaN or below 0.
- */
+/** Checks a number that counts something: whole, and at least 1. */
+export function checkCount(caller: string, name: string, value: unknown): void {
+  const wanted = "a whole number, at least 1";
+  const isCount = (n: number) => Number.isSafeInteger(n) && n >= 1;
+  checkNumberAs(`${caller}: ${name}`, wanted, value, isCount);
+}
+
+/** Checks an option that is a time in milliseconds, 0 or more; returns it. */
 export function checkTimeout(
   caller: string,
   value: unknown,
   name = "timeout",
 ): number {
-  const wanted = `${caller}: ${name} must be milliseconds, at least 0`;
-  const message = `${wanted}: received ${describe(value)}`;
-  if (typeof value !== "number") throw new TypeError(message);
-  if (!(value >= 0)) throw new RangeError(message);
-  return value;
+  const wanted = "milliseconds, at least 0";
+  checkNumberAs(`${caller}: ${name}`, wanted, value, (n) => n >= 0);
+  return value as number;
 }
 
-/**
- * Checks that a source can be iterated.
- *
- * @typeParam Source The type of the source.
- * @param source What was received.
- * @returns The source.
- * @throws {TypeError} If it is not iterable; of what arrives over time, the
- * message says what to use.
- */
-export function checkIterable<Source>(source: Source): Source {
-  const value = source as
-    | {
-      [Symbol.iterator]?: unknown;
-      [Symbol.asyncIterator]?: unknown;
-      then?: unknown;
-    }
-    | null
-    | undefined;
-  if (typeof value?.[Symbol.iterator] === "function") return source;
-  let hint = "";
-  if (typeof value?.[Symbol.asyncIterator] === "function") {
-    hint = "; what arrives over time is for lazy.async()";
-  } else if (typeof value?.then === "function") {
-    hint = "; await it first";
-  }
-  throw new TypeError(`${describe(source)} is not iterable${hint}`);
+/** Checks a number that may be any but NaN and the infinite ones. */
+export function checkNumber(
+  caller: string,
+  name: string,
+  value: unknown,
+): void {
+  checkNumberAs(
+    `${caller}: ${name}`,
+    "a finite number",
+    value,
+    Number.isFinite,
+  );
+}
+
+/** Checks how many items are taken at most: 0 or more, or Infinity. */
+export function checkSize(caller: string, name: string, value: unknown): void {
+  const isSize = (n: number) =>
+    n === Infinity || Number.isSafeInteger(n) && n >= 0;
+  const wanted = "a whole number, at least 0";
+  checkNumberAs(`${caller}: ${name}`, wanted, value, isSize);
 }
 
 /** Checks a callback; a TypeError names the argument, and what was received. */
@@ -111,24 +89,23 @@ export function checkFunction(caller: string, name: string, fn: unknown): void {
   );
 }
 
-/** Checks a number that may be any but NaN and the infinite ones. */
-export function checkNumber(
-  caller: string,
-  name: string,
-  value: unknown,
-): void {
-  const wanted = `${caller}: ${name} must be a finite number`;
-  const message = `${wanted}: received ${describe(value)}`;
-  if (typeof value !== "number") throw new TypeError(message);
-  if (!Number.isFinite(value)) throw new RangeError(message);
+/** Checks that a source can be iterated, and returns it. */
+export function checkIterable<Source>(source: Source): Source {
+  checkInput("", source, "what arrives over time is for lazy.async()");
+  return source;
 }
 
-/** Checks how many items are taken at most: 0 or more, or Infinity. */
-export function checkSize(caller: string, name: string, value: unknown): void {
-  const wanted = `${caller}: ${name} must be a whole number, at least 0`;
-  const message = `${wanted}: received ${describe(value)}`;
-  if (typeof value !== "number") throw new TypeError(message);
-  if (value !== Infinity && (!Number.isSafeInteger(value) || value < 0)) {
-    throw new RangeError(message);
-  }
+/** Checks that an input can be iterated; `overTime` says what else is for it. */
+export function checkInput(
+  caller: string,
+  input: unknown,
+  overTime: string,
+): void {
+  const { [Symbol.iterator]: open, [Symbol.asyncIterator]: openLater, then } =
+    Object(input);
+  if (typeof open === "function") return;
+  let hint = "";
+  if (typeof openLater === "function") hint = `; ${overTime}`;
+  else if (typeof then === "function") hint = "; await it first";
+  throw new TypeError(`${caller}${describe(input)} is not iterable${hint}`);
 }

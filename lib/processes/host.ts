@@ -81,7 +81,6 @@ export class ProcessHost extends Host<ProcessHostOptions> {
   readonly #program: Program<"bytes">;
   #encode: Codec["encode"] | undefined;
   readonly #bridge = new Bridge(0, (message) => this.#write(message));
-  readonly #ended = Promise.withResolvers<HostEnd>();
   #isFinishing = false;
   /** How the process said that it would end. */
   #death: Death | undefined;
@@ -119,10 +118,6 @@ export class ProcessHost extends Host<ProcessHostOptions> {
     program ??= processProgram();
     this.#write({ key, program });
     void this.#listen(codec(v8, key), key);
-  }
-
-  get ended(): Promise<HostEnd> {
-    return this.#ended.promise;
   }
 
   override finish(exitCode: number): void {
@@ -195,7 +190,7 @@ export class ProcessHost extends Host<ProcessHostOptions> {
     this.die({ how: this.#howItEnded(exit), ...this.#death, ...exit });
     // Last, because whoever hears of it may start another one.
     await hasEnded(this.pid);
-    this.#ended.resolve(exit);
+    this.leave(exit);
   }
 
   async #pass(

@@ -104,12 +104,12 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
    * threw, 128 and the signal's number if a signal ended it; undefined before.
    */
   get exitCode(): number | undefined {
-    return this.end.exitCode;
+    return this.host?.end.exitCode;
   }
 
   /** The signal that ended the process, such as `"SIGTERM"`, if one did. */
   get signal(): string | undefined {
-    return this.end.signal;
+    return this.host?.end.signal;
   }
 
   /**
@@ -139,7 +139,7 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.terminate();
-    await this.gone;
+    await this.host?.ended;
   }
 
   /** @internal */

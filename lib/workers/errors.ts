@@ -15,7 +15,6 @@ import { isCloned, type Sending, whyNotCloned } from "../messages/value.ts";
 /** A thrown thing as plain data. */
 export type PackedError =
   | { kind: "value"; value: unknown }
-  | { kind: "DOMException"; name: string; message: string; stack: string }
   | {
     kind: "error";
     /** The class the thing was made from, such as `InsufficientFunds`. */
@@ -33,12 +32,8 @@ export type PackedError =
   };
 
 /**
- * Packs a thrown thing into plain data.
- *
- * @param thrown What was thrown: an Error, or anything else.
- * @param sending How it is to be sent.
- * @param packed The errors that were packed already: one may be its own cause.
- * @returns The thing as data that structured clone accepts.
+ * Packs what was thrown into plain data. `packed` holds the errors that were
+ * packed already: one may be its own cause.
  */
 export function packError(
   thrown: unknown,
@@ -48,10 +43,6 @@ export function packError(
   const known = packed.get(thrown);
   if (known) return known;
   try {
-    if (thrown instanceof DOMException) {
-      const { name, message } = thrown;
-      return { kind: "DOMException", name, message, stack: stackOf(thrown) };
-    }
     if (thrown instanceof Error) return packFields(thrown, sending, packed);
     if (isCloned(thrown, sending)) return { kind: "value", value: thrown };
     return packError(notSent(thrown, sending), sending, packed);
@@ -129,18 +120,11 @@ export function stackOf({ stack = "" }: { stack?: string }): string {
     .join("\n").replaceAll(", <anonymous>:", ":");
 }
 
-type ErrorClass = new (message?: string) => Error;
-
-const rebuiltClasses = new Map<string, ErrorClass>();
+type ErrorClass = new (message: string, name?: string) => Error;
 
 /**
- * Rebuilds what `packError` packed.
- *
- * @param packed The packed thing.
- * @param rebuilt The errors that were rebuilt already.
- * @returns An error of the same class name, `name`, `message`, `stack`,
- * `cause`, own fields and inner errors, or the very value that was thrown. A
- * class that only the far side knows is stood in for by one of the same name.
+ * Rebuilds what `packError` packed. A class that only the far side knows is
+ * stood in for by one of the same name.
  */
 export function unpackError(
   packed: PackedError,
@@ -148,11 +132,7 @@ export function unpackError(
 ): unknown {
   if (rebuilt.has(packed)) return rebuilt.get(packed);
   if (packed.kind === "value") return packed.value;
-  if (packed.kind === "DOMException") {
-    const error = new DOMException(packed.message, packed.name);
-    return hide(error, "stack", packed.stack);
-  }
-  const error = emptyError(packed.className, packed.base, packed.message);
+  const error = emptyError(packed);
   rebuilt.set(packed, error);
   hide(error, "stack", packed.stack);
   if (error.name !== packed.name) hide(error, "name", packed.name);
@@ -164,39 +144,32 @@ export function unpackError(
   return Object.assign(error, packed.fields);
 }
 
-/** Makes an error of a class, which is made if need be. */
-function emptyError(className: string, base: string, message: string): Error {
+/** Makes an error of the same class, or of one that stands in for it. */
+function emptyError(
+  { className, base, message, name }: PackedError & { kind: "error" },
+): Error {
   const Base = knownClass(base) ?? Error;
-  const error = Base as unknown === AggregateError
+  const isDOM = Base as unknown === DOMException;
+  // An AggregateError takes its errors first, a DOMException its name last.
+  const error = base === "AggregateError"
     ? new AggregateError([], message)
-    : new Base(message);
+    : new Base(message, isDOM ? name : undefined);
   if (className === base) return error;
-  const key = `${className} extends ${base}`;
-  const Rebuilt = rebuiltClasses.get(key) ??
-    { [className]: class extends Base {} }[className]!;
-  rebuiltClasses.set(key, Rebuilt);
-  return Object.setPrototypeOf(error, Rebuilt.prototype);
+  const StandIn = { [className]: class extends Base {} }[className]!;
+  return Object.setPrototypeOf(error, StandIn.prototype);
 }
 
 /** Sets a property as the language sets it on errors: not enumerable. */
-function hide<T extends object>(target: T, key: string, value: unknown): T {
+function hide(target: object, key: string, value: unknown): void {
+  const hidden = { value, configurable: true, writable: true };
   // Of an object that is frozen, nothing changes.
-  Reflect.defineProperty(target, key, {
-    value,
-    configurable: true,
-    writable: true,
-  });
-  return target;
+  Reflect.defineProperty(target, key, hidden);
 }
 
 /**
- * Continues the stack of an error that came from the far side with where it
- * ran and where it was asked for.
- *
- * @param thrown What arrived; anything but an Error is left as it is.
- * @param where Where it ran, such as `task 3 of map(parse) on Worker-2`, if its
- * stack does not say so yet.
- * @param origin An object whose stack was captured at the call.
+ * Continues the stack of an error that came from the far side: with where it
+ * ran, such as `task 3 of map(parse) on Worker-2`, if its stack does not say so
+ * yet, and with the stack that was captured where it was asked for.
  */
 export function continueStack(
   thrown: unknown,

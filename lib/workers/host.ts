@@ -61,7 +61,7 @@ export interface HostOptions {
   /** The URL of the module that exports the tasks, if they come from one. */
   readonly module: string | undefined;
   /** Told when the host ends by itself. */
-  readonly onDeath: (error: WorkerDiedError) => void;
+  readonly onDeath?: (error: WorkerDiedError) => void;
 }
 
 /** A batch that runs. */
@@ -73,13 +73,14 @@ interface Running extends PromiseWithResolvers<Outcome> {
 export abstract class Host<Options extends HostOptions = HostOptions> {
   /** The id of its process, if it is one of its own. */
   readonly pid: number | undefined = undefined;
-  /** Resolves once nothing of it is left. */
-  abstract readonly ended: Promise<HostEnd>;
+  /** How it ended; empty before that. */
+  end: HostEnd = {};
   /** Whether it knows at once how much of a batch has begun. */
   abstract readonly canTakeBack: boolean;
   protected readonly options: Options;
   /** Resolves once something can be sent; undefined from then on. */
   protected opening: Promise<void> | undefined;
+  readonly #ended = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   /** The tasks that the far side has. */
   readonly #known = new Set<number>();
@@ -90,6 +91,11 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
 
   constructor(options: Options) {
     this.options = options;
+  }
+
+  /** Resolves once nothing of it is left. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
   }
 
   /** Resolves once the far side is ready to run something. */
@@ -179,7 +185,13 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
     if (this.#over) return;
     const error = new WorkerDiedError(this.options.name, death);
     this.terminate(error);
-    this.options.onDeath(error);
+    this.options.onDeath?.(error);
+  }
+
+  /** Notes that nothing is left of it. */
+  protected leave(end: HostEnd): void {
+    this.end = end;
+    this.#ended.resolve();
   }
 
   /** Sends a batch; what is returned says why it cannot be sent. */

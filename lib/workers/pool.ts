@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkTimeout, describe } from "../describe.ts";
+import { checkCount, checkInput, checkTimeout, describe } from "../describe.ts";
 import { continueStack } from "./errors.ts";
 import { checkProcessOptions, type ProcessOptions } from "../processes/host.ts";
 import { Call, Dispatcher } from "./dispatch.ts";
@@ -390,15 +390,8 @@ export class Pool implements Disposable, AsyncDisposable {
     const call = this.#begin(method, fn, spread, options);
     Error.captureStackTrace(call.origin, this[method]);
     try {
-      if (typeof items?.[Symbol.iterator] !== "function") {
-        const hint = typeof items === "object" && items !== null &&
-            Symbol.asyncIterator in items
-          ? "; imap takes what arrives over time"
-          : "";
-        throw new TypeError(
-          `Pool.${method}: ${describe(items)} is not iterable${hint}`,
-        );
-      }
+      const overTime = "imap takes what arrives over time";
+      checkInput(`Pool.${method}: `, items, overTime);
       const inputs = [...items];
       call.total = inputs.length;
       const size = this.#chunkSize(options, inputs.length);

@@ -4,38 +4,37 @@
  * @module
  */
 
-type Step<T> = IteratorResult<T, void>;
+type Step<T> = Promise<IteratorResult<T, void>>;
 
 /**
  * The results of chunks, one by one. An async generator that yields each of them
- * takes three times as long; so a generator yields chunks, and this hands out
- * what is in them.
+ * takes up to twice as long; so what is there already is handed out without it.
  */
 export class Results<T> implements AsyncGenerator<T, void, void> {
-  readonly #chunks: AsyncGenerator<readonly T[], void, void>;
+  readonly #steps: AsyncGenerator<T, void, void>;
   #chunk: readonly T[] = [];
   /** Where in the chunk the next result is. */
   #at = 0;
-  /** The last step that takes time; those asked for meanwhile come after it. */
-  #last: Promise<Step<T>> | undefined;
+  /** How many steps take time: those asked for meanwhile come after them. */
+  #slow = 0;
 
-  constructor(chunks: AsyncGenerator<readonly T[], void, void>) {
-    this.#chunks = chunks;
+  constructor(chunks: AsyncIterable<readonly T[]>) {
+    this.#steps = this.#read(chunks);
   }
 
-  next(): Promise<Step<T>> {
-    if (this.#last || this.#at === this.#chunk.length) {
-      return this.#later(() => this.#pull());
-    }
+  next(): Step<T> {
+    if (this.#slow > 0 || this.#at >= this.#chunk.length) return this.#step();
     return Promise.resolve({ value: this.#chunk[this.#at++]!, done: false });
   }
 
-  return(): Promise<Step<T>> {
-    return this.#later(() => this.#leave(() => this.#chunks.return()));
+  return(): Step<T> {
+    this.#slow = Infinity;
+    return this.#steps.return();
   }
 
-  throw(error: unknown): Promise<Step<T>> {
-    return this.#later(() => this.#leave(() => this.#chunks.throw(error)));
+  throw(error: unknown): Step<T> {
+    this.#slow = Infinity;
+    return this.#steps.throw(error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -46,31 +45,22 @@ export class Results<T> implements AsyncGenerator<T, void, void> {
     return this;
   }
 
-  async #pull(): Promise<Step<T>> {
-    while (this.#at === this.#chunk.length) {
-      const { value, done } = await this.#chunks.next();
-      if (done) return { value: undefined, done };
-      this.#chunk = value;
-      this.#at = 0;
+  async #step(): Step<T> {
+    this.#slow += 1;
+    try {
+      return await this.#steps.next();
+    } finally {
+      this.#slow -= 1;
     }
-    return { value: this.#chunk[this.#at++]!, done: false };
   }
 
-  async #leave(end: () => Promise<unknown>): Promise<Step<T>> {
-    this.#chunk = [];
-    this.#at = 0;
-    await end();
-    return { value: undefined, done: true };
-  }
-
-  /** Takes a step after those that were asked for before. */
-  #later(step: () => Promise<Step<T>>): Promise<Step<T>> {
-    const taken = this.#last ? this.#last.then(step, step) : step();
-    const over = () => {
-      if (this.#last === taken) this.#last = undefined;
-    };
-    this.#last = taken;
-    taken.then(over, over);
-    return taken;
+  async *#read(
+    chunks: AsyncIterable<readonly T[]>,
+  ): AsyncGenerator<T, void, void> {
+    for await (const chunk of chunks) {
+      this.#chunk = chunk;
+      this.#at = 0;
+      while (this.#at < chunk.length) yield chunk[this.#at++]!;
+    }
   }
 }

@@ -13,13 +13,7 @@ import {
 } from "../messages/travel.ts";
 import { unpackError } from "./errors.ts";
 import { urlOfProgram } from "./far_side.ts";
-import {
-  type Batch,
-  Host,
-  type HostEnd,
-  type HostOptions,
-  type Outcome,
-} from "./host.ts";
+import { type Batch, Host, type HostOptions, type Outcome } from "./host.ts";
 import {
   type Crossing,
   fullReply,
@@ -33,7 +27,6 @@ import {
 export class Thread extends Host {
   protected override readonly sending = undefined;
   readonly #worker: Worker;
-  readonly #ended = Promise.withResolvers<HostEnd>();
   /** How many calls of the batch may still begin. */
   readonly #left = sharedCell();
   /** The number by which shared memory knows this thread. */
@@ -56,10 +49,6 @@ export class Thread extends Host {
     realm().held.set(this.#agent, this.#held);
     const greeting: Greeting = { agent: this.#agent, left: this.#left };
     this.#worker.postMessage(greeting);
-  }
-
-  get ended(): Promise<HostEnd> {
-    return this.#ended.promise;
   }
 
   get canTakeBack(): boolean {
@@ -91,7 +80,7 @@ export class Thread extends Host {
 
   protected override stop(wasBusy: boolean): void {
     this.#worker.terminate();
-    this.#ended.resolve({});
+    this.leave({});
     realm().held.delete(this.#agent);
     const classes = portableClasses();
     for (const lifeline of this.#held) {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { checkTimeout, describe } from "../describe.ts";
+import { describe } from "../describe.ts";
 import { continueStack } from "./errors.ts";
-import { after } from "../messages/wait.ts";
-import type { Host, HostEnd, HostOptions } from "./host.ts";
+import { waitFor } from "../messages/wait.ts";
+import type { Host, HostOptions } from "./host.ts";
 import { packFunction, type Task } from "./task.ts";
 import { Thread } from "./thread.ts";
 
@@ -80,12 +80,16 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
   implements Disposable {
   /** What the worker is called in messages. */
   readonly name: string;
+  /**
+   * The host, once it has started.
+   *
+   * @internal
+   */
+  protected host: Host | undefined;
   readonly #task: Task;
   readonly #options: FunctionWorkerOptions<Args>;
   readonly #result = Promise.withResolvers<Result>();
   #state: WorkerState = "initial";
-  #host: Host | undefined;
-  #end: HostEnd = {};
 
   /**
    * Makes a worker that has not started yet.
@@ -136,16 +140,13 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     const origin: { stack?: string } = {};
     Error.captureStackTrace(origin, this.start);
     const { module, transfer = [], args = [] } = this.#options;
-    const host = this.open({
+    this.host = this.open({
       name: this.name,
       caller: `Function${this.kind}`,
       module,
-      onDeath: () => {},
     });
-    this.#host = host;
     this.#state = "started";
-    void host.ended.then((end) => this.#end = end);
-    host.call(this.#task, args, transfer).then((result) => {
+    this.host.call(this.#task, args, transfer).then((result) => {
       const { resolve } = this.#result;
       this.#leave("finished", 0, () => resolve(result as Result));
     }).catch((error) => {
@@ -168,20 +169,14 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     if (this.#state === "initial") {
       throw new Error(`${this.name} cannot be joined: it was never started`);
     }
-    const { timeout } = options;
-    if (timeout === undefined) return await this.#result.promise;
-    checkTimeout(`Function${this.kind}.join`, timeout);
-
-    const late = Promise.withResolvers<never>();
-    const stop = after(timeout, () => {
-      const message = `${this.name} has not ended after ${timeout} ms`;
-      late.reject(new DOMException(message, "TimeoutError"));
-    });
-    try {
-      return await Promise.race([this.#result.promise, late.promise]);
-    } finally {
-      stop();
-    }
+    const late = () => {
+      const message = `${this.name} has not ended after ${options.timeout} ms`;
+      waiting.reject(new DOMException(message, "TimeoutError"));
+    };
+    const caller = `Function${this.kind}.join`;
+    const waiting = waitFor<Result>(caller, options, late);
+    this.#result.promise.then(waiting.resolve, waiting.reject);
+    return await waiting.promise;
   }
 
   /**
@@ -193,8 +188,9 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     this.#state = "terminated";
     const message = `${this.name} was terminated`;
     const reason = new DOMException(message, "AbortError");
-    this.#host?.terminate(reason);
-    void this.gone.then(() => this.#result.reject(reason));
+    this.host?.terminate(reason);
+    const gone = Promise.resolve(this.host?.ended);
+    void gone.then(() => this.#result.reject(reason));
   }
 
   /** Terminates the worker, at the end of a `using` block. */
@@ -238,39 +234,12 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     return "Worker";
   }
 
-  /**
-   * The host, once it has started.
-   *
-   * @internal
-   */
-  protected get host(): Host | undefined {
-    return this.#host;
-  }
-
-  /**
-   * How the host ended; empty before that.
-   *
-   * @internal
-   */
-  protected get end(): HostEnd {
-    return this.#end;
-  }
-
-  /**
-   * Resolves once nothing of the host is left.
-   *
-   * @internal
-   */
-  protected get gone(): Promise<unknown> {
-    return this.#host?.ended ?? Promise.resolve();
-  }
-
   /** Ends the host, and tells of it once nothing is left of it. */
   #leave(state: WorkerState, exitCode: number, tell: () => void): void {
     if (this.#state === "started") {
       this.#state = state;
-      this.#host!.finish(exitCode);
+      this.host!.finish(exitCode);
     }
-    void this.gone.then(tell);
+    void this.host!.ended.then(tell);
   }
 }
