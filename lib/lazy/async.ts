@@ -62,7 +62,6 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
   /**
    * Calls a function with each item, several at once if wanted.
    *
-   * @typeParam R What the function makes of an item.
    * @param fn Called with an item.
    * @param options How many calls may be under way; no more items than that are
    * taken ahead.
@@ -76,46 +75,27 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     checkFunction("map", "fn", fn);
     const { concurrency = 1, ordered = true } = options;
     checkCount("map", "concurrency", concurrency);
-    if (concurrency > 1) {
-      return this.#with(
-        "map",
-        (items) => mapAtOnce(items, fn, concurrency, ordered),
-      );
+    if (concurrency === 1) {
+      return this.#with("map", async function* (items) {
+        for await (const item of items) yield await fn(item);
+      });
     }
-    return this.#with("map", async function* (items) {
-      for await (const item of items) yield await fn(item);
-    });
+    return this.#with(
+      "map",
+      (items) => mapAtOnce(items, fn, concurrency, ordered),
+    );
   }
 
-  /**
-   * Lets pass the items for which a function says so.
-   *
-   * @typeParam S The type of the items that pass.
-   * @param fn Whether an item is to pass.
-   * @returns A pipeline of the items that pass.
-   */
+  /** Lets pass the items for which a function says so: see {@link filter}. */
   filter<S extends T>(fn: (item: T) => item is S): AsyncPipeline<S>;
-  /**
-   * Lets pass the items for which a function says so.
-   *
-   * @param fn Whether an item is to pass.
-   * @returns A pipeline of the items that pass.
-   */
+  /** The same, with a function that does not tell types apart. */
   filter(fn: (item: T) => unknown): AsyncPipeline<T>;
   filter(fn: (item: T) => unknown): AsyncPipeline<T> {
     checkFunction("filter", "fn", fn);
-    return this.#with("filter", async function* (items) {
-      for await (const item of items) if (await fn(item)) yield item;
-    });
+    return this.#with("filter", (items) => keep(items, fn));
   }
 
-  /**
-   * Calls a function with each item, and gives what is in the results.
-   *
-   * @typeParam R The type of the items of the results.
-   * @param fn Makes something iterable of an item.
-   * @returns A pipeline of the items of the results.
-   */
+  /** Gives the items of what a function makes of each: see {@link flatMap}. */
   flatMap<R>(
     fn: (item: T) => AnyIterable<R> | PromiseLike<AnyIterable<R>>,
   ): AsyncPipeline<R> {
@@ -127,13 +107,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     });
   }
 
-  /**
-   * Gives the first items, and closes the source after them.
-   *
-   * @param n How many, at least 0.
-   * @returns A pipeline of at most `n` items.
-   * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
-   */
+  /** Gives the first `n` items, and closes the source: see {@link take}. */
   take(n: number): AsyncPipeline<T> {
     checkSize("take", "n", n);
     return this.#with("take", async function* (items) {
@@ -146,30 +120,16 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     });
   }
 
-  /**
-   * Leaves out the first items.
-   *
-   * @param n How many, at least 0.
-   * @returns A pipeline of the items after them.
-   * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
-   */
+  /** Leaves out the first `n` items: see {@link drop}. */
   drop(n: number): AsyncPipeline<T> {
     checkSize("drop", "n", n);
-    return this.#with("drop", async function* (items) {
-      let left = n;
-      for await (const item of items) {
-        if (left > 0) left -= 1;
-        else yield item;
-      }
+    return this.#with("drop", (items) => {
+      let taken = 0;
+      return keep(items, () => ++taken > n);
     });
   }
 
-  /**
-   * Gives items for as long as a function says so, then closes the source.
-   *
-   * @param fn Whether to go on.
-   * @returns A pipeline of the items before the first one that it refuses.
-   */
+  /** Gives items while a function says so: see {@link takeWhile}. */
   takeWhile(fn: (item: T) => unknown): AsyncPipeline<T> {
     checkFunction("takeWhile", "fn", fn);
     return this.#with("takeWhile", async function* (items) {
@@ -180,48 +140,28 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     });
   }
 
-  /**
-   * Leaves out items for as long as a function says so.
-   *
-   * @param fn Whether to leave it out.
-   * @returns A pipeline of the items from the first one that it refuses on.
-   */
+  /** Leaves out items while a function says so: see {@link dropWhile}. */
   dropWhile(fn: (item: T) => unknown): AsyncPipeline<T> {
     checkFunction("dropWhile", "fn", fn);
-    return this.#with("dropWhile", async function* (items) {
-      let isDropping = true;
-      for await (const item of items) {
-        isDropping &&= Boolean(await fn(item));
-        if (!isDropping) yield item;
-      }
+    return this.#with("dropWhile", (items) => {
+      let isKeeping = false;
+      return keep(items, async (item) => isKeeping ||= !await fn(item));
     });
   }
 
-  /**
-   * Leaves out items that were there before.
-   *
-   * @param key What two items must not have in common.
-   * @returns A pipeline of the items that are new.
-   */
+  /** Leaves out items whose key was there before: see {@link unique}. */
   unique(key: (item: T) => unknown = (item) => item): AsyncPipeline<T> {
     checkFunction("unique", "key", key);
-    return this.#with("unique", async function* (items) {
+    return this.#with("unique", (items) => {
       const seen = new Set<unknown>();
-      for await (const item of items) {
-        const found = await key(item);
-        if (seen.has(found)) continue;
-        seen.add(found);
-        yield item;
-      }
+      return keep(items, async (item) => {
+        const { size } = seen;
+        return seen.add(await key(item)).size > size;
+      });
     });
   }
 
-  /**
-   * Numbers the items.
-   *
-   * @param start The first number.
-   * @returns A pipeline of pairs of a number and an item.
-   */
+  /** Numbers the items, from `start` on: see {@link enumerate}. */
   enumerate(start = 0): AsyncPipeline<[number, T]> {
     checkNumber("enumerate", "start", start);
     return this.#with("enumerate", async function* (items) {
@@ -230,13 +170,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     });
   }
 
-  /**
-   * Gathers items into arrays of a size.
-   *
-   * @param n How many make an array, at least 1.
-   * @returns A pipeline of arrays of `n` items; the last one may be shorter.
-   * @throws {RangeError | TypeError} If `n` is no whole number of at least 1.
-   */
+  /** Gathers items into arrays of `n`: see {@link chunks}. */
   chunks(n: number): AsyncPipeline<T[]> {
     checkCount("chunks", "n", n);
     return this.#with("chunks", async function* (items) {
@@ -251,13 +185,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     });
   }
 
-  /**
-   * Gives each stretch of neighbours.
-   *
-   * @param n How many make a stretch, at least 1.
-   * @returns A pipeline of arrays of `n` items.
-   * @throws {RangeError | TypeError} If `n` is no whole number of at least 1.
-   */
+  /** Gives each stretch of `n` neighbours: see {@link windows}. */
   windows(n: number): AsyncPipeline<T[]> {
     checkCount("windows", "n", n);
     return this.#with("windows", async function* (items) {
@@ -270,22 +198,12 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     });
   }
 
-  /**
-   * Gives each pair of neighbours.
-   *
-   * @returns A pipeline of pairs of an item and the next.
-   */
+  /** Gives each pair of neighbours: see {@link pairwise}. */
   pairwise(): AsyncPipeline<[T, T]> {
     return this.windows(2) as AsyncPipeline<unknown> as AsyncPipeline<[T, T]>;
   }
 
-  /**
-   * Gives the items of other sources after these.
-   *
-   * @typeParam R The type of their items.
-   * @param others The other sources.
-   * @returns A pipeline of the items of all.
-   */
+  /** Gives the items of other sources after these: see {@link concat}. */
   concat<R = T>(...others: AnyIterable<R>[]): AsyncPipeline<T | R> {
     for (const other of others) checkAnyIterable(other);
     return this.#with<T | R>("concat", async function* (items) {
@@ -295,14 +213,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     });
   }
 
-  /**
-   * Gives what `reduce` with an initial value would have at each item.
-   *
-   * @typeParam A The type of the value.
-   * @param fn Makes the next value of the value so far and an item.
-   * @param initial The first value.
-   * @returns A pipeline of the values so far, the initial one first.
-   */
+  /** Gives what `reduce` would have at each item, `initial` first. */
   accumulate<A>(
     fn: (value: A, item: T) => A | PromiseLike<A>,
     initial: A,
@@ -315,13 +226,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     });
   }
 
-  /**
-   * Gathers neighbours that have the same key.
-   *
-   * @typeParam K The type of the keys.
-   * @param key What they are to have in common.
-   * @returns A pipeline of pairs of a key and the neighbours that have it.
-   */
+  /** Gathers neighbours that have the same key: see {@link groupBy}. */
   groupBy<K>(key: (item: T) => K | PromiseLike<K>): AsyncPipeline<[K, T[]]> {
     checkFunction("groupBy", "key", key);
     return this.#with("groupBy", async function* (items) {
@@ -339,22 +244,9 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     });
   }
 
-  /**
-   * Takes all items, and makes one value of them.
-   *
-   * @param fn Makes the next value of the value so far and an item.
-   * @returns The last value. The promise rejects with a TypeError if there are
-   * no items.
-   */
+  /** Takes all items, and makes one value of them: see {@link reduce}. */
   reduce(fn: (value: T, item: T) => T | PromiseLike<T>): Promise<T>;
-  /**
-   * Takes all items, and makes one value of them, from an initial one on.
-   *
-   * @typeParam A The type of the value.
-   * @param fn Makes the next value of the value so far and an item.
-   * @param initial The first value; `undefined` is one too.
-   * @returns The last value; without items, the initial one.
-   */
+  /** The same, from an initial value on. */
   reduce<A>(
     fn: (value: A, item: T) => A | PromiseLike<A>,
     initial: A,
@@ -370,17 +262,9 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     return found.value;
   }
 
-  /**
-   * Takes all items, and adds them up.
-   *
-   * @returns The sum; 0 if there are no items.
-   */
+  /** Takes all items, and adds them up; 0 if there are none. */
   sum(this: AsyncPipeline<number>): Promise<number>;
-  /**
-   * Takes all items, and adds them up.
-   *
-   * @returns The sum; 0 if there are no items.
-   */
+  /** The same with bigints. */
   sum(this: AsyncPipeline<bigint>): Promise<bigint>;
   async sum(): Promise<number | bigint> {
     const add = (a: unknown, b: unknown) => (a as number) + (b as number);
@@ -388,51 +272,27 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     return found ? found.value as number : 0;
   }
 
-  /**
-   * Takes all items, and gives the smallest.
-   *
-   * @returns The smallest item; `undefined` if there are none.
-   */
+  /** Takes all items, and gives the smallest; `undefined` if there are none. */
   async min(): Promise<T | undefined> {
     return (await this.#fold(smaller))?.value;
   }
 
-  /**
-   * Takes all items, and gives the largest.
-   *
-   * @returns The largest item; `undefined` if there are none.
-   */
+  /** Takes all items, and gives the largest; `undefined` if there are none. */
   async max(): Promise<T | undefined> {
     return (await this.#fold(larger))?.value;
   }
 
-  /**
-   * Takes all items into an array.
-   *
-   * @returns The items.
-   */
+  /** Takes all items into an array. */
   async toArray(): Promise<T[]> {
-    const all: T[] = [];
-    for await (const item of this) all.push(item);
-    return all;
+    return await Array.fromAsync(this);
   }
 
-  /**
-   * Takes all items into one text.
-   *
-   * @param separator What stands between two items.
-   * @returns The text.
-   */
+  /** Takes all items into one text, with a separator between two of them. */
   async join(separator = ","): Promise<string> {
     return (await this.toArray()).join(separator);
   }
 
-  /**
-   * Takes all items, and sorts them in two arrays.
-   *
-   * @param fn Which of the two an item belongs to.
-   * @returns The items for which it says yes, and the others.
-   */
+  /** Takes all items, and sorts them in two arrays: see {@link partition}. */
   async partition(fn: (item: T) => unknown): Promise<[T[], T[]]> {
     checkFunction("partition", "fn", fn);
     const yes: T[] = [];
@@ -441,57 +301,32 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
     return [yes, no];
   }
 
-  /**
-   * Takes one item, and closes the source.
-   *
-   * @returns The first item; `undefined` if there is none.
-   */
+  /** Takes one item, and closes the source; `undefined` if there is none. */
   async first(): Promise<T | undefined> {
     return await this.find(() => true);
   }
 
-  /**
-   * Takes items until a function says yes, and closes the source.
-   *
-   * @param fn Asked about each item.
-   * @returns The item to which it said yes; `undefined` if there is none.
-   */
+  /** Gives the first item to which a function says yes: see {@link find}. */
   async find(fn: (item: T) => unknown): Promise<T | undefined> {
     checkFunction("find", "fn", fn);
     for await (const item of this) if (await fn(item)) return item;
     return undefined;
   }
 
-  /**
-   * Takes items until a function says yes, and closes the source.
-   *
-   * @param fn Asked about each item.
-   * @returns Whether it said yes.
-   */
+  /** Whether a function says yes to an item: see {@link some}. */
   async some(fn: (item: T) => unknown): Promise<boolean> {
     checkFunction("some", "fn", fn);
     for await (const item of this) if (await fn(item)) return true;
     return false;
   }
 
-  /**
-   * Takes items until a function says no, and closes the source.
-   *
-   * @param fn Asked about each item.
-   * @returns Whether it never said no.
-   */
+  /** Whether a function says yes to every item: see {@link every}. */
   async every(fn: (item: T) => unknown): Promise<boolean> {
     checkFunction("every", "fn", fn);
-    for await (const item of this) if (!await fn(item)) return false;
-    return true;
+    return !await this.some(async (item) => !await fn(item));
   }
 
-  /**
-   * Takes all items, and calls a function with each, one after another.
-   *
-   * @param fn Called for what it does.
-   * @returns A promise that resolves after the last call.
-   */
+  /** Takes all items, and calls a function with each, one after another. */
   async forEach(fn: (item: T) => unknown): Promise<void> {
     checkFunction("forEach", "fn", fn);
     for await (const item of this) await fn(item);
@@ -503,7 +338,7 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
    * @returns A new iterator; nothing is taken from the source yet.
    */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    const run = this.#step?.run ?? itemsOf as Step<unknown, T>;
+    const run = this.#step?.run ?? keep as Step<unknown, T>;
     return overAsync(this.#source, run(this.#source));
   }
 
@@ -534,10 +369,12 @@ export class AsyncPipeline<T> implements AsyncIterable<T> {
 
 type Step<T, R> = (items: AnyIterable<T>) => AsyncGenerator<R, void, void>;
 
-async function* itemsOf<T>(
-  source: AnyIterable<T>,
+/** The items that a function wants, which may be all. */
+async function* keep<T>(
+  items: AnyIterable<T>,
+  fn: (item: T) => unknown = () => true,
 ): AsyncGenerator<T, void, void> {
-  for await (const item of source) yield item;
+  for await (const item of items) if (await fn(item)) yield item;
 }
 
 /** Calls a function with several items at once. */
@@ -562,18 +399,18 @@ async function* mapAtOnce<T, R>(
   };
   const input = openAny(items);
   const feed = new Feed(owner, input, { size: 1, ahead: concurrency, submit });
+  const leave = async (quietly: boolean) => {
+    owner.stopped = true;
+    await feed.close(quietly);
+  };
   try {
-    for (;;) {
-      const results = await feed.next(ordered);
-      if (!results) return;
+    for (let results; (results = await feed.next(ordered));) {
       for (const result of results as R[]) yield result;
     }
   } catch (error) {
-    owner.stopped = true;
-    await feed.close(true);
+    await leave(true);
     throw error;
   } finally {
-    owner.stopped = true;
-    await feed.close(false);
+    await leave(false);
   }
 }

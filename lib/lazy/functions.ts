@@ -94,7 +94,6 @@ function* counting(start: number, step: number): Generator<number, never> {
  * assertEquals(toArray(take(5, cycle("ab"))), ["a", "b", "a", "b", "a"]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param source The items.
  * @returns The items, again and again; nothing if there are none.
  * @throws {TypeError} If a source is not iterable.
@@ -123,7 +122,6 @@ function* cycling<T>(source: Iterable<T>) {
  * assertEquals(toArray(repeat("x", 3)), ["x", "x", "x"]);
  * ```
  *
- * @typeParam T The type of the value.
  * @param value The value.
  * @param times How often; without end unless given.
  * @returns The value, again and again.
@@ -153,7 +151,6 @@ function* repeating<T>(value: T, times: number) {
  * assertEquals(toArray(take(5, powers)), [1, 2, 4, 8, 16]);
  * ```
  *
- * @typeParam T The type of the values.
  * @param fn Makes the next value of a value.
  * @param seed The first value.
  * @returns `seed`, `fn(seed)`, `fn(fn(seed))`, …
@@ -181,8 +178,6 @@ function* iterating<T>(fn: (value: T) => T, seed: T): Generator<T, never> {
  * assertEquals(toArray(map((x) => x ** 2, [1, 2, 3])), [1, 4, 9]);
  * ```
  *
- * @typeParam T The type of the items.
- * @typeParam R What the function makes of an item.
  * @param fn Called with an item.
  * @param source The items.
  * @returns What the function returned, one by one.
@@ -204,8 +199,6 @@ export function map<T, R>(
  * assertEquals(toArray(sums), [11, 22]);
  * ```
  *
- * @typeParam Items The types of the items.
- * @typeParam R What the function makes of them.
  * @param fn Called with an item of each source.
  * @param sources The items.
  * @returns What the function returned, one by one.
@@ -220,12 +213,9 @@ export function map<R>(
   ...sources: Iterable<unknown>[]
 ): Generator<R, void, void> {
   checkFunction("map", "fn", fn);
-  if (sources.length === 1) {
-    const [source] = sources as [Iterable<unknown>];
-    return over(source, (items) => mapping(fn, items));
-  }
-  const rows = new Rows(sources);
-  return over(rows, (items) => mappingRows(fn, items));
+  return sources.length === 1
+    ? over(sources[0]!, (items) => mapping(fn, items))
+    : over(new Rows(sources), (rows) => mappingRows(fn, rows));
 }
 
 function* mapping<T, R>(fn: (item: T) => R, source: Iterable<T>) {
@@ -248,8 +238,6 @@ function* mappingRows<T, R>(fn: (...items: T[]) => R, rows: Iterable<T[]>) {
  * assertEquals(toArray(even), [2, 8]);
  * ```
  *
- * @typeParam T The type of the items.
- * @typeParam S The type of the items that pass.
  * @param fn Whether an item is to pass.
  * @param source The items.
  * @returns The items that passed.
@@ -259,15 +247,7 @@ export function filter<T, S extends T>(
   fn: (item: T) => item is S,
   source: Iterable<T>,
 ): Generator<S, void, void>;
-/**
- * Lets pass the items for which a function says so.
- *
- * @typeParam T The type of the items.
- * @param fn Whether an item is to pass.
- * @param source The items.
- * @returns The items that passed.
- * @throws {TypeError} If a source is not iterable.
- */
+/** The same, with a function that does not tell types apart. */
 export function filter<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
@@ -295,7 +275,6 @@ function* filtering<T>(fn: (item: T) => unknown, source: Iterable<T>) {
  * assertEquals(toArray(enumerate("ab")), [[0, "a"], [1, "b"]]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param source The items.
  * @param start The first number.
  * @returns Pairs of a number and an item.
@@ -328,7 +307,6 @@ function* numbering<T>(
  * assertEquals(toArray(zip([1, 2, 3], "ab")), [[1, "a"], [2, "b"]]);
  * ```
  *
- * @typeParam Items The types of the items.
  * @param sources The items.
  * @returns Lists of an item of each source.
  * @throws {TypeError} If a source is not iterable.
@@ -352,7 +330,6 @@ export function zip<Items extends unknown[]>(
  * assertEquals(toArray(sums), [1, 3, 6]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param fn Makes the next value of the value so far and an item.
  * @param source The items.
  * @returns The values so far; the first one is the first item.
@@ -365,8 +342,6 @@ export function accumulate<T>(
 /**
  * Gives what `reduce` with an initial value would have at each item.
  *
- * @typeParam T The type of the items.
- * @typeParam A The type of the value.
  * @param fn Makes the next value of the value so far and an item.
  * @param source The items.
  * @param initial The first value.
@@ -415,8 +390,6 @@ function* accumulating<T>(
  * assertEquals(toArray(twice), [1, 1, 2, 2]);
  * ```
  *
- * @typeParam T The type of the items.
- * @typeParam R The type of the items of the results.
  * @param fn Makes something iterable of an item.
  * @param source The items.
  * @returns The items of the results, one by one.
@@ -447,7 +420,6 @@ function* flattening<T, R>(fn: (item: T) => Iterable<R>, source: Iterable<T>) {
  * assertEquals(toArray(take(3, count())), [0, 1, 2]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param n How many, at least 0.
  * @param source The items.
  * @returns The first `n` items, or all if there are fewer.
@@ -482,7 +454,6 @@ function* taking<T>(n: number, source: Iterable<T>) {
  * assertEquals(toArray(drop(2, "abcd")), ["c", "d"]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param n How many, at least 0.
  * @param source The items.
  * @returns The items after the first `n`.
@@ -516,7 +487,6 @@ function* dropping<T>(n: number, source: Iterable<T>) {
  * assertEquals(toArray(takeWhile((x) => x < 3, count())), [0, 1, 2]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param fn Whether to go on.
  * @param source The items.
  * @returns The items before the first one that it refused.
@@ -549,7 +519,6 @@ function* takingWhile<T>(fn: (item: T) => unknown, source: Iterable<T>) {
  * assertEquals(toArray(rest), [3, 1]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param fn Whether to leave it out.
  * @param source The items.
  * @returns The items from the first one that it refused on.
@@ -584,7 +553,6 @@ function* droppingWhile<T>(fn: (item: T) => unknown, source: Iterable<T>) {
  * assertEquals(toArray(unique(["a", "bb", "c"], (w) => w.length)), ["a", "bb"]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param source The items.
  * @param key What two items must not have in common; the item itself unless given.
  * @returns The items that are new.
@@ -619,7 +587,6 @@ function* singling<T>(source: Iterable<T>, key: (item: T) => unknown) {
  * assertEquals(toArray(chunks(2, "abc")), [["a", "b"], ["c"]]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param n How many make an array, at least 1.
  * @param source The items.
  * @returns Arrays of `n` items; the last one may be shorter.
@@ -656,7 +623,6 @@ function* chunking<T>(n: number, source: Iterable<T>) {
  * assertEquals(toArray(windows(2, "abc")), [["a", "b"], ["b", "c"]]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param n How many make a stretch, at least 1.
  * @param source The items.
  * @returns Arrays of `n` items, each beginning one item later than the one before.
@@ -691,7 +657,6 @@ function* sliding<T>(n: number, source: Iterable<T>) {
  * assertEquals(toArray(pairwise([1, 2, 3])), [[1, 2], [2, 3]]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param source The items.
  * @returns Pairs of an item and the next.
  * @throws {TypeError} If a source is not iterable.
@@ -714,7 +679,6 @@ export function pairwise<T>(
  * assertEquals(toArray(concat([1], [2, 3])), [1, 2, 3]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param sources The items.
  * @returns The items of the first source, then those of the second, …
  * @throws {TypeError} If a source is not iterable.
@@ -746,8 +710,6 @@ function* concatenating<T>(sources: readonly Iterable<T>[]) {
  * ]);
  * ```
  *
- * @typeParam T The type of the items.
- * @typeParam K The type of the keys.
  * @param key What they are to have in common.
  * @param source The items.
  * @returns Pairs of a key and an array of the neighbours that have it.
@@ -786,7 +748,6 @@ function* grouping<T, K>(key: (item: T) => K, source: Iterable<T>) {
  * assertEquals(partition((x) => x > 1, [1, 2, 3]), [[2, 3], [1]]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param fn Which of the two an item belongs to.
  * @param source The items.
  * @returns The items for which the function says yes, and the others.
@@ -814,7 +775,6 @@ export function partition<T>(
  * assertEquals(reduce((x, y) => x + y, [1, 2, 3]), 6);
  * ```
  *
- * @typeParam T The type of the items.
  * @param fn Makes the next value of the value so far and an item.
  * @param source The items.
  * @returns The last value; with one item, that item.
@@ -835,8 +795,6 @@ export function reduce<T>(
  * assertEquals(reduce((x, y) => x + y, [1, 2, 3], 10), 16);
  * ```
  *
- * @typeParam T The type of the items.
- * @typeParam A The type of the value.
  * @param fn Makes the next value of the value so far and an item.
  * @param source The items.
  * @param initial The first value; `undefined` is one too.
@@ -854,14 +812,25 @@ export function reduce<T>(
   ...initial: [T?]
 ): T {
   checkFunction("reduce", "fn", fn);
-  let [value] = initial as [T];
-  let hasValue = initial.length > 0;
-  for (const item of checkIterable(source)) {
-    value = hasValue ? fn(value, item) : item;
-    hasValue = true;
-  }
-  if (!hasValue) throw new TypeError("reduce: no items and no initial value");
+  const { value, found } = fold(fn, source, ...initial);
+  if (!found) throw new TypeError("reduce: no items and no initial value");
   return value;
+}
+
+/** Makes one value of items; none is found if there is nothing to begin with. */
+export function fold<T>(
+  fn: (value: T, item: T) => T,
+  source: Iterable<T>,
+  ...initial: [T?]
+): { value: T; found: boolean } {
+  // Not a default: undefined is an initial value too.
+  let [value] = initial as [T];
+  let found = initial.length > 0;
+  for (const item of checkIterable(source)) {
+    value = found ? fn(value, item) : item;
+    found = true;
+  }
+  return { value, found };
 }
 
 /**
@@ -876,7 +845,6 @@ export function reduce<T>(
  * assertEquals(sum([1n, 2n]), 3n);
  * ```
  *
- * @typeParam N `number` or `bigint`.
  * @param source The items.
  * @returns The sum; 0 if there are no items.
  * @throws {TypeError} If a source is not iterable.
@@ -904,14 +872,13 @@ export function sum(source: Iterable<number>): number {
  * assertEquals(min([5, 9, 4, 15]), 4);
  * ```
  *
- * @typeParam T The type of the items.
  * @param source The items.
  * @returns The smallest item, the first of them if there are several; `undefined` if
  * there are none.
  * @throws {TypeError} If a source is not iterable.
  */
 export function min<T>(source: Iterable<T>): T | undefined {
-  return best(smaller, source);
+  return fold<T | undefined>(smaller, source).value;
 }
 
 /**
@@ -925,14 +892,13 @@ export function min<T>(source: Iterable<T>): T | undefined {
  * assertEquals(max([5, 9, 4, 15]), 15);
  * ```
  *
- * @typeParam T The type of the items.
  * @param source The items.
  * @returns The largest item, the first of them if there are several; `undefined` if
  * there are none.
  * @throws {TypeError} If a source is not iterable.
  */
 export function max<T>(source: Iterable<T>): T | undefined {
-  return best(larger, source);
+  return fold<T | undefined>(larger, source).value;
 }
 
 /** The smaller of two; the first one if neither is. */
@@ -940,18 +906,6 @@ export const smaller = <T>(a: T, b: T): T => b < a ? b : a;
 
 /** The larger of two; the first one if neither is. */
 export const larger = <T>(a: T, b: T): T => b > a ? b : a;
-
-function best<T>(
-  better: (a: T, b: T) => T,
-  source: Iterable<T>,
-): T | undefined {
-  let [found, hasFound]: [T?, boolean?] = [];
-  for (const item of checkIterable(source)) {
-    found = hasFound ? better(found as T, item) : item;
-    hasFound = true;
-  }
-  return found;
-}
 
 /**
  * Takes all items at once, into an array.
@@ -964,7 +918,6 @@ function best<T>(
  * assertEquals(toArray(range(3)), [0, 1, 2]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param source The items.
  * @returns The items.
  * @throws {TypeError} If a source is not iterable.
@@ -1004,7 +957,6 @@ export function join(separator: string, source: Iterable<unknown>): string {
  * assertEquals(first("abc"), "a");
  * ```
  *
- * @typeParam T The type of the items.
  * @param source The items.
  * @returns The first item; `undefined` if there is none.
  * @throws {TypeError} If a source is not iterable.
@@ -1025,7 +977,6 @@ export function first<T>(source: Iterable<T>): T | undefined {
  * assertEquals(some((x) => x > 2, [1, 2, 3]), true);
  * ```
  *
- * @typeParam T The type of the items.
  * @param fn Asked about each item.
  * @param source The items.
  * @returns Whether it said yes.
@@ -1051,7 +1002,6 @@ export function some<T>(
  * assertEquals(every((x) => x > 2, [1, 2, 3]), false);
  * ```
  *
- * @typeParam T The type of the items.
  * @param fn Asked about each item.
  * @param source The items.
  * @returns Whether it never said no.
@@ -1077,7 +1027,6 @@ export function every<T>(
  * assertEquals(find((x) => x > 1, [1, 2, 3]), 2);
  * ```
  *
- * @typeParam T The type of the items.
  * @param fn Asked about each item.
  * @param source The items.
  * @returns The item to which it said yes; `undefined` if there is none.
@@ -1105,7 +1054,6 @@ export function find<T>(
  * assertEquals(seen, ["a", "b"]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param fn Called for what it does.
  * @param source The items.
  * @returns Nothing.

@@ -28,8 +28,8 @@ export type Kind =
   | "chunks"
   | "windows";
 
-/** What a loop makes of the items that come out at the end. */
-export type Ending = "reduce" | "fold" | "sum" | "toArray" | "forEach" | "find";
+/** What a loop does with the items that come out at the end. */
+export type Ending = "reduce" | "fold" | "forEach" | "find";
 
 /** What a pipeline has made of its items. */
 export interface Outcome {
@@ -53,53 +53,46 @@ const heads: Readonly<Record<Access, string>> = {
 };
 
 /**
- * What stands in a loop for stage `i`. `x` is the item, and `f` the stage's function
- * or number; `break item` goes on with the next item, and `over = i` ends the loop
- * that the stage is in, and those around it.
+ * What stands in a loop for a stage. `x` is the item, and `$f` the stage's function
+ * or number; `break $item` goes on with the next item, and `over = $i` ends the
+ * loop that the stage is in, and those around it.
  */
-const lines: Readonly<
-  Record<Kind, (f: string, i: number, item: string) => string>
-> = {
-  map: (f) => `x = ${f}(x);`,
-  filter: (f, _, item) => `if (!${f}(x)) break ${item};`,
-  flatMap: (f, i) =>
-    `for (let y of check(${f}(x))) { let x = y; item${i + 1}: {`,
-  takeWhile: (f, i, item) => `if (!${f}(x)) { over = ${i}; break ${item}; }`,
-  dropWhile: (f, _, item) =>
-    `if (${f}) { if (${f}(x)) break ${item}; ${f} = undefined; }`,
-  unique: (f, _, item) =>
-    `{ const key = ${f}(x), { size } = ${f}Seen;
-    if (${f}Seen.add(key).size === size) break ${item}; }`,
-  take: (f, i) => `if (--${f} === 0) over = ${i};`,
-  drop: (f, _, item) => `if (${f} > 0) { ${f}--; break ${item}; }`,
-  enumerate: (f) => `x = [${f}++, x];`,
-  accumulate: (f) =>
-    `x = ${f}Value = ${f}Has ? ${f}(${f}Value, x) : x; ${f}Has = true;`,
-  chunks: (f, _, item) =>
-    `${f}Chunk.push(x); if (${f}Chunk.length < ${f}) break ${item};
-    x = ${f}Chunk; ${f}Chunk = [];`,
-  windows: (f, _, item) =>
-    `${f}Window.push(x); if (${f}Window.length > ${f}) ${f}Window.shift();
-    if (${f}Window.length < ${f}) break ${item}; x = ${f}Window.slice();`,
+const stages: Readonly<Record<Kind, string>> = {
+  map: "x = $f(x);",
+  filter: "if (!$f(x)) break $item;",
+  flatMap: "for (let y of check($f(x))) { let x = y; $next: {",
+  takeWhile: "if (!$f(x)) { over = $i; break $item; }",
+  dropWhile: "if ($f) { if ($f(x)) break $item; $f = undefined; }",
+  unique: `const $fKey = $f(x), $fSize = $fSeen.size;
+    if ($fSeen.add($fKey).size === $fSize) break $item;`,
+  take: "if (--$f === 0) over = $i;",
+  drop: "if ($f > 0) { $f--; break $item; }",
+  enumerate: "x = [$f++, x];",
+  accumulate: "x = $fValue = $fHas ? $f($fValue, x) : x; $fHas = true;",
+  chunks: `$fChunk.push(x); if ($fChunk.length < $f) break $item;
+    x = $fChunk; $fChunk = [];`,
+  windows: `$fWindow.push(x); if ($fWindow.length > $f) $fWindow.shift();
+    if ($fWindow.length < $f) break $item; x = $fWindow.slice();`,
 };
 
-/** What some stages remember, before the first item. */
-const memories: Partial<Record<Kind, (f: string) => string>> = {
-  unique: (f) => `const ${f}Seen = new Set();`,
-  accumulate: (f) => `let ${f}Value, ${f}Has = false;`,
-  chunks: (f) => `let ${f}Chunk = [];`,
-  windows: (f) => `const ${f}Window = [];`,
+/** What stands before the loop for some stages. */
+const beginnings: Partial<Record<Kind, string>> = {
+  unique: "const $fSeen = new Set();",
+  // Nothing is taken, and the source is closed.
+  take: "if ($f === 0) { const [] = source; break all; }",
+  accumulate: "let $fValue, $fHas = false;",
+  chunks: "let $fChunk = [];",
+  windows: "const $fWindow = [];",
 };
 
 /** What stands after the stages. */
-const lastLines: Readonly<Record<Ending | "yield", (i: number) => string>> = {
-  yield: () => "yield x;",
-  reduce: () => "value = found ? end(value, x) : x; found = true;",
-  fold: () => "value = end(value, x);",
-  sum: () => "value = found ? value + x : x; found = true;",
-  toArray: () => "value.push(x);",
-  forEach: () => "end(x);",
-  find: (i) => `if (end(x)) { value = x; found = true; over = ${i}; }`,
+const endings: Readonly<Record<Ending | "yield", string>> = {
+  yield: "yield x;",
+  reduce: "value = found ? end(value, x) : x; found = true;",
+  // With an initial value. Asking at each item whether there is one costs a fifth.
+  fold: "value = end(value, x);",
+  forEach: "end(x);",
+  find: "if (end(x)) { value = x; found = true; over = $i; }",
 };
 
 /** Writes the text of a loop, from the kinds of its stages alone. */
@@ -109,28 +102,26 @@ function write(
   ending: Ending | "yield",
 ): string {
   const [star, result] = ending === "yield"
-    ? ["*", "return;"]
+    ? ["*", ""]
     : ["", "return { value, found };"];
-  const setUp: string[] = [];
-  const rest: string[] = [];
-  for (const [i, kind] of kinds.entries()) {
-    const f = `f${i}`;
-    setUp.push(`let ${f} = args[${i}]; ${memories[kind]?.(f) ?? ""}`);
-    // Nothing is taken, and the source is closed.
-    if (kind === "take") {
-      setUp.push(`if (${f} === 0) { const [] = source; ${result} }`);
+  const setUp = kinds.map((kind, i) =>
+    fill(`let $f = args[$i]; ${beginnings[kind] ?? ""}`, i)
+  );
+  // The last chunk may be shorter.
+  const rests = kinds.map((kind, i) =>
+    kind !== "chunks" ? "" : fill(
+      `if ($fChunk.length > 0) for (let x of [$fChunk]) {
+      ${writeStages(kinds, i + 1, ending)}`,
+      i,
+    )
+  );
+  return `return function${star} (source, args, end, value, found) {
+    let over = -1;
+    all: {
+      ${setUp.join("\n")}
+      ${heads[access]} ${writeStages(kinds, 0, ending)}
+      ${rests.join("\n")}
     }
-    // The last chunk may be shorter.
-    if (kind === "chunks") {
-      rest.push(`if (${f}Chunk.length > 0)
-        for (let x of [${f}Chunk]) { ${writeStages(kinds, i + 1, ending)}`);
-    }
-  }
-  return `return function${star} (source, args, end, value) {
-    let found = false, over = -1;
-    ${setUp.join("\n")}
-    ${heads[access]} ${writeStages(kinds, 0, ending)}
-    ${rest.join("\n")}
     ${result}
   };`;
 }
@@ -144,19 +135,28 @@ function writeStages(
   const text = [`item${first}: {`];
   const loops = [first]; // the first stages in the loops around
   for (let i = first; i < kinds.length; i++) {
-    text.push(lines[kinds[i]!](`f${i}`, i, `item${loops.at(-1)}`));
+    text.push(fill(stages[kinds[i]!], i, loops.at(-1)));
     if (kinds[i] === "flatMap") loops.push(i + 1);
   }
-  text.push(lastLines[ending](kinds.length));
+  text.push(fill(endings[ending], kinds.length));
   for (const i of loops.toReversed()) text.push(`} if (over >= ${i}) break; }`);
   return text.join("\n");
+}
+
+/** Fills in the names for stage `i` of the loop whose first stage is `first`. */
+function fill(text: string, i: number, first = 0): string {
+  return text.replaceAll("$item", `item${first}`)
+    .replaceAll("$next", `item${i + 1}`)
+    .replaceAll("$i", String(i))
+    .replaceAll("$f", `f${i}`);
 }
 
 type Loop = (
   source: Source,
   args: readonly unknown[],
   end?: AnyFunction,
-  initial?: unknown,
+  value?: unknown,
+  found?: boolean,
 ) => unknown;
 
 let built = 0;
@@ -176,19 +176,13 @@ function build(text: string): Loop | undefined {
   }
 }
 
-/** The loops for one way to get at the items, by what they make of them. */
-interface Loops {
-  /** Loops that serve every pipeline of the shape. */
-  readonly shared: Partial<Record<Ending | "yield", Loop>>;
-  /** Loops of one pipeline: the last one that was long. */
-  readonly own: Partial<Record<Ending | "yield", OwnLoop>>;
-}
-
 /** A loop, and the callbacks it was made for. */
 interface OwnLoop {
   readonly loop: Loop | undefined;
   readonly callbacks: readonly unknown[];
 }
+
+type ByAccess<L> = Record<Access, Partial<Record<Ending | "yield", L>>>;
 
 /** Longer texts are compiled badly, and so are more loops. */
 const mostStages = 500;
@@ -203,12 +197,10 @@ const worthwhile = 4000;
 export class Shape {
   readonly kinds: readonly Kind[];
   readonly #next = new Map<Kind, Shape>();
-  readonly #loops: Record<Access, Loops> = {
-    array: { shared: {}, own: {} },
-    range: { shared: {}, own: {} },
-    iterable: { shared: {}, own: {} },
-  };
-
+  /** Loops that serve every pipeline of the shape. */
+  readonly #shared: ByAccess<Loop> = { array: {}, range: {}, iterable: {} };
+  /** Loops of one pipeline: the last one that was long. */
+  readonly #own: ByAccess<OwnLoop> = { array: {}, range: {}, iterable: {} };
   /** Whether a loop of one more stage would be too long. */
   readonly isFull: boolean;
 
@@ -233,17 +225,16 @@ export class Shape {
     end?: AnyFunction,
   ): Loop | undefined {
     const access = accessTo(source);
-    const { shared, own } = this.#loops[access];
     const make = () => build(write(access, this.kinds, ending));
     const isLong = access !== "iterable" && ending !== "yield" &&
       (source as unknown[]).length >= worthwhile;
-    if (!isLong) return shared[ending] ??= make()!;
+    if (!isLong) return this.#shared[access][ending] ??= make()!;
     // A program that runs a pipeline again finds its loop compiled.
     const callbacks = [...args, end];
-    let known = own[ending];
+    let known = this.#own[access][ending];
     if (!known || !isSame(known.callbacks, callbacks)) {
       known = { loop: make(), callbacks: callbacks.map(weakly) };
-      own[ending] = known;
+      this.#own[access][ending] = known;
     }
     return known.loop;
   }

@@ -36,18 +36,17 @@ export { type AnyIterable, type AsyncMapOptions, AsyncPipeline };
  * one loop. Whoever leaves early closes the source, once; so does an error in a
  * callback; a source that has ended is left alone.
  *
+ * The methods are named as the functions that do the same, and check their
+ * arguments as these do, when they are called.
+ *
  * @typeParam T The type of the items that come out.
  */
 export class Pipeline<T> implements Iterable<T> {
-  #source: Iterable<unknown>;
-  // Before the stages, a lazy function for which there is no stage.
-  #first: { name: string; run: LazyFunction } | undefined;
+  readonly #source: Iterable<unknown>;
   // The stages: their kinds, the last one's function or number, and the others'.
   #shape = noStages;
   #argument: unknown;
   #before: Pipeline<unknown> | undefined;
-  // If the function is concat: its sources, so that a chain of them is one.
-  #joined: readonly Iterable<unknown>[] | undefined;
 
   /**
    * Describes the items of a source; `lazy()` is the short way.
@@ -59,272 +58,151 @@ export class Pipeline<T> implements Iterable<T> {
     this.#source = checkIterable(source);
   }
 
-  /** Adds a stage. */
+  /** Adds a stage to the loop. */
   #with<R>(kind: Kind, argument: unknown): Pipeline<R> {
     if (this.#shape.isFull) return new Pipeline(this).#with(kind, argument);
     const next = new Pipeline<R>(this.#source as Iterable<R>);
-    next.#first = this.#first;
     next.#shape = this.#shape.with(kind);
     next.#argument = argument;
     next.#before = this;
     return next;
   }
 
+  /** Adds a stage that calls a function. */
+  #calling<R>(kind: Kind, fn: AnyFunction, name = "fn"): Pipeline<R> {
+    checkFunction(kind, name, fn);
+    return this.#with(kind, fn);
+  }
+
   /** Begins anew, with a lazy function over what comes out so far. */
   #over<R>(
     name: string,
-    run: (items: Iterable<T>) => Iterable<R>,
+    run: LazyFunction,
+    ...others: Iterable<unknown>[]
   ): Pipeline<R> {
-    const next = new Pipeline<R>(
-      this.#items as Iterable<unknown> as Iterable<R>,
-    );
-    next.#first = { name, run: run as LazyFunction };
-    return next;
+    const step = new Step(name, run, [this.#items, ...others]);
+    return new Pipeline(step as Iterable<unknown> as Iterable<R>);
   }
 
   /** What comes out so far: the source itself where nothing is done with it. */
-  get #items(): Iterable<T> {
-    const isPlain = !this.#first && this.#shape === noStages;
-    return isPlain ? this.#source as Iterable<T> : this;
+  get #items(): Iterable<unknown> {
+    return this.#shape === noStages ? this.#source : this;
   }
 
-  /**
-   * Calls a function with each item.
-   *
-   * @typeParam R What the function makes of an item.
-   * @param fn Called with an item.
-   * @returns A pipeline of what it returns.
-   */
+  /** Calls a function with each item: see {@link map}. */
   map<R>(fn: (item: T) => R): Pipeline<R> {
-    checkFunction("map", "fn", fn);
-    return this.#with("map", fn);
+    return this.#calling("map", fn);
   }
 
-  /**
-   * Lets pass the items for which a function says so.
-   *
-   * @typeParam S The type of the items that pass.
-   * @param fn Whether an item is to pass.
-   * @returns A pipeline of the items that pass.
-   */
+  /** Lets pass the items for which a function says so: see {@link filter}. */
   filter<S extends T>(fn: (item: T) => item is S): Pipeline<S>;
-  /**
-   * Lets pass the items for which a function says so.
-   *
-   * @param fn Whether an item is to pass.
-   * @returns A pipeline of the items that pass.
-   */
+  /** The same, with a function that does not tell types apart. */
   filter(fn: (item: T) => unknown): Pipeline<T>;
   filter(fn: (item: T) => unknown): Pipeline<T> {
-    checkFunction("filter", "fn", fn);
-    return this.#with("filter", fn);
+    return this.#calling("filter", fn);
   }
 
-  /**
-   * Calls a function with each item, and gives what is in the results.
-   *
-   * @typeParam R The type of the items of the results.
-   * @param fn Makes something iterable of an item.
-   * @returns A pipeline of the items of the results.
-   */
+  /** Gives the items of what a function makes of each: see {@link flatMap}. */
   flatMap<R>(fn: (item: T) => Iterable<R>): Pipeline<R> {
-    checkFunction("flatMap", "fn", fn);
-    return this.#with("flatMap", fn);
+    return this.#calling("flatMap", fn);
   }
 
-  /**
-   * Gives the first items, and closes the source after them.
-   *
-   * @param n How many, at least 0.
-   * @returns A pipeline of at most `n` items.
-   * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
-   */
+  /** Gives the first `n` items, and closes the source: see {@link take}. */
   take(n: number): Pipeline<T> {
     checkSize("take", "n", n);
     return this.#with("take", n);
   }
 
-  /**
-   * Leaves out the first items.
-   *
-   * @param n How many, at least 0.
-   * @returns A pipeline of the items after them.
-   * @throws {RangeError | TypeError} If `n` is no whole number of at least 0.
-   */
+  /** Leaves out the first `n` items: see {@link drop}. */
   drop(n: number): Pipeline<T> {
     checkSize("drop", "n", n);
     return this.#with("drop", n);
   }
 
-  /**
-   * Gives items for as long as a function says so, then closes the source.
-   *
-   * @param fn Whether to go on.
-   * @returns A pipeline of the items before the first one that it refuses.
-   */
+  /** Gives items while a function says so: see {@link takeWhile}. */
   takeWhile(fn: (item: T) => unknown): Pipeline<T> {
-    checkFunction("takeWhile", "fn", fn);
-    return this.#with("takeWhile", fn);
+    return this.#calling("takeWhile", fn);
   }
 
-  /**
-   * Leaves out items for as long as a function says so.
-   *
-   * @param fn Whether to leave it out.
-   * @returns A pipeline of the items from the first one that it refuses on.
-   */
+  /** Leaves out items while a function says so: see {@link dropWhile}. */
   dropWhile(fn: (item: T) => unknown): Pipeline<T> {
-    checkFunction("dropWhile", "fn", fn);
-    return this.#with("dropWhile", fn);
+    return this.#calling("dropWhile", fn);
   }
 
-  /**
-   * Leaves out items that were there before.
-   *
-   * @param key What two items must not have in common; the item itself unless
-   * given.
-   * @returns A pipeline of the items that are new.
-   */
+  /** Leaves out items whose key was there before: see {@link unique}. */
   unique(key: (item: T) => unknown = (item) => item): Pipeline<T> {
-    checkFunction("unique", "key", key);
-    return this.#with("unique", key);
+    return this.#calling("unique", key, "key");
   }
 
-  /**
-   * Numbers the items.
-   *
-   * @param start The first number.
-   * @returns A pipeline of pairs of a number and an item.
-   */
+  /** Numbers the items, from `start` on: see {@link enumerate}. */
   enumerate(start = 0): Pipeline<[number, T]> {
     checkNumber("enumerate", "start", start);
     return this.#with("enumerate", start);
   }
 
-  /**
-   * Joins each item with one of each other source, until one has no more.
-   *
-   * @typeParam Others The types of the other sources' items.
-   * @param others The other sources.
-   * @returns A pipeline of lists of an item of each source.
-   */
+  /** Joins each item with one of each other source: see {@link zip}. */
   zip<Others extends unknown[]>(
     ...others: { [I in keyof Others]: Iterable<Others[I]> }
   ): Pipeline<[T, ...Others]> {
-    for (const other of others) checkIterable(other);
-    const zip: (...sources: Iterable<unknown>[]) => Iterable<unknown> =
-      lazily.zip;
-    return this.#over(
-      "zip",
-      (source) => zip(source, ...others) as Iterable<[T, ...Others]>,
-    );
+    return this.#over("zip", lazily.zip, ...others);
   }
 
-  /**
-   * Gives what `reduce` would have at each item.
-   *
-   * @param fn Makes the next value of the value so far and an item.
-   * @returns A pipeline of the values so far.
-   */
+  /** Gives what `reduce` would have at each item: see {@link accumulate}. */
   accumulate(fn: (value: T, item: T) => T): Pipeline<T>;
-  /**
-   * Gives what `reduce` with an initial value would have at each item.
-   *
-   * @typeParam A The type of the value.
-   * @param fn Makes the next value of the value so far and an item.
-   * @param initial The first value.
-   * @returns A pipeline of the values so far, the initial one first.
-   */
+  /** The same with an initial value, which is given first. */
   accumulate<A>(fn: (value: A, item: T) => A, initial: A): Pipeline<A>;
-  accumulate(
-    fn: (value: T, item: T) => T,
-    ...initial: [T?]
-  ): Pipeline<T> {
+  accumulate(fn: AnyFunction, ...initial: [unknown?]): Pipeline<unknown> {
+    if (initial.length === 0) return this.#calling("accumulate", fn);
     checkFunction("accumulate", "fn", fn);
-    if (initial.length === 0) return this.#with("accumulate", fn);
     return this.#over(
       "accumulate",
-      (source) => lazily.accumulate(fn, source, initial[0] as T),
+      (items) => lazily.accumulate(fn, items, initial[0]),
     );
   }
 
-  /**
-   * Gathers items into arrays of a size.
-   *
-   * @param n How many make an array, at least 1.
-   * @returns A pipeline of arrays of `n` items; the last one may be shorter.
-   * @throws {RangeError | TypeError} If `n` is no whole number of at least 1.
-   */
+  /** Gathers items into arrays of `n`: see {@link chunks}. */
   chunks(n: number): Pipeline<T[]> {
     checkCount("chunks", "n", n);
     return this.#with("chunks", n);
   }
 
-  /**
-   * Gives each stretch of neighbours.
-   *
-   * @param n How many make a stretch, at least 1.
-   * @returns A pipeline of arrays of `n` items.
-   * @throws {RangeError | TypeError} If `n` is no whole number of at least 1.
-   */
+  /** Gives each stretch of `n` neighbours: see {@link windows}. */
   windows(n: number): Pipeline<T[]> {
     checkCount("windows", "n", n);
     return this.#with("windows", n);
   }
 
-  /**
-   * Gives each pair of neighbours.
-   *
-   * @returns A pipeline of pairs of an item and the next.
-   */
+  /** Gives each pair of neighbours: see {@link pairwise}. */
   pairwise(): Pipeline<[T, T]> {
     return this.#with("windows", 2);
   }
 
-  /**
-   * Gives the items of other sources after these.
-   *
-   * @typeParam R The type of their items.
-   * @param others The other sources.
-   * @returns A pipeline of the items of all.
-   */
+  /** Gives the items of other sources after these: see {@link concat}. */
   concat<R = T>(...others: Iterable<R>[]): Pipeline<T | R> {
-    for (const other of others) checkIterable(other);
-    const isJoined = this.#joined && this.#shape === noStages;
-    const before = isJoined ? this.#joined! : [this.#items];
-    const joined = [...before, ...others] as Iterable<T | R>[];
-    const next = this.#over("concat", () => lazily.concat(...joined));
-    next.#joined = joined;
-    return next;
+    const items = this.#items;
+    // A chain of them is one: generators in each other would use up the stack.
+    const isChain = items instanceof Step && items.run === lazily.concat;
+    const [first, ...more] = isChain ? items.sources : [items];
+    const step = new Step("concat", lazily.concat, [
+      first!,
+      ...more,
+      ...others,
+    ]);
+    return new Pipeline(step as Iterable<unknown> as Iterable<T | R>);
   }
 
-  /**
-   * Repeats the items without end.
-   *
-   * @returns A pipeline of the items, again and again.
-   */
+  /** Repeats the items without end: see {@link cycle}. */
   cycle(): Pipeline<T> {
-    return this.#over("cycle", (source) => lazily.cycle(source));
+    return this.#over("cycle", lazily.cycle);
   }
 
-  /**
-   * Gathers neighbours that have the same key.
-   *
-   * @typeParam K The type of the keys.
-   * @param key What they are to have in common.
-   * @returns A pipeline of pairs of a key and the neighbours that have it.
-   */
+  /** Gathers neighbours that have the same key: see {@link groupBy}. */
   groupBy<K>(key: (item: T) => K): Pipeline<[K, T[]]> {
     checkFunction("groupBy", "key", key);
-    return this.#over("groupBy", (source) => lazily.groupBy(key, source));
+    return this.#over("groupBy", (items) => lazily.groupBy(key, items));
   }
 
-  /**
-   * Takes all items, and sorts them in two arrays.
-   *
-   * @param fn Which of the two an item belongs to.
-   * @returns The items for which it says yes, and the others.
-   */
+  /** Takes all items, and sorts them in two arrays: see {@link partition}. */
   partition(fn: (item: T) => unknown): [T[], T[]] {
     checkFunction("partition", "fn", fn);
     const yes: T[] = [];
@@ -333,134 +211,70 @@ export class Pipeline<T> implements Iterable<T> {
     return [yes, no];
   }
 
-  /**
-   * Takes all items, and makes one value of them.
-   *
-   * @param fn Makes the next value of the value so far and an item.
-   * @returns The last value; with one item, that item.
-   * @throws {TypeError} If there are no items.
-   */
+  /** Takes all items, and makes one value of them: see {@link reduce}. */
   reduce(fn: (value: T, item: T) => T): T;
-  /**
-   * Takes all items, and makes one value of them, from an initial one on.
-   *
-   * @typeParam A The type of the value.
-   * @param fn Makes the next value of the value so far and an item.
-   * @param initial The first value; `undefined` is one too.
-   * @returns The last value; without items, the initial one.
-   */
+  /** The same, from an initial value on. */
   reduce<A>(fn: (value: A, item: T) => A, initial: A): A;
   reduce(fn: (value: T, item: T) => T, ...initial: [T?]): T {
     checkFunction("reduce", "fn", fn);
-    if (initial.length > 0) {
-      return this.#run("fold", fn, initial[0]).value as T;
-    }
-    const { value, found } = this.#run("reduce", fn);
+    const ending = initial.length > 0 ? "fold" : "reduce";
+    const { value, found } = this.#run(ending, fn, ...initial);
     if (!found) throw new TypeError("reduce: no items and no initial value");
     return value as T;
   }
 
-  /**
-   * Takes all items, and adds them up.
-   *
-   * @returns The sum; 0 if there are no items.
-   */
+  /** Takes all items, and adds them up; 0 if there are none. */
   sum(this: Pipeline<number>): number;
-  /**
-   * Takes all items, and adds them up.
-   *
-   * @returns The sum; 0 if there are no items.
-   */
+  /** The same with bigints. */
   sum(this: Pipeline<bigint>): bigint;
   sum(): number | bigint {
-    const { value, found } = this.#run("sum");
-    return found ? value as number : 0;
+    return this.#run("reduce", add).value as number ?? 0;
   }
 
-  /**
-   * Takes all items, and gives the smallest.
-   *
-   * @returns The smallest item; `undefined` if there are none.
-   */
+  /** Takes all items, and gives the smallest; `undefined` if there are none. */
   min(): T | undefined {
     return this.#run("reduce", lazily.smaller).value as T | undefined;
   }
 
-  /**
-   * Takes all items, and gives the largest.
-   *
-   * @returns The largest item; `undefined` if there are none.
-   */
+  /** Takes all items, and gives the largest; `undefined` if there are none. */
   max(): T | undefined {
     return this.#run("reduce", lazily.larger).value as T | undefined;
   }
 
-  /**
-   * Takes all items into an array.
-   *
-   * @returns The items.
-   */
+  /** Takes all items into an array. */
   toArray(): T[] {
-    return this.#run("toArray", undefined, []).value as T[];
+    return this.#run("fold", gather, []).value as T[];
   }
 
-  /**
-   * Takes all items into one text.
-   *
-   * @param separator What stands between two items.
-   * @returns The text.
-   */
+  /** Takes all items into one text, with a separator between two of them. */
   join(separator = ","): string {
     return this.toArray().join(separator);
   }
 
-  /**
-   * Takes one item, and closes the source.
-   *
-   * @returns The first item; `undefined` if there is none.
-   */
+  /** Takes one item, and closes the source; `undefined` if there is none. */
   first(): T | undefined {
     return this.find(() => true);
   }
 
-  /**
-   * Takes items until a function says yes, and closes the source.
-   *
-   * @param fn Asked about each item.
-   * @returns The item to which it said yes; `undefined` if there is none.
-   */
+  /** Gives the first item to which a function says yes: see {@link find}. */
   find(fn: (item: T) => unknown): T | undefined {
     checkFunction("find", "fn", fn);
     return this.#run("find", fn).value as T | undefined;
   }
 
-  /**
-   * Takes items until a function says yes, and closes the source.
-   *
-   * @param fn Asked about each item.
-   * @returns Whether it said yes.
-   */
+  /** Whether a function says yes to an item: see {@link some}. */
   some(fn: (item: T) => unknown): boolean {
     checkFunction("some", "fn", fn);
     return this.#run("find", fn).found;
   }
 
-  /**
-   * Takes items until a function says no, and closes the source.
-   *
-   * @param fn Asked about each item.
-   * @returns Whether it never said no.
-   */
+  /** Whether a function says yes to every item: see {@link every}. */
   every(fn: (item: T) => unknown): boolean {
     checkFunction("every", "fn", fn);
     return !this.#run("find", (item: T) => !fn(item)).found;
   }
 
-  /**
-   * Takes all items, and calls a function with each.
-   *
-   * @param fn Called for what it does.
-   */
+  /** Takes all items, and calls a function with each: see {@link forEach}. */
   forEach(fn: (item: T) => unknown): void {
     checkFunction("forEach", "fn", fn);
     this.#run("forEach", fn);
@@ -472,36 +286,32 @@ export class Pipeline<T> implements Iterable<T> {
    * @returns A new iterator; nothing is taken from the source yet.
    */
   [Symbol.iterator](): Generator<T, void, void> {
-    const [input, args] = [this.#open(), this.#arguments()];
-    const loop = this.#shape.loopFor(input, args, "yield");
-    if (!loop) return this.#plainly(input, args) as Generator<T>;
+    const [source, args] = [this.#source, this.#arguments()];
+    const loop = this.#shape.loopFor(source, args, "yield");
+    if (!loop) return this.#plainly(args) as Generator<T>;
     const run = (items: Iterable<unknown>) => loop(items, args) as Generator<T>;
-    return isDirect(input) ? run(input) : over(input, run);
+    return isDirect(source) ? run(source) : over(source, run);
   }
 
   /** How the pipeline prints. */
   [Symbol.for("Deno.customInspect")](): string {
-    return `Pipeline { ${this.#text} }`;
+    return `Pipeline { ${Pipeline.#text(this)} }`;
   }
 
-  get #text(): string {
-    const source = this.#source;
-    const before = source instanceof Pipeline ? source.#text : describe(source);
-    const first = this.#first ? [this.#first.name] : [];
-    return [before, ...first, ...this.#shape.kinds].join(" → ");
+  static #text(source: Iterable<unknown>): string {
+    if (source instanceof Step) {
+      return `${Pipeline.#text(source.sources[0]!)} → ${source.name}`;
+    }
+    if (!(source instanceof Pipeline)) return describe(source);
+    return [Pipeline.#text(source.#source), ...source.#shape.kinds].join(" → ");
   }
 
-  /** What the stages get their items from. */
-  #open(): Iterable<unknown> {
-    return this.#first ? this.#first.run(this.#source) : this.#source;
-  }
-
-  #run(ending: Ending, end?: AnyFunction, initial?: unknown): Outcome {
-    const [input, args] = [this.#open(), this.#arguments()];
-    const loop = this.#shape.loopFor(input, args, ending, end);
+  #run(ending: Ending, end: AnyFunction, ...initial: unknown[]): Outcome {
+    const [source, args] = [this.#source, this.#arguments()];
+    const loop = this.#shape.loopFor(source, args, ending, end);
     return loop
-      ? loop(input, args, end, initial) as Outcome
-      : runPlainly(this.#plainly(input, args), ending, end, initial);
+      ? loop(source, args, end, initial[0], initial.length > 0) as Outcome
+      : runPlainly(this.#plainly(args), ending, end, initial);
   }
 
   /** The functions and numbers of the stages. */
@@ -517,17 +327,43 @@ export class Pipeline<T> implements Iterable<T> {
   }
 
   /** The stages as lazy functions, for where no loop may be built. */
-  #plainly(
-    input: Iterable<unknown>,
-    args: readonly unknown[],
-  ): Iterable<unknown> {
+  #plainly(args: readonly unknown[]): Iterable<unknown> {
     const stage = (items: Iterable<unknown>, kind: Kind, i: number) =>
       plain[kind](args[i] as never, items);
-    return this.#shape.kinds.reduce(stage, over(input, itemsOf));
+    return this.#shape.kinds.reduce(stage, over(this.#source, itemsOf));
   }
 }
 
-type LazyFunction = (source: Iterable<unknown>) => Iterable<unknown>;
+// deno-lint-ignore no-explicit-any
+type LazyFunction = (...sources: Iterable<any>[]) => Iterable<unknown>;
+
+/** A lazy function for which there is no stage, and its sources: a source itself. */
+class Step implements Iterable<unknown> {
+  readonly name: string;
+  readonly run: LazyFunction;
+  readonly sources: readonly Iterable<unknown>[];
+
+  constructor(
+    name: string,
+    run: LazyFunction,
+    sources: readonly Iterable<unknown>[],
+  ) {
+    this.name = name;
+    this.run = run;
+    this.sources = sources.map(checkIterable);
+  }
+
+  [Symbol.iterator](): Iterator<unknown> {
+    return this.run(...this.sources)[Symbol.iterator]();
+  }
+}
+
+// Always the same functions, so that a loop built for one of them serves again.
+const add = (a: number, b: number) => a + b;
+const gather = (all: unknown[], item: unknown) => {
+  all.push(item);
+  return all;
+};
 
 const plain: Readonly<
   Record<Kind, (argument: never, items: Iterable<unknown>) => Iterable<unknown>>
@@ -541,19 +377,16 @@ const plain: Readonly<
 function runPlainly(
   items: Iterable<unknown>,
   ending: Ending,
-  end: AnyFunction = (a, b) => a + b,
-  value: unknown,
+  end: AnyFunction,
+  initial: unknown[],
 ): Outcome {
-  let found = ending === "fold";
-  for (const x of items) {
-    if (ending === "toArray") (value as unknown[]).push(x);
-    else if (ending === "forEach") end(x);
-    else if (ending !== "find") {
-      value = found ? end(value, x) : x;
-      found = true;
-    } else if (end(x)) return { value: x, found: true };
+  if (ending !== "find" && ending !== "forEach") {
+    return lazily.fold(end, items, ...initial);
   }
-  return { value, found };
+  for (const value of items) {
+    if (end(value) && ending === "find") return { value, found: true };
+  }
+  return { value: undefined, found: false };
 }
 
 /**
@@ -571,7 +404,6 @@ function runPlainly(
  * assertEquals([...doubledEvens.take(2)], [0, 4]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param source The items.
  * @returns A pipeline.
  * @throws {TypeError} If the source is not iterable.
@@ -593,7 +425,6 @@ export function lazy<T>(source: Iterable<T>): Pipeline<T> {
  * assertEquals(await lengths.toArray(), [1, 2]);
  * ```
  *
- * @typeParam T The type of the items.
  * @param source The items.
  * @returns A pipeline.
  * @throws {TypeError} If the source is not iterable.

@@ -83,7 +83,10 @@ export class Rows<T> implements Iterable<T[]> {
   [Symbol.iterator](): Iterator<T[], void> {
     const open: Open<T>[] = [];
     try {
-      for (const source of this.#sources) open.push(new Open(source));
+      for (const source of this.#sources) {
+        const iterator = source[Symbol.iterator]();
+        open.push({ iterator, next: iterator.next });
+      }
     } catch (error) {
       quietly(() => closeAll(open));
       throw error;
@@ -92,25 +95,42 @@ export class Rows<T> implements Iterable<T[]> {
   }
 }
 
-const end: IteratorReturnResult<void> = { done: true, value: undefined };
+/** An iterator, and its `next`, which is looked up only once. */
+interface Open<T> {
+  readonly iterator: Iterator<T>;
+  readonly next: () => IteratorResult<T>;
+}
 
 function takeRow<T>(open: Open<T>[]): IteratorResult<T[], void> {
   const row: T[] = [];
   try {
-    for (const source of open) if (!source.take(row)) return closeAll(open);
+    for (const { iterator, next } of open) {
+      const step = checkStep(next.call(iterator));
+      if (step.done) break;
+      row.push(step.value);
+    }
   } catch (error) {
-    quietly(() => closeAll(open));
+    quietly(() => closeOthers(open, row.length));
     throw error;
   }
-  return row.length > 0 ? { done: false, value: row } : end;
+  const isWhole = row.length > 0 && row.length === open.length;
+  return isWhole ? { done: false, value: row } : closeOthers(open, row.length);
+}
+
+/** Closes all but the one that has ended or failed. */
+function closeOthers(open: Open<unknown>[], ended: number): typeof end {
+  open.splice(ended, 1);
+  return closeAll(open);
 }
 
 /** Closes all of them, the last one first. */
-function closeAll(open: Open<unknown>[]): IteratorReturnResult<void> {
+function closeAll(open: Open<unknown>[]): typeof end {
   let failure: { error: unknown } | undefined;
   for (let source; (source = open.pop());) {
+    const { iterator } = source;
     try {
-      source.close();
+      const { return: close } = iterator;
+      if (close) checkStep(close.call(iterator));
     } catch (error) {
       failure ??= { error };
     }
@@ -119,33 +139,7 @@ function closeAll(open: Open<unknown>[]): IteratorReturnResult<void> {
   return end;
 }
 
-/** An open source, to be used by hand: it keeps to the rules of `for`. */
-class Open<T> {
-  readonly #iterator: Iterator<T>;
-  readonly #next: () => IteratorResult<T>;
-  #isOver = false;
-
-  constructor(source: Iterable<T>) {
-    this.#iterator = source[Symbol.iterator]();
-    this.#next = this.#iterator.next;
-  }
-
-  /** Takes an item, if there is one more. */
-  take(row: T[]): boolean {
-    this.#isOver = true; // also if it fails
-    const step = checkStep(this.#next.call(this.#iterator));
-    if (step.done) return false;
-    row.push(step.value);
-    this.#isOver = false;
-    return true;
-  }
-
-  close(): void {
-    if (this.#isOver) return;
-    const { return: end } = this.#iterator;
-    if (end) checkStep(end.call(this.#iterator));
-  }
-}
+const end: IteratorReturnResult<void> = { done: true, value: undefined };
 
 function checkStep<Step>(step: Step): Step {
   if (typeof step === "object" ? step : typeof step === "function") return step;
