@@ -6,8 +6,13 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { type MapOptions, Pool, type PoolOptions } from "../../mod.ts";
-import { regionsOf } from "../exercise/regions.ts";
-import type { LessonResult, Report, StudentResult } from "../reports/report.ts";
+import { regionsOf, starterOf } from "../exercise/regions.ts";
+import type {
+  LessonResult,
+  Report,
+  SimilarPair,
+  StudentResult,
+} from "../reports/report.ts";
 import {
   gradeLesson,
   type Plan,
@@ -39,14 +44,14 @@ import {
 import type { RunLessonOptions } from "../sandbox/run_lesson.ts";
 import { runOf } from "./run.ts";
 import { parseShard, seedOf, type Shard, shardOf } from "./shard.ts";
-import { formatSimilar, similarPairs, type Written } from "./similar.ts";
+import { similarPairs } from "./similar.ts";
 import {
   listSubmissions,
   readSubmission,
   type Submission,
 } from "./submissions.ts";
 import { UsageError } from "./usage.ts";
-import { differencesOf, writtenIn } from "./written.ts";
+import { differencesOf } from "./written.ts";
 
 const help = `\
 Grades a class: each subfolder or .zip of SUBMISSIONS is one submission.
@@ -63,7 +68,6 @@ deno task grade SUBMISSIONS [options]
   --shard I/N  grade only part I of N of the class
   --trust L    let these lessons start programs. This gives up the sandbox: use
                it in a container only
-  --similar    list the pairs of submissions that are closer than chance
 ${outputHelp}
   --help       this text
 
@@ -107,11 +111,9 @@ export interface GradeOptions {
   readonly onNote?: (text: string) => void;
 }
 
-/** What grading found, and what it read. */
+/** What came of grading. */
 export interface Graded {
   readonly report: Report;
-  /** What was submitted, for a comparison. */
-  readonly submissions: readonly Submission[];
 }
 
 /**
@@ -143,12 +145,13 @@ export async function grade(
     signal?.throwIfAborted();
     const report: Report = {
       version: 2,
-      run: await runOf(kit, seed),
+      run: await runOf(kit, all, seed),
       lessons: [...lessons.keys()],
       ...(shard ? { shard } : {}),
       students,
+      similar: await compareAll(all, lessons),
     };
-    return { report, submissions };
+    return { report };
   } finally {
     await endRuns(kit);
     await removeKit(kit);
@@ -325,37 +328,39 @@ function problemOf(
   return "problem" in file ? `${path} ${file.problem}` : undefined;
 }
 
-/** The pairs of students who have more in common than chance explains. */
+/** The pairs of students of a class that share the rarest code. */
 async function compareAll(
-  { report, submissions }: Graded,
-): Promise<string> {
-  const names = findLessons();
-  const known: Omit<Written, "student">[] = [];
-  const written: Written[] = [];
-  for (const lesson of report.lessons) {
-    const own = await Deno.readTextFile(lessonFile(names.get(lesson)!));
-    known.push({ lesson, regions: writtenIn(own, own) });
-    for (const { student, files } of submissions) {
-      const file = files.get(lesson);
-      if (file === undefined || !("source" in file)) continue;
-      const regions = writtenIn(own, textOf(file.source));
-      written.push({ student, lesson, regions });
-    }
+  submissions: readonly Submission[],
+  lessons: ReadonlyMap<string, string>,
+): Promise<SimilarPair[]> {
+  const known: string[] = [];
+  for (const name of lessons.values()) {
+    const own = await Deno.readTextFile(lessonFile(name));
+    known.push(own, starterOf(own));
   }
-  return formatSimilar(similarPairs(written, { known })).trimEnd();
+  const submitted = shardOf(submissions).map(({ student, files }) => {
+    const own = new Map<string, string>();
+    for (const [lesson, name] of lessons) {
+      const file = files.get(lesson);
+      if (file === undefined || "problem" in file) continue;
+      own.set(`${name}.ts`, textOf(file.source));
+      for (const [name, text] of file.helpers) own.set(name, textOf(text));
+    }
+    return { student, files: own };
+  });
+  return similarPairs(submitted, known);
 }
 
 interface CommandLine {
   readonly folder: string;
   readonly options: GradeOptions;
   readonly outputs: Outputs;
-  readonly similar: boolean;
 }
 
 function parse(args: readonly string[]): CommandLine | "help" {
   const names = ["lessons", "jobs", "timeout", "seed", "shard", "trust"];
   const parsed = parseArgs(args, {
-    boolean: ["help", "similar"],
+    boolean: ["help"],
     string: ["_", ...names, ...outputOptions],
     alias: { help: "h" },
     unknown: (option, key) => {
@@ -403,7 +408,6 @@ function parse(args: readonly string[]): CommandLine | "help" {
       Object.entries(options).filter(([, value]) => value !== undefined),
     ) as GradeOptions,
     outputs: outputsOf(parsed),
-    similar: parsed["similar"] === true,
   };
 }
 
@@ -455,7 +459,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     using ending = interruption();
-    const graded = await grade(parsed.folder, {
+    const { report } = await grade(parsed.folder, {
       ...parsed.options,
       signal: ending.signal,
       onNote: (text) => tell(`${clear}${text}\n`),
@@ -464,9 +468,7 @@ export async function main(args: readonly string[]): Promise<number> {
       },
     });
     tell(clear);
-    const { report } = graded;
     printTable(report);
-    if (parsed.similar) console.log(`\n${await compareAll(graded)}\n`);
     for (const file of await writeOutputs(report, parsed.outputs)) {
       console.log(`wrote ${file}`);
     }

@@ -7,16 +7,23 @@
 import { createHash } from "node:crypto";
 import config from "../../deno.json" with { type: "json" };
 import type { Run } from "../reports/report.ts";
+import { hashOf } from "./shard.ts";
+import type { Submission } from "./submissions.ts";
 import { type Kit, lessonFile } from "../sandbox/kit.ts";
 
 /**
  * Describes a run that has ended.
  *
  * @param kit What it graded with.
+ * @param submissions All of the class.
  * @param seed What the fresh inputs were drawn with.
  * @returns The description, for the report.
  */
-export async function runOf(kit: Kit, seed: number): Promise<Run> {
+export async function runOf(
+  kit: Kit,
+  submissions: readonly Submission[],
+  seed: number,
+): Promise<Run> {
   const own = [...kit.lessons.values()].map(lessonFile);
   const files = [...filesIn(`${kit.folder}/kit`), ...own];
   const hash = createHash("sha256");
@@ -27,6 +34,7 @@ export async function runOf(kit: Kit, seed: number): Promise<Run> {
   }
   return {
     date: new Date().toISOString(),
+    submissions: hashOf(submissions),
     seed,
     deno: Deno.version.deno,
     course: config.version,

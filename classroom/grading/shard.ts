@@ -46,13 +46,23 @@ export function shardOf<T extends { readonly student: string }>(
 }
 
 /**
- * The seed of a class: another one for every change of what was submitted, so
- * that no student can know it, and the same on every machine.
+ * The seed of a class: what was submitted decides it, so that no student can
+ * know it, and it is the same on every machine.
  *
  * @param submissions All of the class.
  * @returns A whole number below 2 ** 32.
  */
 export function seedOf(submissions: readonly Submission[]): number {
+  return parseInt(hashOf(submissions).slice(0, 8), 16);
+}
+
+/**
+ * Tells one class from another.
+ *
+ * @param submissions All of it, in any order.
+ * @returns Twelve digits, others for every change of what was submitted.
+ */
+export function hashOf(submissions: readonly Submission[]): string {
   const hash = createHash("sha256");
   // With its length in front, no text can be taken for the end of another.
   const add = (text: string | Uint8Array) =>
@@ -66,7 +76,7 @@ export function seedOf(submissions: readonly Submission[]): number {
       for (const [name, source] of file.helpers) add(name), add(source);
     }
   }
-  return hash.digest().readUInt32BE();
+  return hash.digest("hex").slice(0, 12);
 }
 
 /**
@@ -109,14 +119,19 @@ export function mergeReports(reports: readonly Report[]): Report {
 /** What the reports of one class have in common, and what to do otherwise. */
 const same: readonly [string, (report: Report) => string, string][] = [
   [
+    "their submissions",
+    ({ run }) => run.submissions,
+    "grade all shards of the same folder",
+  ],
+  [
     "their lessons",
     ({ lessons }) => lessons.join(",") || "none",
-    "grade all shards with the same --lessons, of the same submissions",
+    "grade all shards with the same --lessons",
   ],
   [
     "their seeds",
     ({ run }) => String(run.seed),
-    "grade all shards with the same --seed, or of the same submissions",
+    "grade all shards with the same --seed",
   ],
   [
     "their tests",

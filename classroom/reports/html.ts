@@ -9,11 +9,14 @@ import type {
   LessonResult,
   RegionResult,
   Report,
+  SimilarPair,
   StudentResult,
 } from "./report.ts";
 import {
   counted,
+  describePair,
   describeRun,
+  describeSimilar,
   labelled,
   lessonOf,
   reasonOfTest,
@@ -51,6 +54,8 @@ summary { cursor: pointer; }
 pre { background: var(--box); border-left: .25rem solid var(--line); margin: .25rem 0 .5rem;
   padding: .5rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .9rem; }
 details details pre { background: var(--page); }
+.sides { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; }
+.sides > div { min-width: 0; overflow-wrap: anywhere; }
 p, li, summary { overflow-wrap: anywhere; }
 .all { color: var(--good); } .none { color: var(--bad); } .some { color: var(--part); }
 @media print {
@@ -79,7 +84,7 @@ const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; " +
 export function formatHtml(report: Report): string {
   const tallies = talliesOf(report);
   const all = [...tallies.values()].flat();
-  const { students, lessons, shard } = report;
+  const { students, lessons, shard, similar } = report;
   const parts = [
     counted(students.length, "student"),
     counted(lessons.length, "lesson"),
@@ -112,6 +117,9 @@ ${
       "\n",
     )
   }
+<h2>Code in common</h2>
+<p>${escape(describeSimilar(similar))}</p>
+${similar.map(pairSection).join("\n")}
 </main>
 </body>
 </html>
@@ -232,6 +240,26 @@ function regionSection(label: string, region: RegionResult): string {
 ${failures.length > 0 ? `<ul>\n${failures.join("\n")}\n</ul>` : ""}`;
 }
 
+/** What two students share, side by side. */
+function pairSection(pair: SimilarPair): string {
+  const names = pair.students.map((student) => named({ student }));
+  const stretches = pair.stretches.map(({ tokens, others, sides }) => {
+    const who = others === 0
+      ? "nobody else has it"
+      : `${counted(others, "other")} ${others === 1 ? "has" : "have"} it too`;
+    const codes = sides.map(({ file, line, text }, i) =>
+      `<div>${names[i]}, ${escape(file)}, line ${line}` +
+      `<pre>${escape(text)}</pre></div>`
+    );
+    return `<h4>${tokens} tokens; ${who}</h4>
+<div class="sides">${codes.join("")}</div>`;
+  });
+  return `<details>
+<summary><h3>${names.join(" and ")}: ${describePair(pair)}</h3></summary>
+${stretches.join("\n")}
+</details>`;
+}
+
 function scored(score: Score): string {
   const { solved, set } = score;
   const kind = solved === set ? "all" : solved === 0 ? "none" : "some";
@@ -239,7 +267,7 @@ function scored(score: Score): string {
 }
 
 /** A student's name; whatever its direction, the text around it keeps its own. */
-function named({ student }: StudentResult): string {
+function named({ student }: { readonly student: string }): string {
   return `<bdi>${escape(oneLine(student) || "(no name)")}</bdi>`;
 }
 

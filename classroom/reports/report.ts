@@ -58,6 +58,8 @@ const student = v.object({
 const run = v.object({
   /** When grading ended, as ISO 8601 has it, in UTC. */
   date: v.pipe(v.string(), v.isoTimestamp()),
+  /** A hash of all that the class submitted. */
+  submissions: v.string(),
   /** What the fresh inputs were drawn with. */
   seed: number,
   /** The version of Deno. */
@@ -66,6 +68,23 @@ const run = v.object({
   course: v.string(),
   /** A hash of the tests, the library and the sandbox. */
   tests: v.string(),
+});
+
+/** A stretch of code that two students share, as one of them wrote it. */
+const side = v.object({ file: v.string(), line: number, text: v.string() });
+
+/** Two students who share code that few others have. */
+const similarPair = v.object({
+  students: v.tuple([v.string(), v.string()]),
+  /** How many tokens the stretches have that both share. */
+  tokens: number,
+  /** The rarest of them. */
+  stretches: v.array(v.object({
+    tokens: number,
+    /** How many others have the rarest part of it too. */
+    others: number,
+    sides: v.tuple([side, side]),
+  })),
 });
 
 const report = v.pipe(
@@ -86,6 +105,8 @@ const report = v.pipe(
       ),
     )),
     students: unique(v.array(student), ({ student }) => student),
+    /** The pairs of the whole class that share the rarest code. */
+    similar: v.array(similarPair),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
@@ -138,6 +159,9 @@ export type StudentResult = Immutable<v.InferOutput<typeof student>>;
 
 /** What decided the results, besides the submissions. */
 export type Run = Immutable<v.InferOutput<typeof run>>;
+
+/** Two students who share code that few others have. */
+export type SimilarPair = Immutable<v.InferOutput<typeof similarPair>>;
 
 /** What came of a class, or of one shard of it. */
 export type Report = Immutable<v.InferOutput<typeof report>>;

@@ -7,7 +7,9 @@
 import type { Report, StudentResult } from "./report.ts";
 import {
   counted,
+  describePair,
   describeRun,
+  describeSimilar,
   lessonOf,
   reasonOf,
   type RegionTally,
@@ -56,6 +58,8 @@ export function formatTable(
     ...studentTable(report, tallies, width, paint),
     "",
     ...classSummary(report, [...tallies.values()].flat(), width, paint),
+    "",
+    ...similarLines(report.similar, width),
     "",
     ...wrap(oneLine(describeRun(report)), width, 4),
     "",
@@ -160,6 +164,16 @@ function firstReason(
     if (reason) return oneLine(`${lesson} ${reason}`);
   }
   return "";
+}
+
+/** The first of the pairs; the page shows all, and what they share. */
+function similarLines(pairs: Report["similar"], width: number): string[] {
+  const lines = pairs.slice(0, 3).flatMap((pair) => {
+    const names = pair.students.map(oneLine).join(" and ");
+    return wrap(`${names}: ${describePair(pair)}`, Math.max(20, width - 4), 2)
+      .map((line, i) => `${i === 0 ? "  " : "    "}${line}`);
+  });
+  return [...wrap(describeSimilar(pairs), width, 5), ...lines];
 }
 
 function classSummary(

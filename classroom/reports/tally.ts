@@ -9,6 +9,7 @@ import type {
   LessonResult,
   RegionResult,
   Report,
+  SimilarPair,
   StudentResult,
 } from "./report.ts";
 
@@ -141,6 +142,45 @@ export function reasonOfTest(
   return test.status === "missing"
     ? `the run ended before "${test.name}"`
     : `"${test.name}" failed`;
+}
+
+/** From so many tokens on, about five lines, a stretch is worth a look. */
+const tellingLength = 40;
+
+/**
+ * How much two students have in common, in words.
+ *
+ * @param pair What they share.
+ * @returns Such as `214 tokens, 80 of them in a row`.
+ */
+export function describePair({ tokens, stretches }: SimilarPair): string {
+  const longest = longestOf(stretches);
+  return longest === tokens
+    ? `${tokens} tokens in a row`
+    : `${tokens} tokens, ${longest} of them in a row`;
+}
+
+/**
+ * What the list of pairs says, and what it does not.
+ *
+ * @param pairs The pairs that share the rarest code.
+ * @returns A few sentences.
+ */
+export function describeSimilar(pairs: readonly SimilarPair[]): string {
+  if (pairs.length === 0) return "No two submissions share code of their own.";
+  const longest = Math.max(
+    ...pairs.map(({ stretches }) => longestOf(stretches)),
+  );
+  return "Of the code that is not the lesson's own, these pairs share what " +
+    "fewest others have, names aside. It is no verdict: look at it." +
+    (longest < tellingLength
+      ? ` All of it is short: no stretch is longer than ${longest} tokens, ` +
+        "and so much is often alike by chance."
+      : "");
+}
+
+function longestOf(stretches: SimilarPair["stretches"]): number {
+  return Math.max(...stretches.map(({ tokens }) => tokens));
 }
 
 /**

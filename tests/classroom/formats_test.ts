@@ -41,6 +41,8 @@ What to teach again (solved by, of 2):
   07 iteratorOf  1  write iteratorOf
 Everyone solved 2 other regions.
 
+No two submissions share code of their own.
+
 Graded 2026-09-01 08:30 UTC with Deno 2.9.6, course 0.1.0, tests 0123456789ab;
 --seed 42 repeats the fresh inputs.
 `,
@@ -253,6 +255,7 @@ Deno.test("formatJunit() tells failures from what was never reported", () => {
   const properties = `\
     <properties>
       <property name="date" value="2026-09-01T08:30:00.000Z"/>
+      <property name="submissions" value="ba9876543210"/>
       <property name="seed" value="42"/>
       <property name="deno" value="2.9.6"/>
       <property name="course" value="0.1.0"/>

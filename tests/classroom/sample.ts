@@ -45,6 +45,7 @@ export function lesson(
 /** A run with all that there is to say of one. */
 export const run: Run = {
   date: "2026-09-01T08:30:00.000Z",
+  submissions: "ba9876543210",
   seed: 42,
   deno: "2.9.6",
   course: "0.1.0",
@@ -53,7 +54,7 @@ export const run: Run = {
 
 /** A report of some students, each with results for lessons 03 and 07. */
 export function report(students: readonly StudentResult[]): Report {
-  return { version: 2, run, lessons: ["03", "07"], students };
+  return { version: 2, run, lessons: ["03", "07"], students, similar: [] };
 }
 
 /** A student who solved everything but the regions named. */

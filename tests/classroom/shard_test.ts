@@ -137,6 +137,10 @@ Deno.test("mergeReports() says what keeps reports from being one class", () => {
       "the reports differ in their seeds, 42 and 43: ",
     ],
     [
+      [{ ...one, run: { ...run, submissions: "other" } }, two, three],
+      "the reports differ in their submissions, other and ba9876543210: ",
+    ],
+    [
       [one, { ...two, run: { ...run, tests: "other" } }, three],
       "the reports differ in their tests, 0123456789ab and other: ",
     ],

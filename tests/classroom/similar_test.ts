@@ -1,365 +1,262 @@
 import {
   assert,
-  assertAlmostEquals,
   assertEquals,
-  assertFalse,
-  assertGreater,
   assertLess,
   assertStringIncludes,
 } from "@std/assert";
 import {
-  formatSimilar,
-  leastStudents,
   similarPairs,
-  surprise,
-  type Written,
+  type Submitted,
 } from "../../classroom/grading/similar.ts";
+import { formatHtml } from "../../classroom/reports/html.ts";
+import { formatTable } from "../../classroom/reports/table.ts";
+import { describeSimilar } from "../../classroom/reports/tally.ts";
+import { Random } from "../../classroom/sandbox/inputs.ts";
+import { classOf as gradedClass, hostile } from "./sample.ts";
 
-/** Numbers from 0 up to 1 that are the same in every run (mulberry32). */
-function randomFrom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** What students write, a statement at a time, with names of their own. */
+const statements: ((a: string, b: string) => string)[] = [
+  (a, b) => `const ${a} = [...${b}].reverse();`,
+  (a, b) => `let ${a} = ${b}.length - 1;`,
+  (a, b) => `if (${a} > ${b}) return ${a};`,
+  (a, b) => `while (${a} < ${b}) ${a} += 2;`,
+  (a, b) => `for (const ${a} of ${b}) console.log(${a});`,
+  (a, b) => `${a}.push(${b}[0] ?? "none");`,
+  (a, b) => `throw new RangeError(\`\${${a}} is not \${${b}}\`);`,
+  (a, b) => `${a} = ${b} === undefined ? null : ${b} ** 2;`,
+  (a, b) => `const { ${a}, ...${b} } = this.parts;`,
+  (a, b) => `return ${a}.map((${b}) => ${b} * 3);`,
+  (a, b) => `try { ${a}(); } finally { ${b}.close(); }`,
+  (a, b) => `switch (${a}) { case 1: ${b}--; break; default: ${b}++; }`,
+  (a, b) => `yield* ${a}.filter((x) => x % 2 !== ${b});`,
+  (a, b) => `delete ${a}["${b}"];`,
+  (a, b) => `await Promise.all([${a}, ${b}()]);`,
+  (a, b) => `export const ${a} = new Map<string, ${b}>();`,
+];
 
-/** What students make of some tasks: what comes first comes more often. */
-class Author {
-  constructor(private readonly random: () => number) {}
+const starter = `
+import { lesson, show } from "../lib/lesson.ts";
 
-  pick(...ways: string[]): string {
-    return ways[Math.floor(this.random() ** 1.5 * ways.length)]!;
-  }
+lesson(import.meta, () => {
+  for (const value of ["1", 2, null]) show(() => typeof value, { width: 7 });
+});
+`;
 
-  name(): string {
-    const words = ["item", "value", "result", "total", "list", "x", "found"];
-    return this.pick(...words) + Math.floor(this.random() * 100);
-  }
-
-  loop(array: string, body: (item: string) => string): string {
-    const [item, i] = [this.name(), this.name()];
-    return this.pick(
-      `for (const ${item} of ${array}) { ${body(item)} }`,
-      `for (const ${item} of ${array}) ${body(item)}`,
-      `for (let ${i} = 0; ${i} < ${array}.length; ${i}++) { ${
-        body(`${array}[${i}]`)
-      } }`,
-      `${array}.forEach((${item}) => { ${body(item)} });`,
-      `let ${i} = 0; while (${i} < ${array}.length) { const ${item} = ${array}[${i}]; ${
-        body(item)
-      } ${i}++; }`,
+/** Functions that somebody wrote without looking at another's. */
+function functionsOf(random: Random): string[] {
+  return Array.from({ length: 4 }, (_, i) => {
+    const body = random.list(
+      7,
+      9,
+      () => random.of(statements)(random.word(), random.word()),
     );
-  }
-
-  largest(): string {
-    const most = this.name();
-    return `let ${most} = ${this.pick("-Infinity", "values[0]", "NaN")};\n` +
-      this.loop("values", (x) =>
-        this.pick(
-          `if (${x} > ${most}) ${most} = ${x};`,
-          `if (${x} > ${most}) { ${most} = ${x}; }`,
-          `${most} = Math.max(${most}, ${x});`,
-          `${most} = ${x} > ${most} ? ${x} : ${most};`,
-        )) +
-      `\n${
-        this.pick("", `if (${most} === undefined) throw new Error("none");\n`)
-      }` +
-      `return ${most};`;
-  }
-
-  totals(): string {
-    const sums = this.name();
-    const old = this.name();
-    return `const ${sums} = new Map${this.pick("<string, number>", "")}();\n` +
-      this.loop("sales", (x) =>
-        this.pick(
-          `${sums}.set(${x}.name, (${sums}.get(${x}.name) ?? 0) + ${x}.price);`,
-          `const ${old} = ${sums}.get(${x}.name) || 0; ${sums}.set(${x}.name, ${old} + ${x}.price);`,
-          `if (${sums}.has(${x}.name)) ${sums}.set(${x}.name, ${sums}.get(${x}.name)! + ${x}.price); else ${sums}.set(${x}.name, ${x}.price);`,
-          `if (!${sums}.has(${x}.name)) { ${sums}.set(${x}.name, 0); } ${sums}.set(${x}.name, ${sums}.get(${x}.name)! + ${x}.price);`,
-        )) +
-      `\nreturn ${
-        this.pick(sums, `[...${sums}]`, `Object.fromEntries(${sums})`)
-      };`;
-  }
-
-  evens(): string {
-    const [found, test] = [
-      this.name(),
-      (x: string) =>
-        this.pick(`${x} % 2 === 0`, `${x} % 2 == 0`, `!(${x} % 2)`),
-    ];
-    return `const ${found}${this.pick(": number[]", "")} = [];\n` +
-      this.loop("values", (x) =>
-        this.pick(
-          `if (${test(x)}) ${found}.push(${x});`,
-          `if (${test(x)}) { ${found}.push(${x}); }`,
-          `if (!(${test(x)})) continue; ${found}.push(${x});`,
-        )) +
-      `\nreturn ${found};`;
-  }
-
-  /** Several steps, which could be taken in any order. */
-  report(): string {
-    const steps = [this.totals(), this.largest(), this.evens(), this.totals()];
-    return steps.join("\n\n");
-  }
-
-  countdown(): string {
-    const left = this.name();
-    return this.pick(
-      `for (let ${left} = this.from; ${left} > 0; ${left}--) yield ${left};`,
-      `let ${left} = this.from; while (${left} > 0) yield ${left}--;`,
-      `let ${left} = this.from; while (${left} > 0) { yield ${left}; ${left} -= 1; }`,
-    );
-  }
+    return `function f${i}(values) {\n  ${body.join("\n  ")}\n}\n`;
+  });
 }
 
-/** The steps of a report, in the opposite order. */
-function reorder(text: string): string {
-  return disguise(text.split("\n\n").reverse().join("\n\n"));
+function submission(student: string, functions: readonly string[]): Submitted {
+  const text = starter + functions.join("\n");
+  return { student, files: new Map([["07_iterators.ts", text]]) };
 }
 
-/** A class of students who each wrote for themselves. */
-function classOf(size: number, seed: number): Written[] {
-  const author = new Author(randomFrom(seed));
+/** A class in which each wrote for themselves. */
+function classOf(size: number, seed = 1): Submitted[] {
+  const random = new Random(seed);
   return Array.from({ length: size }, (_, i) => {
     const student = `s${String(i).padStart(3, "0")}`;
-    const regions = (made: Record<string, string>) =>
-      Object.entries(made).map(([name, text]) => ({ name, text }));
-    return [
-      {
-        student,
-        lesson: "07",
-        regions: regions({ Countdown: author.countdown() }),
-      },
-      {
-        student,
-        lesson: "10",
-        regions: regions({
-          largest: author.largest(),
-          keepEven: author.evens(),
-        }),
-      },
-      {
-        student,
-        lesson: "13",
-        regions: regions({
-          proceduralTotals: author.totals(),
-          report: author.report(),
-        }),
-      },
-    ];
-  }).flat();
-}
-
-/** The class, with what one student handed in replaced by another's, changed. */
-function copied(
-  written: readonly Written[],
-  from: string,
-  to: string,
-  change: (text: string) => string,
-): Written[] {
-  return written.map((each) => {
-    if (each.student !== to) return each;
-    const source = written.find(({ student, lesson }) =>
-      student === from && lesson === each.lesson
-    )!;
-    const regions = source.regions.map(({ name, text }) => ({
-      name,
-      text: change(text),
-    }));
-    return { ...each, regions };
+    return submission(student, functionsOf(random));
   });
 }
 
-/** Other names, comments, spaces, quotes; fewer semicolons; `var` for `let`. */
+/** What one of them wrote. */
+const textOf = ({ files }: Submitted) => files.get("07_iterators.ts")!;
+const functionsIn = (one: Submitted) =>
+  textOf(one).slice(starter.length).split(/^(?=function)/m);
+
+/** The words that are the language's, or the starter's. */
+const common = new Set(
+  `${statements} ${starter} function values`.match(/\b[a-z]{3,8}\b/g),
+);
+
+/** Other names, values, comments and spaces; fewer semicolons; no `let`. */
 function disguise(text: string): string {
-  const names = new Map<string, string>();
-  const renamed = text.replace(/\b[a-z]+\d+\b/g, (name) => {
-    if (!names.has(name)) names.set(name, `other${names.size}`);
-    return names.get(name)!;
-  });
-  return "// All my own work.\n" +
-    renamed.replace(/;$/gm, "").replaceAll("; ", ";\n\n  /* and then */ ")
-      .replaceAll('"', "'")
-      .replaceAll("let ", "var ").replaceAll("\n", "\r\n");
+  return "/* All my own work. */\n" +
+    text.replace(/\b[a-z]{3,8}\b/g, (it) => common.has(it) ? it : `my_${it}`)
+      .replace(/;$/gm, " // and then").replaceAll("let ", "var ")
+      .replaceAll("2", "40").replaceAll("\n", "\r\n\r\n");
 }
 
-const namesOf = (written: readonly Written[], known?: readonly Written[]) =>
-  similarPairs(written, known ? { known } : {}).map(({ students }) =>
-    students.join(" ")
-  );
+/** The class, with what some handed in replaced. */
+function replaced(
+  written: readonly Submitted[],
+  changes: Readonly<Record<string, (from: Submitted) => Submitted>>,
+): Submitted[] {
+  const from = written[4]!;
+  return written.map((each) => changes[each.student]?.(from) ?? each);
+}
 
-Deno.test("similarPairs() lists nobody of classes that wrote for themselves", () => {
-  let listed = 0;
-  for (let seed = 1; seed <= 20; seed++) {
-    listed += namesOf(classOf(30, seed)).length;
+const namesOf = (submissions: readonly Submitted[]) =>
+  similarPairs(submissions, [starter])
+    .map(({ students }) => students.join(" "));
+
+Deno.test("similarPairs() sees through other names, values, comments and spaces", () => {
+  const copy = (from: Submitted) =>
+    submission("s017", functionsIn(from).map(disguise));
+  const written = replaced(classOf(30), { s017: copy });
+  const [pair, next] = similarPairs(written, [starter]);
+  assertEquals(pair!.students, ["s004", "s017"]);
+  assertLess(2 * next!.tokens, pair!.tokens);
+  const { tokens, others, sides: [one, other] } = pair!.stretches[0]!;
+  // It is one stretch, from the first function to the last.
+  assert(tokens > 200, `${tokens}`);
+  assertEquals(others, 0);
+  assertEquals([one.file, other.file], ["07_iterators.ts", "07_iterators.ts"]);
+  for (const [{ line, text }, i] of [[one, 4], [other, 17]] as const) {
+    const lines = text.split("\n");
+    assertEquals(
+      textOf(written[i]!).split("\n").slice(line - 1, line - 1 + lines.length),
+      lines,
+    );
   }
-  // One in twenty classes is what it promises, on average.
-  assertLess(listed, 4);
 });
 
-Deno.test("similarPairs() sees through other names, comments and spaces", () => {
-  for (const seed of [1, 2, 3]) {
-    const written = copied(classOf(30, seed), "s004", "s017", disguise);
-    const [pair, ...more] = similarPairs(written);
-    assertEquals([pair?.students, more], [["s004", "s017"], []]);
-    assertGreater(pair!.bits, pair!.limit);
-    for (const region of pair!.regions) {
-      assertGreater(region.shared[0], 0);
-      assertEquals(region.shared[0], region.shared[1]);
-      assertEquals(region.written[0], region.written[1]);
-      assert(region.holders >= 2 && region.submissions === 30);
-    }
-  }
+Deno.test("similarPairs() sees code that was moved into a helper", () => {
+  const moved = (from: Submitted): Submitted => {
+    const own = 'export { f0, f1, f2, f3 } from "./helpers.ts";\n';
+    const helpers = functionsIn(from).map(disguise).join("export ");
+    return {
+      student: "s017",
+      files: new Map([
+        ["07_iterators.ts", starter + own],
+        ["helpers.ts", helpers],
+      ]),
+    };
+  };
+  const written = replaced(classOf(30), { s017: moved });
+  const [pair] = similarPairs(written, [starter]);
+  assertEquals(pair!.students, ["s004", "s017"]);
+  const files = pair!.stretches[0]!.sides.map(({ file }) => file);
+  assertEquals(files, ["07_iterators.ts", "helpers.ts"]);
 });
 
-Deno.test("similarPairs() sees through another order of statements", () => {
-  const written = copied(classOf(30, 1), "s004", "s017", reorder);
-  assertEquals(namesOf(written), ["s004 s017"]);
+Deno.test("similarPairs() sees functions in another order", () => {
+  const reordered = (from: Submitted) =>
+    submission("s017", functionsIn(from).reverse().map(disguise));
+  const written = replaced(classOf(30), { s017: reordered });
+  const [pair] = similarPairs(written, [starter]);
+  assertEquals(pair!.students, ["s004", "s017"]);
+  assert(pair!.stretches.length >= 4);
 });
 
-Deno.test("similarPairs() lists all pairs of a group that copied", () => {
-  let written = classOf(60, 5);
-  for (const to of ["s017", "s030"]) {
-    written = copied(written, "s004", to, disguise);
-  }
-  assertEquals(namesOf(written).toSorted(), [
+Deno.test("similarPairs() lists all pairs of a group that copied, and says how many have it", () => {
+  const copy = (student: string) => (from: Submitted) =>
+    submission(student, functionsIn(from).map(disguise));
+  const written = replaced(classOf(30), {
+    s011: copy("s011"),
+    s017: copy("s017"),
+    s023: copy("s023"),
+  });
+  const pairs = similarPairs(written, [starter]);
+  assertEquals(pairs.slice(0, 6).map(({ students: [a, b] }) => `${a} ${b}`), [
+    "s004 s011",
     "s004 s017",
-    "s004 s030",
-    "s017 s030",
+    "s004 s023",
+    "s011 s017",
+    "s011 s023",
+    "s017 s023",
   ]);
-});
-
-Deno.test("similarPairs() takes no evidence from bodies too short to differ", () => {
-  const bodies = [
-    "return a + b;",
-    "return b + a;",
-    "const c = a + b; return c;",
-  ];
-  const written = Array.from({ length: 40 }, (_, i) => ({
-    student: `s${i}`,
-    lesson: "09",
-    // Two wrote what nobody else did, but it is one line.
-    regions: [{
-      name: "add",
-      text: i < 2 ? "return [a, b].reduce((x, y) => x + y);" : bodies[i % 3]!,
-    }],
-  }));
-  assertEquals(namesOf(written), []);
-});
-
-Deno.test("similarPairs() takes no evidence from the lesson itself", () => {
-  const written = classOf(30, 1);
-  const solution = written.filter(({ student }) => student === "s004");
-  const both = copied(written, "s004", "s017", disguise);
-  assertEquals(namesOf(both), ["s004 s017"]);
-  assertEquals(namesOf(both, solution), []);
-  // Also if each adds something.
-  const more = both.map((each) => ({
-    ...each,
-    regions: each.regions.map(({ name, text }) => ({
-      name,
-      text: each.student === "s004"
-        ? `console.log("begin", 1, 2);\n${text}`
-        : each.student === "s017"
-        ? `${text}\nif (1 + 2 === 4) debugger;`
-        : text,
-    })),
-  }));
-  assertEquals(namesOf(more), ["s004 s017"]);
-  assertEquals(namesOf(more, solution), []);
-});
-
-Deno.test("similarPairs() compares nobody who left the starter as it was", () => {
-  const starter = (each: Written): Written => ({
-    ...each,
-    regions: each.regions.map(({ name }) => ({
-      name,
-      text: `// TODO: write it\nthrow new Error("TODO: ${name} of lesson");`,
-    })),
-  });
-  const written = classOf(30, 1).map((each, i) =>
-    i % 9 < 3 ? starter(each) : each
-  );
-  const known = classOf(1, 1).map(starter);
-  assertEquals(namesOf(written, known), []);
-  assertEquals(namesOf(written.map(starter), known), []);
-  const [pair] = similarPairs(copied(written, "s004", "s017", disguise), {
-    known,
-  });
-  assertEquals(pair!.regions.map(({ submissions }) => submissions), [
-    20,
-    20,
-    20,
-    20,
-    20,
-  ]);
-});
-
-Deno.test("similarPairs() says nothing of a class too small to tell", () => {
-  const text = classOf(1, 1);
-  const few = Array.from(
-    { length: leastStudents - 1 },
-    (_, i) => text.map((each) => ({ ...each, student: `s${i}` })),
-  ).flat();
-  for (const written of [[], text, few]) {
-    assertEquals(similarPairs(written), []);
+  for (const { stretches } of pairs.slice(0, 6)) {
+    assertEquals(stretches[0]!.others, 2);
   }
-  assertStringIncludes(formatSimilar([]), "No two submissions");
-  assertStringIncludes(
-    formatSimilar([]),
-    `fewer than ${leastStudents} students`,
-  );
 });
 
-Deno.test("similarPairs() does not depend on the order of the submissions", () => {
-  const written = copied(classOf(30, 3), "s004", "s017", disguise);
-  assertEquals(similarPairs(written.toReversed()), similarPairs(written));
+Deno.test("similarPairs() of a class where nobody copied has short stretches, and the report says so", () => {
+  const short = "All of it is short";
+  for (const seed of [1, 2, 3]) {
+    const written = classOf(30, seed);
+    const similar = similarPairs(written, [starter]);
+    assert(similar.length <= 10);
+    for (const { stretches } of similar) {
+      for (const { tokens } of stretches) assertLess(tokens, 40);
+    }
+    assertStringIncludes(describeSimilar(similar), short);
+    const copy = (from: Submitted) => submission("s017", functionsIn(from));
+    const copied = similarPairs(replaced(written, { s017: copy }), [starter]);
+    assert(!describeSimilar(copied).includes(short));
+  }
+});
+
+Deno.test("similarPairs() counts nothing that was given, and nothing that most have", () => {
+  const [one] = classOf(1) as [Submitted];
+  const same = Array.from(
+    { length: 6 },
+    (_, i) => ({ ...one, student: `s${i}` }),
+  );
+  assertEquals(namesOf(same), []);
+  assertEquals(
+    namesOf(classOf(30).map((it) => submission(it.student, []))),
+    [],
+  );
+  // Whoever wrote what the lesson's own solution has copied nobody.
+  const others = classOf(9, 2);
+  const two = [one, { ...one, student: "copy" }, ...others];
+  assertEquals(namesOf(two)[0], "s000 copy");
+  const pairs = similarPairs(two, [starter, textOf(one)]);
+  assert(pairs.every(({ students }) => !students.includes("copy")));
+  // Of two, both are most; but if they share something, that is of interest.
+  assertEquals(namesOf(two.slice(0, 2)), ["s000 copy"]);
+});
+
+Deno.test("similarPairs() has nothing to say of nobody, or of one", () => {
+  for (const size of [0, 1]) assertEquals(namesOf(classOf(size)), []);
+  assertStringIncludes(describeSimilar([]), "No two submissions share code");
 });
 
 Deno.test("similarPairs() gets through 300 students, and finds the two", () => {
-  const written = copied(classOf(300, 1), "s004", "s017", disguise);
-  assertEquals(namesOf(written)[0], "s004 s017");
-});
-
-Deno.test("similarPairs() cuts code that is broken", () => {
-  const broken = (text: string) => `${text.slice(0, -9)} \` \${ "( /[ { \ud800`;
-  const written = copied(classOf(30, 3), "s004", "s017", broken);
-  assertEquals(namesOf(written), ["s004 s017"]);
-});
-
-Deno.test("surprise() is a weight's rank, and more only far beyond all others", () => {
-  const weights = Array.from({ length: 1024 }, (_, i) => i / 16);
-  const bitsOf = surprise(weights);
-  assertAlmostEquals(bitsOf(0), 0, 0.01);
-  assertAlmostEquals(bitsOf(weights[512]!), 1, 0.01);
-  assertAlmostEquals(bitsOf(weights[1023]!), 11, 0.01);
-  assertGreater(bitsOf(1000), 12);
-  // Half of those that are alike count as above.
-  assertEquals(surprise([0, 0, 0, 0, 1, 1, 1, 1])(1), 2);
-  // A small class has no tail that could be continued.
-  assertEquals(surprise(weights.slice(0, 16))(1000), 5);
-});
-
-Deno.test("formatSimilar() says where, how much, how rare, and that it is no verdict", () => {
-  const clear = "\x1b[2J\u202e<b>";
-  const written = copied(classOf(30, 1), "s004", "s017", disguise)
-    .map((each) =>
-      each.student === "s017" ? { ...each, student: clear } : each
-    );
-  const text = formatSimilar(similarPairs(written));
-  assertStringIncludes(text, "no verdict");
-  assertStringIncludes(text, "1 pair");
-  assert(
-    /^ {2}13 report: \d+ of \d+ and \d+ of \d+ tokens in common; \d+ of 30 submissions/m
-      .test(text),
-    text,
+  const copy = (from: Submitted) => submission("s017", functionsIn(from));
+  assertEquals(
+    namesOf(replaced(classOf(300), { s017: copy }))[0],
+    "s004 s017",
   );
-  assertFalse(text.includes("\x1b") || text.includes("\u202e"));
-  // However long the line is that someone wrote.
-  assert(text.split("\n").every((line) => line.length < 140));
+});
+
+Deno.test("similarPairs() cuts code that is broken, or endless", () => {
+  const broken = (from: Submitted) => {
+    const text = textOf(from).slice(0, -9) + '` ${ "( /[ { \ud800 \\u # @';
+    return { student: "s017", files: new Map([["07_iterators.ts", text]]) };
+  };
+  assertEquals(
+    namesOf(replaced(classOf(30), { s017: broken }))[0],
+    "s004 s017",
+  );
+  for (
+    const text of ["/[", "`${", "((", "'", "/*", "<a ", "\\u", "\0", "#x "]
+  ) {
+    const files = new Map([["07_iterators.ts", text.repeat(1 << 19)]]);
+    const two = ["a", "b"].map((student) => ({ student, files }));
+    assert(namesOf(two).length <= 1);
+  }
+});
+
+Deno.test("the table and the page show pairs as text that does nothing", () => {
+  const copy = (from: Submitted) =>
+    submission(hostile, [...functionsIn(from), `// ${hostile}`]);
+  const similar = similarPairs(replaced(classOf(30), { s017: copy }), [
+    starter,
+  ]);
+  const report = { ...gradedClass(2), similar };
+  const table = formatTable(report);
+  assertStringIncludes(table, "It is no verdict");
+  assertStringIncludes(table, `${similar[0]!.tokens} tokens`);
+  const html = formatHtml(report);
+  assertStringIncludes(html, "nobody else has it");
+  assertEquals(
+    html.match(/class="sides"/g)!.length,
+    similar
+      .reduce((sum, { stretches }) => sum + stretches.length, 0),
+  );
+  for (const text of [table, html]) {
+    assert(!text.includes("\x1b") && !text.includes("\u202e"));
+  }
+  assert(!/<script|<img/.test(html));
 });
