@@ -18,7 +18,7 @@ import {
   sharedCells,
   type Wire,
 } from "./travel.ts";
-import { iterate, waitFor, type Waiting, type WaitOptions } from "./wait.ts";
+import { checkWait, iterate, waitFor, type WaitOptions } from "./wait.ts";
 
 export type { SendOptions, WaitOptions };
 
@@ -99,7 +99,7 @@ export class Connection<Sent, Received = Sent>
   readonly #side: number;
   readonly #port: MessagePort & { ref?(): void; unref?(): void };
   readonly #queued = new Fifo<unknown>();
-  readonly #waiting = new Fifo<Waiting<Received>>();
+  readonly #waiting = new Fifo<PromiseWithResolvers<Received>>();
   readonly #ends: (Connection<unknown> | null)[];
   #subscriber: Subscriber | undefined;
   /** Whether what arrives here is carried to another process. */
@@ -190,13 +190,9 @@ export class Connection<Sent, Received = Sent>
    * with a TypeError that names the part that cannot be sent, and with a
    * ChannelClosedError if either end is closed.
    */
-  send(value: Sent, options: SendOptions = {}): Promise<void> {
-    try {
-      this.sendNow(value, options);
-      return Promise.resolve();
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  // deno-lint-ignore require-await
+  async send(value: Sent, options: SendOptions = {}): Promise<void> {
+    this.sendNow(value, options);
   }
 
   /**
@@ -220,12 +216,20 @@ export class Connection<Sent, Received = Sent>
    * other end is closed and all it sent was received; with a TimeoutError; with
    * the reason of the signal. After a timeout, nothing is lost.
    */
-  recv(options: WaitOptions = {}): Promise<Received> {
-    try {
-      return this.#wait(options).promise;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async recv(options: WaitOptions = {}): Promise<Received> {
+    checkWait("Connection.recv", options);
+    this.#checkOpen("used");
+    this.#listen();
+    if (this.#queued.length > 0) return this.#queued.shift() as Received;
+    const waiting = waitFor<Received>("Connection.recv", options, (reason) => {
+      this.#waiting.remove(waiting);
+      this.#hold();
+      waiting.reject(reason);
+    });
+    this.#waiting.push(waiting);
+    this.#hold();
+    this.#end();
+    return await waiting.promise;
   }
 
   /**
@@ -248,7 +252,7 @@ export class Connection<Sent, Received = Sent>
    */
   [Symbol.asyncIterator](): AsyncGenerator<Received, void, void> {
     return iterate(
-      () => this.#wait({}),
+      (options) => this.recv(options),
       (error) => error instanceof ChannelClosedError && this.#state === "open",
     );
   }
@@ -359,24 +363,6 @@ export class Connection<Sent, Received = Sent>
     return true;
   }
 
-  #wait(options: WaitOptions): Waiting<Received> {
-    this.#checkOpen("used");
-    this.#listen();
-    const waiting = waitFor<Received>("Connection.recv", options, (reason) => {
-      this.#waiting.remove(waiting);
-      this.#hold();
-      waiting.reject(reason);
-    });
-    if (this.#queued.length > 0) {
-      waiting.resolve(this.#queued.shift() as Received);
-    } else {
-      this.#waiting.push(waiting);
-      this.#hold();
-      this.#end();
-    }
-    return waiting;
-  }
-
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
@@ -412,8 +398,8 @@ export class Connection<Sent, Received = Sent>
   }
 
   #rejectAll(message: string): void {
-    for (let waiting; (waiting = this.#waiting.shift());) {
-      waiting.reject(new ChannelClosedError(message));
+    for (const { reject } of this.#waiting.drain()) {
+      reject(new ChannelClosedError(message));
     }
   }
 

@@ -25,13 +25,7 @@ import {
   type Wire,
 } from "./travel.ts";
 import { isImmutable } from "./value.ts";
-import {
-  checkWait,
-  iterate,
-  waitFor,
-  type Waiting,
-  type WaitOptions,
-} from "./wait.ts";
+import { checkWait, iterate, waitFor, type WaitOptions } from "./wait.ts";
 
 /** Options of a Queue. */
 export interface QueueOptions {
@@ -154,18 +148,11 @@ export class Queue<T> implements AsyncIterable<T> {
    * of the signal, and then the item is not in; with a TypeError that names the
    * part that cannot be sent.
    */
-  put(item: T, options: WaitOptions & SendOptions = {}): Promise<void> {
-    try {
-      checkWait("Queue.put", options);
-      if (this.#state.isClosed) throw queueClosed();
-      if (this.#puts.length > 0 || !this.#enter()) {
-        return this.#waitForRoom(item, options);
-      }
-      this.#deliver(item, options);
-      return Promise.resolve();
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async put(item: T, options: WaitOptions & SendOptions = {}): Promise<void> {
+    checkWait("Queue.put", options);
+    if (this.#state.isClosed) throw queueClosed();
+    if (this.#puts.length === 0 && this.#enter()) this.#deliver(item, options);
+    else await this.#waitForRoom(item, options);
   }
 
   /**
@@ -176,12 +163,10 @@ export class Queue<T> implements AsyncIterable<T> {
    * queue is closed and empty; with a TimeoutError, or the reason of the signal,
    * and then nothing is taken.
    */
-  get(options: WaitOptions = {}): Promise<T> {
-    try {
-      return this.#take(options).promise;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async get(options: WaitOptions = {}): Promise<T> {
+    checkWait("Queue.get", options);
+    const taken = this.#gets.length === 0 && this.#takeAhead();
+    return taken ? taken.item as T : await this.#waitForItem(options);
   }
 
   /**
@@ -200,7 +185,7 @@ export class Queue<T> implements AsyncIterable<T> {
    */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
     return iterate(
-      () => this.#take({}),
+      (options) => this.get(options),
       (error) => error instanceof ChannelClosedError,
     );
   }
@@ -237,7 +222,10 @@ export class Queue<T> implements AsyncIterable<T> {
     }
   }
 
-  #waitForRoom(item: unknown, options: WaitOptions & SendOptions) {
+  #waitForRoom(
+    item: unknown,
+    options: WaitOptions & SendOptions,
+  ): Promise<void> {
     const waiting = waitFor<void>("Queue.put", options, (reason) => {
       this.#puts.remove(put);
       waiting.reject(reason);
@@ -270,7 +258,7 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#askForRoom();
   }
 
-  #take(options: WaitOptions): Waiting<T> {
+  #waitForItem(options: WaitOptions): Promise<T> {
     const get: Get<T> = waitFor<T>("Queue.get", options, (reason) => {
       // Whether it was in time is for the store to say: so an item is either
       // taken or not, and stays in its order.
@@ -279,7 +267,7 @@ export class Queue<T> implements AsyncIterable<T> {
     });
     this.#gets.push(get);
     if (this.#gets.length === 1) this.#empty();
-    return get;
+    return get.promise;
   }
 
   /** Takes items for those who wait, as long as there are some here. */
@@ -316,9 +304,8 @@ export class Queue<T> implements AsyncIterable<T> {
       case "closed":
         this.#state.close();
         return this.#refusePuts();
-    }
-    this.#wantsItem = false;
-    switch (reply.kind) {
+      case "over":
+        return this.#refuseGets();
       case "item":
         if (this.#isRemote) this.#send({ op: "taken" });
         else if (!this.#shared.arrive()) return;
@@ -330,15 +317,19 @@ export class Queue<T> implements AsyncIterable<T> {
         this.#gets.shift()!.reject(new TypeError(reply.why));
         break;
       case "cancelled":
-        for (const get of this.#gets.drain()) {
-          if (get.gaveUp) get.reject(get.gaveUp.reason);
-          else this.#gets.push(get);
-        }
+        this.#letGo();
         break;
-      case "over":
-        return this.#refuseGets();
     }
+    this.#wantsItem = false;
     this.#empty();
+  }
+
+  /** Rejects the gets that were given up. */
+  #letGo(): void {
+    for (const get of this.#gets.drain()) {
+      if (get.gaveUp) get.reject(get.gaveUp.reason);
+      else this.#gets.push(get);
+    }
   }
 
   #refusePuts(): void {
@@ -367,13 +358,13 @@ export class Queue<T> implements AsyncIterable<T> {
 }
 
 /** A get that waits. */
-interface Get<T> extends Waiting<T> {
+interface Get<T> extends PromiseWithResolvers<T> {
   gaveUp?: { readonly reason: unknown };
 }
 
 /** A put that waits, with a copy of its item. */
 interface Put {
-  readonly waiting: Waiting<void>;
+  readonly waiting: PromiseWithResolvers<void>;
   readonly item: unknown;
 }
 

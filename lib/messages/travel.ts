@@ -72,13 +72,6 @@ export function portableClasses(): Record<string, PortableClass> {
   return { Barrier, Connection, Lock, Queue };
 }
 
-/** A value in which every portable object has been packed. */
-export interface PackedValue {
-  readonly value: unknown;
-  readonly packings: readonly Packing[];
-  readonly ports: MessagePort[];
-}
-
 /** What a thread knows of itself, whichever copy of this code asks. */
 export interface Realm {
   /** A number that no other thread has. */
@@ -108,11 +101,7 @@ export function newAgent(): number {
   return 1 + Math.floor(Math.random() * (2 ** 31 - 2));
 }
 
-/**
- * Makes memory that all threads see that get it, or says for whom it is missing.
- *
- * @throws {Error} Where threads cannot share memory.
- */
+/** Makes memory that all threads see that get it, or throws where there is none. */
 export function sharedCells(
   caller: string,
   length: number,
@@ -128,8 +117,7 @@ export function sharedCells(
 
 /**
  * Notes that packed objects have been sent to a thread, or to 0 if that is not
- * known. The thread reports them itself when they arrive; but were it ended
- * before its report is read, nobody would know what it held.
+ * known: it may end before its own report of them is read.
  */
 export function noteSent(packings: readonly Packing[], receiver: number): void {
   const held = realm().held.get(receiver);
@@ -156,12 +144,10 @@ export function isPortable(part: object): part is Portable {
 }
 
 /**
- * Packs every portable object in a value.
- *
- * @returns A copy of the value with wires in place of the objects; nothing if
- * there are none, and the value can be sent as it is.
+ * Packs every portable object in a value; returns a copy with wires in place of
+ * the objects, or nothing if the value can be sent as it is.
  */
-export function packValue(value: unknown): PackedValue | undefined {
+export function packValue(value: unknown) {
   if (!realm().hasPortables) return undefined;
   const packings = new Map<object, Packing>();
   walk(value, (part) => {
@@ -173,7 +159,7 @@ export function packValue(value: unknown): PackedValue | undefined {
   const all = [...packings.values()];
   return {
     value: replace(value, (part) => packings.get(part)?.wire ?? part),
-    packings: all,
+    packings: all as readonly Packing[],
     ports: all.flatMap(({ ports }) => ports),
   };
 }
@@ -200,16 +186,14 @@ export interface Posting {
 /**
  * Copies the large buffers in a value, so that the copies can be moved: that
  * takes a third of the time of having them copied on their way, twice.
- *
- * @param moved What is moved anyway.
  */
 export function copyLarge(value: unknown, moved: Transferable[]): Posting {
   const copies = new Map<unknown, ArrayBuffer>();
+  // To look through much would cost more than it could save.
   let left = 300;
   walk(value, (part) => {
     const buffer = ArrayBuffer.isView(part) ? part.buffer : part;
     if (!(buffer instanceof ArrayBuffer)) {
-      // To look through much would cost more than it could save.
       left -= Array.isArray(part) ? part.length : 1;
       return left > 0 && isContainer(part);
     }
@@ -242,12 +226,7 @@ export function viewOf(buffer: ArrayBuffer, like: ArrayBufferView): object {
   return new Known(buffer, byteOffset, array.length);
 }
 
-/**
- * Posts a value, with its portable objects packed.
- *
- * @param receiver The thread that has the other end, or 0.
- * @throws {TypeError} If a part of the value cannot be sent; it is named.
- */
+/** Posts a value to who has the other end, with its portable objects packed. */
 export function post(
   port: MessagePort,
   value: unknown,
@@ -309,11 +288,7 @@ export function sendError(
   return why ? new TypeError(why) : error;
 }
 
-/**
- * Refuses what another process cannot have, though a thread could.
- *
- * @throws {TypeError} If a part of the value cannot be sent; it is named.
- */
+/** Refuses what another process cannot have, though a thread could. */
 export function checkCarried(value: unknown): void {
   if (whyNotCarried(value) === undefined) return;
   const why = whyNotCloned(value, "value", [], toProcess());

@@ -43,8 +43,8 @@ export function isContainer(part: object): boolean {
 }
 
 /**
- * Calls a function once with each object that a value consists of, itself
- * included, and goes on to the parts of those for which it returns true.
+ * Calls a function with each object in a value, itself included, and goes on to
+ * the parts of those for which it returns true.
  */
 export function walk(value: unknown, visit: (part: object) => boolean): void {
   const seen = new Set<object>();
@@ -74,7 +74,7 @@ export function replace(
     const whole = isSame ? emptyLike(part) : changed;
     // Before its parts, because it may be one of them.
     made.set(part, whole);
-    if (isSame) fill(whole as object, part, partsOf(part).map(copy));
+    if (isSame) fill(whole as object, part, copy);
     return whole;
   };
   return copy(value);
@@ -87,25 +87,26 @@ export function emptyLike(whole: object): object {
   return Array.isArray(whole) ? Array(whole.length) : {};
 }
 
-/** Gives a container the parts that correspond to those of another one. */
+/** Fills a container with copies of the parts of another one. */
 export function fill(
   target: object,
   like: object,
-  parts: readonly unknown[],
+  copy: (part: unknown) => unknown,
 ): void {
   const own = { configurable: true, enumerable: true, writable: true };
   if (target instanceof Map) {
-    for (let i = 0; i < parts.length; i += 2) {
-      target.set(parts[i], parts[i + 1]);
+    for (const [key, value] of like as Map<unknown, unknown>) {
+      target.set(copy(key), copy(value));
     }
-  } else if (target instanceof Set) parts.forEach((part) => target.add(part));
-  else {
-    Object.keys(like).forEach((key, i) => {
+  } else if (target instanceof Set) {
+    for (const part of like as Set<unknown>) target.add(copy(part));
+  } else {
+    for (const [key, part] of Object.entries(like)) {
       // To assign this one would change what the object inherits from.
       if (key !== "__proto__") {
-        (target as Record<string, unknown>)[key] = parts[i];
-      } else Object.defineProperty(target, key, { ...own, value: parts[i] });
-    });
+        (target as Record<string, unknown>)[key] = copy(part);
+      } else Object.defineProperty(target, key, { ...own, value: copy(part) });
+    }
   }
 }
 
@@ -129,16 +130,8 @@ export function isCloned(value: unknown, sending?: Sending): boolean {
 }
 
 /**
- * Finds the part of a value that structured clone refuses: the deepest that is
- * refused though all its own parts pass.
- *
- * @param value The value that was refused.
- * @param path What the value is called in the message, such as `result`.
- * @param moved Parts that are moved instead of cloned.
- * @param sending How it is to be sent.
- * @returns The path of the part and what it is, such as
- * `result.items[3].f: a function cannot be sent`; nothing if no part of the
- * value is refused.
+ * Names the part of a value that structured clone refuses, the deepest whose own
+ * parts pass, such as `result.items[3].f: a function cannot be sent`.
  */
 export function whyNotCloned(
   value: unknown,
@@ -183,12 +176,8 @@ export function portableName(part: unknown): string | undefined {
 }
 
 /**
- * Finds what another process cannot have, though another thread might: shared
- * memory, compiled WebAssembly, and objects that belong to Deno. The serializer
- * would copy the first, fail at the second, and make `{}` of the third.
- *
- * @param value What is to be sent.
- * @returns What it is that cannot be sent; nothing if all can.
+ * Says what of a value another process cannot have, though a thread might: of
+ * shared memory and objects that belong to Deno, the serializer makes copies.
  */
 export function whyNotCarried(value: unknown): string | undefined {
   let why: string | undefined;

@@ -14,31 +14,18 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A promise, the functions that settle it, and the one that gives it up. */
-export interface Waiting<T> extends PromiseWithResolvers<T> {
-  readonly giveUp: (reason: unknown) => void;
-}
-
 /**
- * Makes a promise that is given up when its time is over or its signal is
- * aborted.
- *
- * @param caller What the messages begin with, such as `Connection.recv`.
- * @param options How long to wait.
- * @param giveUp Called with the reason when it is over; rejects the promise, or
- * sees to it that this happens.
- * @returns The promise, and the functions that settle it.
- * @throws {TypeError | RangeError} If the timeout is no number of at least 0.
- * @throws The reason of the signal, if that is aborted already.
+ * Makes a promise, and calls a function, which sees to it that it rejects, when
+ * the time is over or the signal is aborted.
  */
 export function waitFor<T>(
   caller: string,
   options: WaitOptions,
   giveUp: (reason: unknown) => void,
-): Waiting<T> {
+): PromiseWithResolvers<T> {
   checkWait(caller, options);
   const { timeout, signal } = options;
-  const waiting = { ...Promise.withResolvers<T>(), giveUp };
+  const waiting = Promise.withResolvers<T>();
   const stops: (() => void)[] = [];
   if (timeout !== undefined) {
     stops.push(after(timeout, () => giveUp(timeoutError(caller, timeout))));
@@ -53,12 +40,7 @@ export function waitFor<T>(
   return waiting;
 }
 
-/**
- * Checks that there is time to wait.
- *
- * @throws {TypeError | RangeError} If the timeout is no number of at least 0.
- * @throws The reason of the signal, if that is aborted already.
- */
+/** Checks that the timeout is one, and that the signal is not aborted yet. */
 export function checkWait(
   caller: string,
   { timeout, signal }: WaitOptions,
@@ -68,12 +50,8 @@ export function checkWait(
 }
 
 /**
- * Calls a function later.
- *
- * @param delay How much later, in milliseconds; of any length, although one
- * timer takes more than 24.8 days for 0.
- * @param run The function.
- * @returns Calls it off.
+ * Calls a function later, in milliseconds of any number, although one timer takes
+ * more than 24.8 days for 0; what is returned calls it off.
  */
 export function after(delay: number, run: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
@@ -87,15 +65,8 @@ export function after(delay: number, run: () => void): () => void {
 }
 
 /**
- * Waits for a change of shared memory, without blocking this thread.
- *
- * @param cells The memory.
- * @param index The cell that is to change.
- * @param value What is in it now.
- * @param waiting Rejected when the waiting is to be given up.
- * @returns A promise that resolves when the cell was changed and this thread
- * was notified, or at once if the cell holds another value.
- * @throws What `waiting` rejects with.
+ * Waits until a cell of shared memory holds another value and this thread was
+ * notified, without blocking it, or until `waiting` rejects.
  */
 export async function waitForChange(
   cells: Int32Array<SharedArrayBuffer>,
@@ -119,40 +90,30 @@ export async function waitForChange(
   }
 }
 
-/**
- * Makes the error of a wait that took too long.
- *
- * @param caller What the message begins with.
- * @param timeout How long it was, in milliseconds.
- * @returns A TimeoutError.
- */
+/** The error of a wait that took too long. */
 export function timeoutError(caller: string, timeout: number): DOMException {
   const message = `${caller}: nothing happened for ${timeout} ms`;
   return new DOMException(message, "TimeoutError");
 }
 
 /**
- * Iterates what is waited for, until nothing more can come.
- *
- * @param wait Waits for the next value.
- * @param isEnd Whether an error means that nothing more can come.
- * @returns The values, as they come. Leaving takes no further value: a generator
- * by itself would first wait for the one that it was asked for, and lose it.
+ * Iterates what is waited for, until an error means that nothing more can come.
+ * Leaving takes no further value: a generator by itself would first wait for the
+ * one that it was asked for, and lose it.
  */
 export function iterate<T>(
-  wait: () => Waiting<T>,
+  next: (options: WaitOptions) => Promise<T>,
   isEnd: (error: unknown) => boolean,
 ): AsyncGenerator<T, void, void> {
-  let waiting: Waiting<T> | undefined;
-  let isLeft = false;
+  const left = new AbortController();
+  const { signal } = left;
   const values = (async function* () {
-    while (!isLeft) {
+    while (!signal.aborted) {
       let value: T;
       try {
-        waiting = wait();
-        value = await waiting.promise;
+        value = await next({ signal });
       } catch (error) {
-        if (isLeft || isEnd(error)) return;
+        if (signal.aborted || isEnd(error)) return;
         throw error;
       }
       yield value;
@@ -160,8 +121,7 @@ export function iterate<T>(
   })();
   const leave = values.return.bind(values);
   values.return = () => {
-    isLeft = true;
-    waiting?.giveUp(undefined);
+    left.abort();
     return leave();
   };
   return values;
