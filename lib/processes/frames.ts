@@ -25,23 +25,15 @@ export interface V8 {
 
 /** Makes frames of messages, and messages of what is in frames. */
 export interface Codec {
-  /**
-   * Makes a frame.
-   *
-   * @throws {TypeError} If a part of the message cannot be sent.
-   */
+  /** Makes a frame; throws a TypeError if a part of it cannot be sent. */
   encode(message: unknown): Uint8Array<ArrayBuffer>;
   /** Makes a message of what a frame holds. */
   decode(payload: Uint8Array): unknown;
 }
 
 /**
- * Makes frames of messages, and messages of frames.
- *
- * @param v8 The module `node:v8`.
- * @param key The bytes that every frame begins with. What a program prints gets
- * between the frames; by a random key they are told apart.
- * @returns The two functions.
+ * Makes frames of messages, and messages of frames. Each frame begins with a
+ * key: what a program prints gets between them, and a random key tells it apart.
  */
 export function codec(v8: V8, key: Uint8Array): Codec {
   const header = new Uint8Array(key.length + 4);
@@ -114,11 +106,8 @@ export function toNumbers(bytes: Uint8Array): number[] {
 
 /**
  * Whether JSON gives back a value exactly as structured clone would, and the
- * value is short: the serializer is quicker with long ones.
- *
- * @param value The value.
- * @param seen The objects that came before. One that is there twice is more
- * than JSON can say.
+ * value is short: the serializer is quicker with long ones. Of the objects that
+ * were seen before, one that is there twice is more than JSON can say.
  */
 export function isJson(value: unknown, seen: Set<object>): boolean {
   if (value === null || typeof value === "boolean") return true;
@@ -151,106 +140,91 @@ export function isJson(value: unknown, seen: Set<object>): boolean {
 
 /** Finds the frames in a stream of bytes. */
 export class FrameReader {
-  readonly #key: Uint8Array;
-  readonly #onFrame: (payload: Uint8Array) => void;
-  readonly #onStray: (bytes: Uint8Array) => void;
-  /** The beginning of a header whose rest has not come. */
-  #rest = new Uint8Array();
-  /** The frame that is being read, and how much of it there is. */
-  #payload: Uint8Array<ArrayBuffer> | undefined;
+  /** What has come and is not a whole frame yet, with room for the rest. */
+  #buffer = new Uint8Array();
   #filled = 0;
+  /** How long the first frame of the buffer is, as far as that is known. */
+  #needed = 0;
 
   /**
-   * @param key What every frame begins with.
-   * @param onFrame Called with what each frame holds; it is only valid during
-   * the call.
-   * @param onStray Called with what is between frames.
+   * What `onFrame` is called with, the inside of a frame, is only valid during
+   * the call; `onStray` is given what is between frames.
    */
   constructor(
-    key: Uint8Array,
-    onFrame: (payload: Uint8Array) => void,
-    onStray: (bytes: Uint8Array) => void,
-  ) {
-    this.#key = key;
-    this.#onFrame = onFrame;
-    this.#onStray = onStray;
-  }
+    readonly key: Uint8Array,
+    readonly onFrame: (payload: Uint8Array) => void,
+    readonly onStray: (bytes: Uint8Array) => void,
+  ) {}
 
   /** Whether the rest of a frame is still to come. */
   get isInside(): boolean {
-    return this.#payload !== undefined || this.#rest.length > 0;
+    return this.#filled > 0;
   }
 
   /** Takes the next bytes of the stream. */
   push(bytes: Uint8Array): void {
-    if (this.#rest.length > 0) {
-      const joined = new Uint8Array(this.#rest.length + bytes.length);
-      joined.set(this.#rest);
-      joined.set(bytes, this.#rest.length);
-      bytes = joined;
-      this.#rest = new Uint8Array();
+    const all = this.#filled > 0 ? this.#join(bytes) : bytes;
+    let start = 0;
+    for (let read = 1; read > 0; start += read) {
+      read = this.#read(all.subarray(start));
     }
-    while (bytes.length > 0) {
-      bytes = this.#payload ? this.#fill(bytes) : this.#begin(bytes);
-    }
+    if (start > 0 || this.#filled === 0) this.#keep(all.subarray(start));
   }
 
   /** Gives up what looked like the beginning of a frame. */
   end(): void {
-    if (this.#rest.length > 0) this.#onStray(this.#rest);
-    this.#rest = new Uint8Array();
+    if (this.isInside) this.onStray(this.#buffer.subarray(0, this.#filled));
+    this.#filled = 0;
   }
 
-  /** Reads a header; returns what comes after it. */
-  #begin(bytes: Uint8Array): Uint8Array {
+  /** Puts bytes behind those that are kept; returns all of them. */
+  #join(bytes: Uint8Array): Uint8Array {
+    const length = this.#filled + bytes.length;
+    if (length > this.#buffer.length) {
+      this.#needed = Math.max(this.#needed, length);
+      this.#keep(this.#buffer.subarray(0, this.#filled));
+    }
+    this.#buffer.set(bytes, this.#filled);
+    this.#filled = length;
+    return this.#buffer.subarray(0, length);
+  }
+
+  /** Keeps bytes, in a buffer with room for the whole frame. */
+  #keep(bytes: Uint8Array): void {
+    this.#filled = bytes.length;
+    const room = bytes.length > 0 ? Math.max(this.#needed, bytes.length) : 0;
+    this.#buffer = new Uint8Array(room);
+    this.#buffer.set(bytes);
+  }
+
+  /** Takes a frame, or what is before one; returns how many bytes that was. */
+  #read(bytes: Uint8Array): number {
     const start = this.#find(bytes);
-    if (start > 0) this.#onStray(bytes.subarray(0, start));
-    bytes = bytes.subarray(start);
-    const size = this.#key.length + 4;
-    if (bytes.length < size) {
-      this.#rest = bytes.slice();
-      return new Uint8Array();
+    if (start > 0) {
+      this.onStray(bytes.subarray(0, start));
+      return start;
     }
+    const size = this.key.length + 4;
+    this.#needed = size;
+    if (bytes.length < size) return 0;
     const view = new DataView(bytes.buffer, bytes.byteOffset);
-    const length = view.getUint32(this.#key.length);
-    bytes = bytes.subarray(size);
-    if (bytes.length >= length) {
-      this.#onFrame(bytes.subarray(0, length));
-      return bytes.subarray(length);
-    }
-    this.#payload = new Uint8Array(length);
-    this.#filled = 0;
-    return bytes;
+    this.#needed += view.getUint32(this.key.length);
+    if (bytes.length < this.#needed) return 0;
+    this.onFrame(bytes.subarray(size, this.#needed));
+    return this.#needed;
   }
 
   /** Where the key begins, or could begin; the end if nowhere. */
   #find(bytes: Uint8Array): number {
-    const key = this.#key;
+    const { key } = this;
     if (key.length === 0) return 0;
-    const isKeyAt = (start: number) => {
-      for (let i = 0; i < key.length && start + i < bytes.length; i++) {
-        if (bytes[start + i] !== key[i]) return false;
-      }
-      return true;
-    };
     let start = bytes.indexOf(key[0]!);
-    while (start >= 0 && !isKeyAt(start)) {
-      start = bytes.indexOf(key[0]!, start + 1);
-    }
+    const isKey = () =>
+      key.every((byte, i) =>
+        start + i >= bytes.length || bytes[start + i] === byte
+      );
+    while (start >= 0 && !isKey()) start = bytes.indexOf(key[0]!, start + 1);
     return start < 0 ? bytes.length : start;
-  }
-
-  /** Takes what belongs to the frame; returns what comes after it. */
-  #fill(bytes: Uint8Array): Uint8Array {
-    const payload = this.#payload!;
-    const part = bytes.subarray(0, payload.length - this.#filled);
-    payload.set(part, this.#filled);
-    this.#filled += part.length;
-    if (this.#filled === payload.length) {
-      this.#payload = undefined;
-      this.#onFrame(payload);
-    }
-    return bytes.subarray(part.length);
   }
 }
 
@@ -288,9 +262,6 @@ export interface FirstMessage {
 /**
  * Reads messages from the standard input. The first one brings the rest of the
  * program: a command line is too short for it on some systems.
- *
- * @param v8 The module `node:v8`.
- * @param load Imports the module that exports the tasks.
  */
 export async function openStdio(v8: V8, load: Stdio["load"]): Promise<void> {
   // Kept, because a task may replace them.

@@ -14,80 +14,62 @@ const guarded = new Set<number>();
 /** There while there is something to guard. */
 let guard: Guard | undefined;
 
-/**
- * Notes that a process is to end with this program, however that ends.
- *
- * @param pid The id of the process.
- * @throws If no more processes can be started.
- */
+/** The process that ends the others, and what tells it of them. */
+interface Guard {
+  readonly child: Deno.ChildProcess;
+  readonly input: WritableStreamDefaultWriter<Uint8Array>;
+}
+
+/** Notes that a process is to end with this program, however that ends. */
 export function endWithProgram(pid: number): void {
   // If somebody has ended it, the next one guards all that it guarded.
-  const isNew = !guard?.isThere;
-  if (isNew) guard = new Guard();
+  const isNew = !guard;
+  guard ??= startGuard();
   guarded.add(pid);
-  for (const other of isNew ? guarded : [pid]) guard!.tell(`+${other}`);
+  for (const other of isNew ? guarded : [pid]) tellGuard(`+${other}`);
 }
 
-/**
- * Notes that a process has ended. With the last one, the guard ends too.
- *
- * @param pid The id that the process had.
- */
+/** Notes that a process has ended; with the last one, the guard ends too. */
 export async function hasEnded(pid: number): Promise<void> {
   guarded.delete(pid);
-  const last = guard;
-  if (guarded.size > 0) return last?.tell(`-${pid}`);
+  if (guarded.size > 0) return tellGuard(`-${pid}`);
+  if (!guard) return;
+  const { child, input } = guard;
   guard = undefined;
-  await last?.end();
+  child.ref();
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended.
+  }
+  await input.abort().catch(() => {});
+  await child.status;
 }
 
-/** The process that ends the others. */
-class Guard {
-  readonly #child: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  #isThere = true;
+function startGuard(): Guard {
+  const flags = ["--no-prompt", "--quiet", "--no-lock", "--no-config"];
+  const program = encodeURIComponent(guardProgram());
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, "--allow-run", `data:text/javascript,${program}`],
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+    // What a terminal sends to all its programs is for this one, and not for
+    // the guard, which has to be there when this one is gone.
+    detached: Deno.build.os !== "windows",
+  }).spawn();
+  void child.status.then(() => {
+    if (guard?.child === child) guard = undefined;
+  });
+  // A guard is no reason to go on.
+  child.unref();
+  return { child, input: child.stdin.getWriter() };
+}
 
-  constructor() {
-    const flags = ["--no-prompt", "--quiet", "--no-lock", "--no-config"];
-    const program = encodeURIComponent(guardProgram());
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", ...flags, "--allow-run", `data:text/javascript,${program}`],
-      stdin: "piped",
-      stdout: "null",
-      stderr: "null",
-      // What a terminal sends to all its programs is for this one, and not for
-      // the guard, which has to be there when this one is gone.
-      detached: Deno.build.os !== "windows",
-    }).spawn();
-    this.#input = this.#child.stdin.getWriter();
-    void this.#child.status.then(() => this.#isThere = false);
-    // A guard is no reason to go on.
-    this.#child.unref();
-  }
-
-  /** Whether it runs. */
-  get isThere(): boolean {
-    return this.#isThere;
-  }
-
-  /** Tells it of a process. */
-  tell(news: string): void {
-    const line = new TextEncoder().encode(`${news}\n`);
-    // Only somebody else can have ended it: there will be another one.
-    this.#input.write(line).catch(() => {});
-  }
-
-  /** Ends it, because nothing is left to guard. */
-  async end(): Promise<void> {
-    this.#child.ref();
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
-    await this.#input.abort().catch(() => {});
-    await this.#child.status;
-  }
+function tellGuard(news: string): void {
+  const line = new TextEncoder().encode(`${news}\n`);
+  // Only somebody else can have ended it: there will be another one.
+  guard?.input.write(line).catch(() => {});
 }
 
 /** The guard's program. */
@@ -115,14 +97,12 @@ async function standGuard(): Promise<void> {
       else processes.delete(pid);
     }
   }
-  for (const pid of processes) {
-    // First the group that it leads, if it does.
-    for (const target of [-pid, pid]) {
-      try {
-        Deno.kill(target, "SIGKILL");
-      } catch {
-        // It is gone, or there are no groups.
-      }
+  // First the groups that they lead, if they do.
+  for (const pid of [...processes].flatMap((pid) => [-pid, pid])) {
+    try {
+      Deno.kill(pid, "SIGKILL");
+    } catch {
+      // It is gone, or there are no groups.
     }
   }
   Deno.exit();

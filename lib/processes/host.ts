@@ -5,12 +5,12 @@
  * @module
  */
 
-import { checkCount, describe } from "../describe.ts";
+import { checkCount, checkFunction, describe } from "../describe.ts";
 import * as value from "../messages/value.ts";
 import { toProcess } from "../messages/value.ts";
 import { unpackError } from "../workers/errors.ts";
 import { canEndGroups, killLeftovers } from "../subprocess/group.ts";
-import { Program } from "../subprocess/program.ts";
+import { type OutputName, Program } from "../subprocess/program.ts";
 import { processProgram } from "../workers/far_side.ts";
 import {
   type Death,
@@ -20,7 +20,7 @@ import {
 } from "../workers/host.ts";
 import { type Crossing, fullReply, type Reply } from "../workers/protocol.ts";
 import { textOf } from "../workers/task.ts";
-import { Bridge } from "./bridge.ts";
+import { Bridge, type BridgeMessage } from "./bridge.ts";
 import * as frames from "./frames.ts";
 import { type Codec, codec, FrameReader, type V8 } from "./frames.ts";
 import { endWithProgram, hasEnded } from "./guard.ts";
@@ -87,13 +87,7 @@ export class ProcessHost extends Host<ProcessHostOptions> {
   /** The end of what it printed on standard error. */
   #lastWords = "";
 
-  /**
-   * Starts a process.
-   *
-   * @param options What it is called, what it may do, and who is told of its
-   * output and its end.
-   * @throws {Deno.errors.NotCapable} If this program may not run Deno.
-   */
+  /** Starts a process; throws NotCapable if this program may not run Deno. */
   constructor(options: ProcessHostOptions) {
     super(options);
     this.#program = startDeno(options);
@@ -193,8 +187,9 @@ export class ProcessHost extends Host<ProcessHostOptions> {
     this.leave(exit);
   }
 
+  /** Reads one of its outputs to the end. */
   async #pass(
-    name: "stdout" | "stderr",
+    name: OutputName,
     take: (bytes: Uint8Array) => void,
   ): Promise<void> {
     const output = this.#program.giveAway(name);
@@ -205,7 +200,7 @@ export class ProcessHost extends Host<ProcessHostOptions> {
     }
   }
 
-  #take(read: () => Reply | Parameters<Bridge["receive"]>[0]): void {
+  #take(read: () => Reply | BridgeMessage): void {
     if (this.isOver) return;
     try {
       const message = read();
@@ -222,7 +217,7 @@ export class ProcessHost extends Host<ProcessHostOptions> {
   }
 
   /** Passes on what the process prints. */
-  #printer(stream: "stdout" | "stderr"): (bytes: Uint8Array) => void {
+  #printer(stream: OutputName): (bytes: Uint8Array) => void {
     const { onOutput } = this.options;
     const decoder = new TextDecoder();
     return (bytes) => {
@@ -296,23 +291,20 @@ export function childProgram(module: string | undefined): string {
 /** The flag for the configuration by which a module's imports are found. */
 function configOf(module: string | undefined): string[] {
   if (!module?.startsWith("file:")) return ["--no-config"];
-  for (let folder = new URL("./", module);;) {
-    for (const name of ["deno.json", "deno.jsonc"]) {
-      const file = new URL(name, folder);
-      if (isThere(file)) return ["--config", pathOf(file)];
-    }
-    const above = new URL("../", folder);
-    if (above.href === folder.href) return ["--no-config"];
-    folder = above;
+  const here = new URL("./", module);
+  for (const name of ["deno.json", "deno.jsonc"]) {
+    const file = new URL(name, here);
+    if (isThere(file)) return ["--config", pathOf(file)];
   }
+  const isTop = here.pathname === new URL("../", here).pathname;
+  return configOf(isTop ? undefined : new URL("../x", here).href);
 }
 
 function isThere(file: URL): boolean {
   // Nobody is to be asked at a terminal, folder after folder.
   const { state } = Deno.permissions.querySync({ name: "read", path: file });
-  if (state !== "granted") return false;
   try {
-    return Deno.statSync(file).isFile;
+    return state === "granted" && Deno.statSync(file).isFile;
   } catch {
     // Not there, or in a folder that is not for this program's user.
     return false;
@@ -322,11 +314,10 @@ function isThere(file: URL): boolean {
 /** The flags that give a process its permissions. */
 function permissionFlags(permissions: ProcessPermissions): string[] {
   return Object.entries(permissions).flatMap(([name, allowed]) => {
-    if (allowed === undefined || allowed === false) return [];
     if (allowed === true) return [`--allow-${name}`];
-    if (allowed.length === 0) return [];
-    const list = (allowed as readonly (string | URL)[]).map(toText);
-    return [`--allow-${name}=${list.join(",")}`];
+    const list: readonly (string | URL)[] = allowed || [];
+    if (list.length === 0) return [];
+    return [`--allow-${name}=${list.map(toText).join(",")}`];
   });
 }
 
@@ -343,49 +334,38 @@ function pathOf(url: URL): string {
   return Deno.build.os === "windows" ? path.slice(1) : path;
 }
 
-/**
- * Checks the options that only a process has.
- *
- * @param caller What the messages begin with, such as `Pool`.
- * @param options The options.
- * @throws {TypeError | RangeError} If one is wrong.
- */
+/** Checks the options that only a process has. */
 export function checkProcessOptions(
   caller: string,
-  options: ProcessOptions,
+  { memory, permissions = {}, onOutput = () => {} }: ProcessOptions,
 ): void {
-  const { memory, permissions, onOutput } = options;
   if (memory !== undefined) checkCount(caller, "memory", memory);
-  if (onOutput !== undefined && typeof onOutput !== "function") {
+  checkFunction(caller, "onOutput", onOutput);
+  if (describe(permissions) !== "an Object") {
+    const wanted = "permissions must be an object, such as { read: true }";
     throw new TypeError(
-      `${caller}: onOutput must be a function: received ${describe(onOutput)}`,
+      `${caller}: ${wanted}: received ${describe(permissions)}`,
     );
   }
-  const isList = Array.isArray(permissions);
-  if (
-    permissions !== undefined &&
-    (isList || describe(permissions) !== "an Object")
-  ) {
-    throw new TypeError(
-      `${caller}: permissions must be an object, such as { read: true }: ` +
-        `received ${describe(permissions)}`,
-    );
+  for (const [name, allowed] of Object.entries(permissions)) {
+    checkPermission(caller, name, allowed);
   }
+}
+
+function checkPermission(caller: string, name: string, allowed: unknown): void {
   const known = "read write net env run sys ffi import".split(" ");
-  for (const [name, allowed] of Object.entries(permissions ?? {})) {
-    if (!known.includes(name)) {
-      throw new TypeError(
-        `${caller}: there is no permission ${describe(name)}; there are ${
-          known.join(", ")
-        }`,
-      );
-    }
-    if (typeof allowed !== "boolean" && !Array.isArray(allowed)) {
-      throw new TypeError(
-        `${caller}: permissions.${name} must be true, false or a list: ` +
-          `received ${describe(allowed)}`,
-      );
-    }
+  if (!known.includes(name)) {
+    throw new TypeError(
+      `${caller}: there is no permission ${describe(name)}; there are ${
+        known.join(", ")
+      }`,
+    );
+  }
+  if (typeof allowed !== "boolean" && !Array.isArray(allowed)) {
+    throw new TypeError(
+      `${caller}: permissions.${name} must be true, false or a list: ` +
+        `received ${describe(allowed)}`,
+    );
   }
 }
 
