@@ -42,10 +42,7 @@ export class Bridge {
   readonly #ends = new Map<number, Connection<unknown>>();
   #last: number;
 
-  /**
-   * @param side 0 or 1, another one on the other side.
-   * @param post Sends a message to the other side.
-   */
+  /** `side` is 0 here and 1 on the other side, to which `post` sends. */
   constructor(side: number, post: (message: BridgeMessage) => void) {
     this.#last = side;
     this.#post = post;

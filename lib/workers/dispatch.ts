@@ -17,8 +17,6 @@ import { Thread } from "./thread.ts";
 
 /** One call of a pool's method, whose jobs share its fate. */
 export class Call {
-  /** The stack of whoever made the call. */
-  readonly origin: { stack?: string } = {};
   /** Its jobs that have no outcome yet. */
   readonly jobs = new Set<Job>();
   /** How many tasks there are, once that is known. */
@@ -27,7 +25,7 @@ export class Call {
   onFail: () => void = () => {};
   /** Why all of it failed, if it did. */
   failure: { error: unknown } | undefined;
-  #state: "open" | "failing" | "over" = "open";
+  #isOver = false;
   /** The first task that failed; what comes after it does not begin. */
   #failedAt = Infinity;
   #done = 0;
@@ -37,23 +35,25 @@ export class Call {
     readonly task: Task,
     readonly spread: boolean,
     readonly options: MapOptions & CallOptions,
+    /** The stack of whoever made the call. */
+    readonly origin: { stack?: string },
   ) {
     options.signal?.addEventListener("abort", this.#abort);
   }
 
   /** Whether it takes no more jobs. */
   get stopped(): boolean {
-    return this.#state !== "open";
+    return this.#isOver || this.#failedAt < Infinity;
   }
 
   /** Whether a job of it is still to be begun. */
   wants(job: Job): boolean {
-    return this.#state !== "over" && job.first < this.#failedAt;
+    return !this.#isOver && job.first < this.#failedAt;
   }
 
   /** Rejects all that has no outcome yet; nothing more begins. */
   fail(error: unknown): void {
-    if (this.#state === "over") return;
+    if (this.#isOver) return;
     this.end();
     for (const job of this.jobs) job.reject(error);
     this.failure = { error };
@@ -62,7 +62,7 @@ export class Call {
 
   /** Lets nothing more begin, and forgets what runs. */
   end(): void {
-    this.#state = "over";
+    this.#isOver = true;
     this.options.signal?.removeEventListener("abort", this.#abort);
     for (const job of this.jobs) job.slot?.cancel(job);
   }
@@ -70,14 +70,11 @@ export class Call {
   /** Notes the outcome of a job. */
   settle(job: Job, failed: boolean): void {
     this.jobs.delete(job);
-    if (failed) {
-      if (!this.stopped) this.#state = "failing";
-      this.#failedAt = Math.min(this.#failedAt, job.first);
-    } else if (this.#state !== "over") {
-      this.#done += job.inputs.length;
-      const { onProgress } = this.options;
-      if (onProgress) tell(onProgress, { done: this.#done, total: this.total });
-    }
+    if (failed) this.#failedAt = Math.min(this.#failedAt, job.first);
+    if (failed || this.#isOver) return;
+    this.#done += job.inputs.length;
+    const { onProgress } = this.options;
+    if (onProgress) tell(onProgress, { done: this.#done, total: this.total });
   }
 
   /** What an input is called in messages. */

@@ -102,11 +102,7 @@ interface Link {
   pack(value: unknown): Crossing;
   /** Makes working objects of what came packed. */
   unpack(value: unknown): unknown;
-  /**
-   * Sends a message.
-   *
-   * @throws If a part of it cannot be sent.
-   */
+  /** Sends a message; throws if a part of it cannot be sent. */
   post(message: unknown, ports: readonly MessagePort[]): void;
   /** Waits until what tasks sent through connections is on its way. */
   flush(): Promise<void> | undefined;

@@ -22,10 +22,7 @@ export interface Batch {
   /** One entry a call: its argument, or with `spread` its argument list. */
   readonly calls: readonly unknown[];
   readonly spread: boolean;
-  /**
-   * Given what came of each call as soon as it is there; one that fails then
-   * ends no other, and the outcome of the batch is empty.
-   */
+  /** Given what came of each call at once; one that fails then ends no other. */
   readonly onEach?: (outcome: Outcome) => void;
   /** Whether the far side is to note when each call began and ended. */
   readonly timed: boolean;
@@ -133,11 +130,7 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
     return results[0];
   }
 
-  /**
-   * Lets no more calls of the batch begin.
-   *
-   * @returns How many have not begun; 0 if that is not known yet.
-   */
+  /** Lets no more calls begin; returns how many have not, 0 if unknown. */
   abstract takeBack(): number;
 
   /** Ends a host that runs nothing any more; a process gets this exit code. */
@@ -165,11 +158,7 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
   protected abstract pack(value: unknown): Crossing;
   /** Makes working objects of what came packed. */
   protected abstract unpack(value: unknown): unknown;
-  /**
-   * Sends a message to the far side.
-   *
-   * @throws If a part of it cannot be sent; nothing of it is then.
-   */
+  /** Sends a message to the far side; throws if a part of it cannot be sent. */
   protected abstract post(message: unknown, moved: Transferable[]): void;
   /** Ends the far side. */
   protected abstract stop(wasBusy: boolean): void;

@@ -421,47 +421,38 @@ export class Pool implements Disposable, AsyncDisposable {
   ): AsyncGenerator<Result, void, void> {
     // Checked now, and not when the first result is asked for.
     this.#check(method, fn, options);
-    const open = iteratorOf(items, `Pool.${method}`);
-    const begin = () => {
-      const call = this.#begin(method, fn, false, options);
-      Error.captureStackTrace(call.origin, this[method]);
-      return call;
-    };
-    const chunks = this.#stream<Result>(
-      begin,
-      open,
-      method === "imap",
-      options,
-    );
-    return new Results(chunks);
+    const open = opener(items, `Pool.${method}`);
+    const origin = {};
+    Error.captureStackTrace(origin, this[method]);
+    const begin = () => this.#begin(method, fn, false, options, origin);
+    return new Results(this.#chunks<Result>(begin, open));
   }
 
-  async *#stream<Result>(
+  /** The results of a call, as they come. */
+  async *#chunks<Result>(
     begin: () => Call,
     open: () => AnyIterator,
-    ordered: boolean,
-    options: MapOptions,
   ): AsyncGenerator<Result[], void, void> {
     const call = begin();
     let feed: Feed | undefined;
+    let hasFailed = false;
     try {
       feed = new Feed(call, open(), {
-        size: this.#chunkSize({ chunkSize: 1, ...options }, 0),
+        size: this.#chunkSize({ chunkSize: 1, ...call.options }, 0),
         ahead: this.workers * 2,
         submit: (chunk, at) => this.#dispatcher.submit(call, chunk, at),
       });
       for (;;) {
-        const results = await feed.next(ordered);
+        const results = await feed.next(call.method === "imap");
         if (!results) return;
         yield results as Result[];
       }
     } catch (error) {
-      this.#end(call);
-      await feed?.close(true);
+      hasFailed = true;
       throw error;
     } finally {
       this.#end(call);
-      await feed?.close(false);
+      await feed?.close(hasFailed);
     }
   }
 
@@ -471,10 +462,8 @@ export class Pool implements Disposable, AsyncDisposable {
     const { chunkSize, timeout } = options;
     if (chunkSize !== undefined) checkCount(caller, "chunkSize", chunkSize);
     if (timeout !== undefined) checkTimeout(caller, timeout);
-    if (this.#state !== "open") {
-      throw new Error(`${caller}: the pool is ${this.#state}`);
-    }
-    return task;
+    if (this.#state === "open") return task;
+    throw new Error(`${caller}: the pool is ${this.#state}`);
   }
 
   #begin(
@@ -482,10 +471,11 @@ export class Pool implements Disposable, AsyncDisposable {
     fn: AnyFunction,
     spread: boolean,
     options: MapOptions,
+    origin: { stack?: string } = {},
   ): Call {
     const task = this.#check(method, fn, options);
     options.signal?.throwIfAborted();
-    const call = new Call(method, task, spread, options);
+    const call = new Call(method, task, spread, options, origin);
     this.#calls.add(call);
     return call;
   }
@@ -533,15 +523,9 @@ function joined(chunks: readonly unknown[][]): unknown[] {
 }
 
 /** How to open an input, once its first item is asked for. */
-function iteratorOf(items: unknown, caller: string): () => AnyIterator {
-  const input = items as
-    & Partial<AsyncIterable<unknown> & Iterable<unknown>>
-    & object;
-  if (typeof input?.[Symbol.asyncIterator] === "function") {
-    return () => input[Symbol.asyncIterator]!();
-  }
-  if (typeof input?.[Symbol.iterator] === "function") {
-    return () => input[Symbol.iterator]!();
-  }
-  throw new TypeError(`${caller}: ${describe(items)} is not iterable`);
+function opener(items: unknown, caller: string): () => AnyIterator {
+  const input = Object(items);
+  const isLater = typeof input[Symbol.asyncIterator] === "function";
+  if (!isLater) checkInput(`${caller}: `, items, "");
+  return () => input[isLater ? Symbol.asyncIterator : Symbol.iterator]();
 }

@@ -26,15 +26,8 @@ const tasks = new WeakMap<AnyFunction, Task>();
 const ids = new Map<string, number>();
 
 /**
- * Makes a function ready to travel.
- *
- * @param fn The function.
- * @param caller What the messages begin with, such as `Pool.map`.
- * @param module The URL of the module that exports the function by its name;
- * without it the function travels as text.
- * @returns The function as it travels.
- * @throws {TypeError} If `fn` is no function, or is one that has no text to
- * send: native, bound, or a class.
+ * Makes a function ready to travel: by its name if a module exports it, as text
+ * otherwise. It throws a TypeError if there is no text to send.
  */
 export function packFunction(
   fn: AnyFunction,
@@ -48,13 +41,12 @@ export function packFunction(
       `${caller}: a task must be a function: received ${describe(fn)}`,
     );
   }
-
-  const source = module === undefined ? sourceOf(fn, caller) : "";
   if (module !== undefined && !fn.name) {
     throw new TypeError(
       `${caller}: a task from a module must have the name it is exported under`,
     );
   }
+  const source = module === undefined ? sourceOf(fn, caller) : "";
   const key = JSON.stringify([source, module, fn.name]);
   const id = ids.get(key) ?? ids.size;
   ids.set(key, id);
