@@ -45,16 +45,13 @@ import type { RunLessonOptions } from "../sandbox/run_lesson.ts";
 import { runOf } from "./run.ts";
 import { parseShard, seedOf, type Shard, shardOf } from "./shard.ts";
 import { similarPairs } from "./similar.ts";
-import {
-  listSubmissions,
-  readSubmission,
-  type Submission,
-} from "./submissions.ts";
+import { findClass, type Submission } from "./submissions.ts";
 import { UsageError } from "./usage.ts";
 import { differencesOf } from "./written.ts";
 
 const help = `\
-Grades a class: each subfolder or .zip of SUBMISSIONS is one submission.
+Grades a class: SUBMISSIONS has a folder or an archive (.zip, .tar.gz, .tgz) for
+each student, or is what Moodle or Canvas gives for download.
 
 deno task grade SUBMISSIONS [options]
 
@@ -130,11 +127,16 @@ export async function grade(
   options: GradeOptions = {},
 ): Promise<Graded> {
   const { shard, signal } = options;
-  const all = await readAll(folder);
+  const { students, notes } = await findClass(folder, findLessons());
+  const all: Submission[] = [];
+  for (const student of students) all.push(await student.read());
   // Of the whole class, also for a shard of it.
   const lessons = chosenLessons(all, options.lessons);
   const seed = options.seed ?? seedOf(all);
   const submissions = shardOf(all, shard);
+  for (const note of [...notes, ...submissions.flatMap(notesOf)]) {
+    options.onNote?.(note);
+  }
   const kit = await makeKit(lessons);
   try {
     const results = await gradeAll(kit, submissions, { ...options, seed });
@@ -158,15 +160,9 @@ export async function grade(
   }
 }
 
-async function readAll(folder: string): Promise<Submission[]> {
-  const found = await Deno.stat(folder).catch(() => undefined);
-  if (!found?.isDirectory) throw new UsageError(`${folder} is no folder`);
-  const lessons = findLessons();
-  const submissions: Submission[] = [];
-  for (const name of await listSubmissions(folder)) {
-    submissions.push(await readSubmission(folder, name, lessons));
-  }
-  return submissions;
+/** What the teacher should know of a submission, in words. */
+function notesOf({ student, notes }: Submission): string[] {
+  return notes.map((note) => `${student}: ${note}`);
 }
 
 function chosenLessons(
@@ -225,13 +221,14 @@ async function gradeAll(
     onProgress: ({ done }) => options.onProgress?.(done, tasks.length),
   });
   const typeErrors = await checking;
-  return submissions.map((_, i) =>
+  return submissions.map(({ files }, i) =>
     results.slice(i * own.length, (i + 1) * own.length).map((result) => {
       const file = byName.get(`${i}-${result.lesson}`);
       const error = file && typeErrors.get(file.copy);
-      return error === undefined
-        ? result
-        : { ...result, problems: [error, ...result.problems] };
+      const submitted = files.get(result.lesson);
+      const notes = submitted && "notes" in submitted ? submitted.notes : [];
+      const first = error === undefined ? [] : [error];
+      return { ...result, problems: [...first, ...result.problems, ...notes] };
     })
   );
 }
@@ -317,15 +314,14 @@ function textOf(source: Uint8Array): string {
 
 /** Why there is nothing to look at, in words. */
 function problemOf(
-  { files, problem }: Submission,
+  { files, notes }: Submission,
   lesson: string,
   { lessons }: Kit,
 ): string | undefined {
-  if (problem !== undefined) return problem;
   const file = files.get(lesson);
-  const path = `lessons/${lessons.get(lesson)}.ts`;
-  if (file === undefined) return `${path} is missing`;
-  return "problem" in file ? `${path} ${file.problem}` : undefined;
+  if (file !== undefined) return "problem" in file ? file.problem : undefined;
+  const missing = `lessons/${lessons.get(lesson)}.ts is missing`;
+  return [missing, ...notes].join("; ");
 }
 
 /** The pairs of students of a class that share the rarest code. */

@@ -1,191 +1,487 @@
 /**
- * Finds what was submitted: the file of each lesson, in a folder or an archive
- * for each student.
+ * Finds what was submitted, in a class as it comes: a folder or an archive that
+ * has a folder or an archive for each student, an export of Moodle or Canvas, or
+ * one student's own folder.
  *
  * @module
  */
 
-import { ArchiveError, readArchive } from "./archive.ts";
+import { basename, dirname } from "node:path/posix";
+import {
+  isArchive,
+  openArchive,
+  UnreadableError,
+  withoutEnding,
+} from "./archive.ts";
+import { UsageError } from "./usage.ts";
+
+/** A class, of which only the names have been read. */
+export interface Class {
+  /** Sorted by name; no two have the same. */
+  readonly students: readonly Student[];
+  /** What belongs to no student, and what else is to know, in words. */
+  readonly notes: readonly string[];
+}
+
+/** A student of a class. */
+export interface Student {
+  /** As the export names them, or their folder or archive. */
+  readonly student: string;
+  /** Reads what they submitted; what cannot be read becomes a note of it. */
+  read(): Promise<Submission>;
+}
 
 /** What one student submitted. */
 export interface Submission {
-  /** The name of the folder, or of the archive without its ending. */
   readonly student: string;
   /** The submitted files by the lesson's number. */
   readonly files: ReadonlyMap<string, SubmittedFile>;
-  /** What concerns the whole submission, in words. */
-  readonly problem?: string;
+  /** What could not be read, and what is there instead of lessons, in words. */
+  readonly notes: readonly string[];
 }
 
-/** A submitted file, or why it cannot be graded. */
+/** A submitted file, or why it cannot be graded, in words. */
 export type SubmittedFile =
   | {
     readonly source: Uint8Array;
     /** The files beside it that it imports, by their names. */
     readonly helpers: ReadonlyMap<string, Uint8Array>;
+    /** Which other copies of the lesson there are, in words. */
+    readonly notes: readonly string[];
   }
   | { readonly problem: string };
 
-/** How many bytes a submitted file may have. */
-const largest = 1 << 20;
+/** The lessons' file names without the ending, by number. */
+type Lessons = ReadonlyMap<string, string>;
+
+/** How many bytes are read of a file, an archive, a student, a whole class. */
+const bytes = {
+  file: 1 << 20,
+  archive: 1 << 26,
+  student: 1 << 27,
+  class: 2 ** 30,
+};
+
+/** How deep folders and archives in each other are looked into. */
+const deepest = { folder: 10, archive: 3 };
 
 /** How many files a submitted file may import. */
 const mostHelpers = 20;
 
-/** How many bytes an archive may have. */
-const largestArchive = 64 << 20;
+/** Archives of kinds that are not read are somebody's submission all the same. */
+const otherArchive = /\.(rar|7z|gz|bz2|xz|zst|tbz2?|txz|cab)$/i;
 
-/**
- * The names of the submissions in a folder.
- *
- * @param folder The folder of the class.
- * @returns The names of its subfolders and archives, sorted.
- */
-export async function listSubmissions(folder: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    // What begins with a dot is the system's or an editor's.
-    if (entry.name.startsWith(".")) continue;
-    const isArchive = entry.isFile && /\.zip$/i.test(entry.name);
-    if (entry.isDirectory || isArchive) names.push(entry.name);
-  }
-  return names.sort();
+/** A file, on the disk or in an archive. */
+interface Found {
+  /** Its path; that of a folder which cannot be read ends with a slash. */
+  readonly path: string;
+  /** @throws {Error} If it cannot be read, or has more than so many bytes. */
+  read(most: number): Promise<Uint8Array>;
+}
+
+/** What stands at the top of a class: a file, or a folder. */
+interface Item {
+  readonly name: string;
+  readonly isFolder: boolean;
+  /** The file itself, or the files in the folder; paths begin with the name. */
+  files(): Promise<readonly Found[]>;
 }
 
 /**
- * Reads a submission. Of its files, only those of lessons are looked at, at the
- * top or one folder below. Symbolic links are not followed.
+ * Finds the students of a class.
  *
- * @param folder The folder of the class.
- * @param name The name of the submission in it.
+ * @param path A folder or an archive.
  * @param lessons The lessons' file names without the ending, by number.
- * @returns What was submitted.
+ * @returns The class.
+ * @throws {UsageError} If there is no submission.
  */
-export async function readSubmission(
-  folder: string,
-  name: string,
-  lessons: ReadonlyMap<string, string>,
-): Promise<Submission> {
-  const path = `${folder}/${name}`;
-  let student = name;
-  try {
-    const { isDirectory } = await Deno.lstat(path);
-    if (isDirectory) {
-      return { student, files: await readFolder(path, lessons) };
-    }
-    student = await studentOf(folder, name);
-    return { student, files: await readZip(path, lessons) };
-  } catch (error) {
-    // It must not keep the others from being graded.
-    const problem = error instanceof ArchiveError
-      ? `the archive cannot be read: ${error.message}`
-      : `the submission cannot be read: ${(error as Error).name}`;
-    return { student, files: new Map(), problem };
-  }
-}
-
-/** The name of an archive without its ending, if no other submission has it. */
-async function studentOf(folder: string, archive: string): Promise<string> {
-  const short = archive.replace(/\.zip$/i, "");
-  for await (const { name } of Deno.readDir(folder)) {
-    if (name === archive) continue;
-    if (name === short || name.replace(/\.zip$/i, "") === short) return archive;
-  }
-  return short;
-}
-
-async function readFolder(
+export async function findClass(
   path: string,
-  lessons: ReadonlyMap<string, string>,
-): Promise<Map<string, SubmittedFile>> {
-  const files = new Map<string, SubmittedFile>();
-  const inner: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(path)) {
-    const skipped = name.startsWith(".") || name === "node_modules";
-    if (isDirectory && !skipped) inner.push(`${path}/${name}`);
+  lessons: Lessons,
+): Promise<Class> {
+  const found = await Deno.stat(path).catch(() => undefined);
+  if (found === undefined) throw new UsageError(`there is no ${path}`);
+  const real = (await Deno.realPath(path)).replaceAll("\\", "/");
+  const name = basename(real);
+  if (!found.isDirectory && !isArchive(name)) {
+    throw new UsageError(`${path} is neither a folder nor a .zip or .tar.gz`);
   }
-  for (const folder of [path, ...inner.sort()]) {
-    // The folder of lessons itself may be a link.
-    const found = await Deno.lstat(`${folder}/lessons`).catch(() => undefined);
-    if (!found?.isDirectory) continue;
-    for (const [number, lesson] of lessons) {
-      if (files.has(number)) continue;
-      const file = await readFile(
-        `${lesson}.ts`,
-        (name) => readBytes(`${folder}/lessons/${name}`),
-      );
-      if (file !== undefined) files.set(number, file);
-    }
-  }
-  return files;
-}
-
-/** Reads a file of a folder of lessons: its bytes, or what is wrong with it. */
-type Read = (
-  name: string,
-) => Promise<Uint8Array | { readonly problem: string } | undefined>;
-
-async function readBytes(path: string): ReturnType<Read> {
-  const found = await Deno.lstat(path).catch(() => undefined);
-  if (found === undefined) return undefined;
-  if (found.isSymlink) return { problem: "is a link, and no file" };
-  if (!found.isFile) return { problem: "is no file" };
-  if (found.size > largest) return tooLarge(found.size);
-  return await Deno.readFile(path);
-}
-
-function tooLarge(size: number): { readonly problem: string } {
-  return { problem: `has ${size} bytes; ${largest} are allowed` };
-}
-
-/** Reads a lesson and the files beside it that it imports. */
-async function readFile(
-  name: string,
-  read: Read,
-): Promise<SubmittedFile | undefined> {
-  const source = await read(name);
-  if (!(source instanceof Uint8Array)) return source;
-  const helpers = new Map<string, Uint8Array>();
-  const waiting = [source];
-  for (const bytes of waiting) {
-    const text = new TextDecoder().decode(bytes);
-    for (const [, helper] of text.matchAll(/["']\.\/([\w.-]+\.[jt]s)["']/g)) {
-      if (helper === name || helpers.has(helper!)) continue;
-      if (helpers.size === mostHelpers) return { source, helpers };
-      const found = await read(helper!);
-      if (!(found instanceof Uint8Array)) continue;
-      helpers.set(helper!, found);
-      waiting.push(found);
-    }
-  }
-  return { source, helpers };
-}
-
-async function readZip(
-  path: string,
-  lessons: ReadonlyMap<string, string>,
-): Promise<Map<string, SubmittedFile>> {
-  const { size } = await Deno.lstat(path);
-  if (size > largestArchive) {
-    throw new ArchiveError(`it has ${size} bytes`);
-  }
-  const bytes = await Deno.readFile(path);
-  const isCode = /^([^/]+\/)?lessons\/[\w.-]+\.[jt]s$/;
-  const found = await readArchive(bytes, (path) => isCode.test(path));
-  const files = new Map<string, SubmittedFile>();
-  // Those at the top come before those one folder below.
-  const folders = new Set(
-    [...found.keys()].map((path) => path.slice(0, path.lastIndexOf("/") + 1)),
+  const archive = onDisk(path, name);
+  let items = found.isDirectory ? await itemsIn(path) : itemsOf(
+    withoutPrefix(await insideOf(archive, bytes.class), `${name}/`),
   );
-  for (const folder of [...folders].sort((a, b) => a.length - b.length)) {
-    for (const [number, lesson] of lessons) {
-      if (files.has(number)) continue;
-      const file = await readFile(
-        `${lesson}.ts`,
-        (name) => Promise.resolve(found.get(folder + name)),
-      );
-      if (file !== undefined) files.set(number, file);
+  if (isOneStudent(items, lessons)) {
+    const student = withoutEnding(name);
+    const parts = items.map((item) => ({ item, prefix: "" }));
+    return {
+      students: [studentOf(student, parts, lessons)],
+      notes: [`${path} is one student's: graded as "${student}"`],
+    };
+  }
+  // An export is often in a folder of its own, or still in its archive.
+  const [only, ...others] = items;
+  if (only !== undefined && others.length === 0) {
+    const inner = itemsOf(await contentOf(only));
+    if (await isClass(inner, lessons)) items = inner;
+  }
+  const all = classOf(items, lessons);
+  if (all.students.length > 0) return all;
+  const why = all.notes.length > 0 ? all.notes.join("; ") : "it is empty";
+  throw new UsageError(`there is no submission in ${path}: ${why}`);
+}
+
+/** What stands at the top of a folder. */
+async function itemsIn(path: string): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    if (isSkipped(name)) continue;
+    const files = isDirectory
+      ? () => walk(`${path}/${name}`, name)
+      : () => Promise.resolve([onDisk(`${path}/${name}`, name)]);
+    items.push({ name, isFolder: isDirectory, files });
+  }
+  return items;
+}
+
+/** What stands at the top of an archive, or of a folder that has been walked. */
+function itemsOf(files: readonly Found[]): Item[] {
+  const groups = Map.groupBy(files, ({ path }) => path.split("/")[0]!);
+  return [...groups].map(([name, files]) => ({
+    name,
+    isFolder: files[0]!.path !== name,
+    files: () => Promise.resolve(files),
+  }));
+}
+
+/** The files in a folder or an archive, with paths from there. */
+async function contentOf(item: Item): Promise<Found[]> {
+  const files = await item.files();
+  if (!item.isFolder && !isArchive(item.name)) return [];
+  const inner = item.isFolder
+    ? files
+    : await insideOf(files[0]!, bytes.class).catch(() => []);
+  return withoutPrefix(inner, `${item.name}/`);
+}
+
+/** Whether this is what one student works in, and no class. */
+function isOneStudent(items: readonly Item[], lessons: Lessons): boolean {
+  return items.some(({ name, isFolder }) => isFolder && name === "lessons") ||
+    items.some(({ name }) => lessonOf(name, lessons) !== undefined) &&
+      items.every(({ name, isFolder }) => !isFolder && !isArchive(name));
+}
+
+/** Whether there are students here: an export, or more than one with a lesson. */
+async function isClass(
+  items: readonly Item[],
+  lessons: Lessons,
+): Promise<boolean> {
+  if (items.some((item) => exported(item) !== undefined)) return true;
+  if (isOneStudent(items, lessons)) return false;
+  let students = 0;
+  for (const { name, files } of items) {
+    const hasLesson = (await files()).some(({ path }) =>
+      path.includes("/") && lessonOf(path, lessons) !== undefined
+    );
+    if (isArchive(name) || hasLesson) students += 1;
+  }
+  return students > 1;
+}
+
+/** What a name in an export says: whose it is, and what is in front of files. */
+interface Exported {
+  readonly student: string;
+  /** The number that the system knows the student by. */
+  readonly id: string;
+  readonly prefix: string;
+}
+
+function exported({ name, isFolder }: Item): Exported | undefined {
+  const moodle = /^(.+)_(\d+)_assignsubmission_[a-z]+_?/s.exec(name);
+  const canvas = isFolder || /^([^_]+)_(?:LATE_)?(\d+)_\d+_(?=.)/s.exec(name);
+  const found = moodle ?? (canvas === true ? null : canvas);
+  if (found === null) return undefined;
+  const [prefix, student, id] = found as unknown as string[];
+  return {
+    student: student!,
+    id: id!,
+    prefix: isFolder ? `${name}/` : prefix!,
+  };
+}
+
+/** A part of a submission, and what its paths begin with that is not shown. */
+interface Part {
+  readonly item: Item;
+  readonly prefix: string;
+}
+
+/** Sorts what stands at the top of a class by whose it is. */
+function classOf(items: readonly Item[], lessons: Lessons): Class {
+  const notes: string[] = [];
+  const groups = new Map<string, { names: string[]; parts: Part[] }>();
+  const add = (key: string, names: string[], part: Part) => {
+    if (!groups.has(key)) groups.set(key, { names, parts: [] });
+    groups.get(key)!.parts.push(part);
+  };
+  for (const item of items.toSorted((a, b) => order(a.name, b.name))) {
+    const { name, isFolder } = item;
+    const from = exported(item);
+    if (from !== undefined) {
+      const { student, id, prefix } = from;
+      const names = [student, `${student} (${id})`];
+      add(JSON.stringify([student, id]), names, { item, prefix });
+    } else if (isFolder) {
+      add(name, [name], { item, prefix: `${name}/` });
+    } else if (isArchive(name) || otherArchive.test(name)) {
+      add(name, [withoutEnding(name), name], { item, prefix: "" });
+    } else {
+      notes.push(`${name} is in nobody's folder or archive: not graded`);
     }
   }
-  return files;
+  // A name that two have is made longer until nobody else has it.
+  const all = [...groups.values()];
+  const taken = new Set<string>();
+  const students = all.map(({ names, parts }) => {
+    const [short, long = short!] = names;
+    const isOnly = all.filter((other) => other.names[0] === short).length < 2;
+    let student = isOnly ? short! : long;
+    for (let i = 2; taken.has(student); i++) student = `${long} [${i}]`;
+    taken.add(student);
+    return studentOf(student, parts, lessons);
+  });
+  return {
+    students: students.sort((a, b) => order(a.student, b.student)),
+    notes,
+  };
+}
+
+/** By code units, as no locale sorts differently. */
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function studentOf(
+  student: string,
+  parts: readonly Part[],
+  lessons: Lessons,
+): Student {
+  return { student, read: () => readSubmission(student, parts, lessons) };
+}
+
+async function readSubmission(
+  student: string,
+  parts: readonly Part[],
+  lessons: Lessons,
+): Promise<Submission> {
+  let left = bytes.student;
+  const limited = (file: Found): Found => ({
+    path: file.path,
+    async read(most) {
+      const content = await file.read(Math.min(most, left));
+      left -= content.length;
+      return content;
+    },
+  });
+  const all: Found[] = [];
+  const notes: string[] = [];
+  for (const { item, prefix } of parts) {
+    const files = withoutPrefix(await item.files(), prefix).map(limited);
+    all.push(...await unpacked(files, notes));
+  }
+  const copies = Map.groupBy(all, ({ path }) => lessonOf(path, lessons));
+  const files = new Map<string, SubmittedFile>();
+  for (const number of [...lessons.keys()]) {
+    const found = copies.get(number)?.toSorted(preference(lessons));
+    if (found) files.set(number, await readLesson(found, all));
+  }
+  if (files.size === 0) notes.push(instead(all));
+  return { student, files, notes };
+}
+
+/** All files, those in archives too; what cannot be read becomes a note. */
+async function unpacked(
+  files: readonly Found[],
+  notes: string[],
+  depth = 0,
+): Promise<Found[]> {
+  const all: Found[] = [];
+  for (const file of files) {
+    const { path } = file;
+    try {
+      if (path.endsWith("/")) {
+        await file.read(0);
+      } else if (!isArchive(path)) {
+        if (otherArchive.test(path)) {
+          throw new UnreadableError("is neither a .zip nor a .tar.gz");
+        }
+        all.push(file);
+      } else if (depth === deepest.archive) {
+        throw new UnreadableError("is in too many other archives");
+      } else {
+        const inner = await insideOf(file, bytes.archive);
+        all.push(...await unpacked(inner, notes, depth + 1));
+      }
+    } catch (error) {
+      notes.push(`${path} ${reasonOf(error)}`);
+    }
+  }
+  return all;
+}
+
+/** The number of the lesson that a file is named for, if it is. */
+function lessonOf(path: string, lessons: Lessons): string | undefined {
+  const [, name] = /^(.+?)(?:-\d+| \(\d+\))?\.ts$/.exec(basename(path)) ?? [];
+  for (const [number, lesson] of lessons) if (lesson === name) return number;
+  return undefined;
+}
+
+/**
+ * Which of two copies comes first: one that stands where the project has it,
+ * one that is not so deep, or one that was submitted again, of which Canvas and
+ * browsers tell by numbers, as in `03_pool-1.ts` and `03_pool (1).ts`.
+ */
+function preference(lessons: Lessons): (a: Found, b: Found) => number {
+  const names = new Set(lessons.values());
+  const isInPlace = ({ path }: Found) =>
+    basename(dirname(path)) === "lessons" && names.has(basename(path, ".ts"));
+  const depth = ({ path }: Found) => path.split("/").length;
+  const version = ({ path }: Found) =>
+    [...path.matchAll(/(?:-(\d+)| \((\d+)\))(?=\.[\w.]+(?:\/|$))/g)]
+      .reduce((sum, [, a, b]) => sum + Number(a ?? b), 0);
+  return (a, b) =>
+    Number(isInPlace(b)) - Number(isInPlace(a)) || depth(a) - depth(b) ||
+    version(b) - version(a) || order(a.path, b.path);
+}
+
+/** Reads a lesson, the files beside it that it imports, and its other copies. */
+async function readLesson(
+  [file, ...others]: readonly Found[],
+  all: readonly Found[],
+): Promise<SubmittedFile> {
+  const { path } = file!;
+  const contentOf = (file: Found) => file.read(bytes.file);
+  try {
+    const source = await contentOf(file!);
+    const helpers = new Map<string, Uint8Array>();
+    const waiting = [source];
+    for (const content of waiting) {
+      const text = new TextDecoder().decode(content);
+      for (const [, name] of text.matchAll(/["']\.\/([\w.-]+\.[jt]s)["']/g)) {
+        const helper = all.find((other) =>
+          other.path === path.slice(0, -basename(path).length) + name
+        );
+        const isKnown = helper === file || helpers.has(name!);
+        if (!helper || isKnown || helpers.size === mostHelpers) continue;
+        const content = await contentOf(helper).catch(() => undefined);
+        if (content === undefined) continue;
+        helpers.set(name!, content);
+        waiting.push(content);
+      }
+    }
+    const differing: string[] = [];
+    for (const other of others) {
+      const content = await contentOf(other).catch(() => undefined);
+      const isSame = content?.length === source.length &&
+        content.every((byte, i) => byte === source[i]);
+      if (!isSame) differing.push(other.path);
+    }
+    const notes = differing.length === 0
+      ? []
+      : [`${path} was graded, and not ${listed(differing)}`];
+    return { source, helpers, notes };
+  } catch (error) {
+    return { problem: `${path} ${reasonOf(error)}` };
+  }
+}
+
+/** What there is where no lesson is. */
+function instead(files: readonly Found[]): string {
+  const paths = files.map(({ path }) => path);
+  return paths.length === 0
+    ? "there is no file"
+    : `there is no lesson, but ${listed(paths)}`;
+}
+
+/** The first few of some paths. */
+function listed(paths: readonly string[]): string {
+  const first = paths.slice(0, 4).join(", ");
+  return paths.length > 4 ? `${first} and ${paths.length - 4} more` : first;
+}
+
+/** The files in an archive; their paths begin with its own. */
+async function insideOf(archive: Found, most: number): Promise<Found[]> {
+  const content = await archive.read(most);
+  const files = await openArchive(archive.path, content);
+  return files.filter(({ path }) => !path.split("/").some(isSkipped)).map(
+    (file) => ({
+      path: `${archive.path}/${file.path}`,
+      read(most) {
+        checkSize(file.size, most);
+        return file.read();
+      },
+    }),
+  );
+}
+
+/** The files in a folder and those below. Links are not followed. */
+async function walk(path: string, shown: string, depth = 1): Promise<Found[]> {
+  const fails = (error: unknown) => [{
+    path: `${shown}/`,
+    read: () => Promise.reject(error),
+  }];
+  if (depth > deepest.folder) {
+    return fails(new UnreadableError("is in too many other folders"));
+  }
+  const found: Found[] = [];
+  try {
+    const all = await Array.fromAsync(Deno.readDir(path));
+    for (const entry of all.sort((a, b) => order(a.name, b.name))) {
+      if (isSkipped(entry.name)) continue;
+      const names = [
+        `${path}/${entry.name}`,
+        `${shown}/${entry.name}`,
+      ] as const;
+      if (entry.isDirectory) found.push(...await walk(...names, depth + 1));
+      else found.push(onDisk(...names));
+    }
+  } catch (error) {
+    return fails(error);
+  }
+  return found;
+}
+
+function onDisk(path: string, shown: string): Found {
+  return {
+    path: shown,
+    async read(most) {
+      const { isSymlink, isFile, size } = await Deno.lstat(path);
+      if (isSymlink) throw new UnreadableError("is a link, and no file");
+      if (!isFile) throw new UnreadableError("is no file");
+      checkSize(size, most);
+      return await Deno.readFile(path);
+    },
+  };
+}
+
+function checkSize(size: number, most: number): void {
+  if (size <= most) return;
+  throw new UnreadableError(`has ${size} bytes; ${most} are allowed`);
+}
+
+/** What the system, an editor or a tool has put there. */
+function isSkipped(name: string): boolean {
+  return name.startsWith(".") || ["node_modules", "__MACOSX"].includes(name);
+}
+
+function withoutPrefix(files: readonly Found[], prefix: string): Found[] {
+  return files.map(({ path, read }) => ({
+    // What is to be said of a whole folder needs its name.
+    path: path.startsWith(prefix) && path.slice(prefix.length) || path,
+    read,
+  }));
+}
+
+/** Why something cannot be read, in words that follow its name. */
+function reasonOf(error: unknown): string {
+  if (error instanceof UnreadableError) return error.message;
+  return `cannot be read: ${(error as Error).name}`;
 }

@@ -67,7 +67,8 @@ function submission(student: string, text: string, helper = ""): Submission {
   const helpers = new Map(helper ? [["helpers.ts", bytes(helper)]] : []);
   return {
     student,
-    files: new Map([["07", { source: bytes(text), helpers }]]),
+    files: new Map([["07", { source: bytes(text), helpers, notes: [] }]]),
+    notes: [],
   };
 }
 
@@ -84,7 +85,7 @@ Deno.test("seedOf() is the same on every machine, and another for every change",
     [submission("anna", "a"), submission("bela", "bc")],
     [submission("anna", "ab"), submission("bela", "", "c")],
     [submission("anna", "a"), submission("bert", "b", "c")],
-    [submission("anna", "a"), { student: "bela", files: new Map() }],
+    [submission("anna", "a"), { student: "bela", files: new Map(), notes: [] }],
   ];
   const seeds = new Set(others.map(seedOf));
   assertEquals(seeds.size, others.length);
