@@ -340,7 +340,8 @@ if (Object.is(1, 2) || [1].map((x) => x).length !== 1) throw new Error("done");`
   "hostile, never loads": {
     file: before("await new Promise(() => {});"),
     solved: "",
-    says: /importing it fails: .*has not ended/,
+    // Where the machine is slow, the grader may notice before the process does.
+    says: /ha[sd] not ended/,
   },
   "hostile, fills the heap": {
     file: before(
