@@ -67,22 +67,14 @@ export const defaultMaxOutput = 100 * 2 ** 20;
 /** Checks a command: a list of words, the first of them a program. */
 export function checkCommand(caller: string, command: unknown): void {
   if (typeof command === "string") {
-    const words = JSON.stringify(command.trim().split(/\s+/)).replaceAll(
-      '","',
-      '", "',
+    const words = command.trim().split(/\s+/).map((word) =>
+      JSON.stringify(word)
     );
-    throw new TypeError(
-      `${caller}: give the command as a list of words, ${words}: received ${
-        describe(command)
-      }`,
-    );
+    const list = `give the command as a list of words, [${words.join(", ")}]`;
+    throw wrong(caller, list, command);
   }
   if (!Array.isArray(command)) {
-    throw new TypeError(
-      `${caller}: the command must be a list of words: received ${
-        describe(command)
-      }`,
-    );
+    throw wrong(caller, "the command must be a list of words", command);
   }
   if (command.length === 0 || command[0] === "") {
     throw new TypeError(`${caller}: the command is empty: name a program`);
@@ -97,17 +89,12 @@ export function checkOptions(
   caller: string,
   options: SubprocessOptions & { readonly stdin?: Stdio },
 ): void {
-  const { cwd, env, encoding, signal } = options;
-  if (cwd !== undefined && !(cwd instanceof URL)) {
-    checkText(caller, "cwd", cwd);
-  }
-  for (const [name, value] of Object.entries(env ?? {})) {
+  const { cwd, env = {}, encoding, signal } = options;
+  if (cwd !== undefined && !(cwd instanceof URL)) checkText(caller, "cwd", cwd);
+  for (const [name, value] of Object.entries(env)) {
     if (name === "" || name.includes("=")) {
-      throw new TypeError(
-        `${caller}: a name in env must be neither empty nor hold "=": received ${
-          describe(name)
-        }`,
-      );
+      const wanted = 'a name in env must be neither empty nor hold "="';
+      throw wrong(caller, wanted, name);
     }
     checkText(caller, "a name in env", name);
     checkText(caller, `env.${name}`, value);
@@ -118,31 +105,26 @@ export function checkOptions(
   checkOneOf(caller, "stdout", options.stdout, places);
   checkOneOf(caller, "stderr", options.stderr, [...places, "stdout"]);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(
-      `${caller}: signal must be an AbortSignal: received ${describe(signal)}`,
-    );
+    throw wrong(caller, "signal must be an AbortSignal", signal);
   }
-  if (options.timeout !== undefined) checkTimeout(caller, options.timeout);
-  if (options.killAfter !== undefined) {
-    checkTimeout(caller, options.killAfter, "killAfter");
-  }
-  if (options.maxOutput !== undefined && options.maxOutput !== Infinity) {
-    checkCount(caller, "maxOutput", options.maxOutput);
-  }
+  checkLimits(caller, options);
+}
+
+function checkLimits(
+  caller: string,
+  { timeout = 0, killAfter = 0, maxOutput = Infinity }: SubprocessOptions,
+): void {
+  checkTimeout(caller, timeout);
+  checkTimeout(caller, killAfter, "killAfter");
+  if (maxOutput !== Infinity) checkCount(caller, "maxOutput", maxOutput);
 }
 
 function checkText(caller: string, name: string, value: unknown): void {
   if (typeof value !== "string") {
-    throw new TypeError(
-      `${caller}: ${name} must be a string: received ${describe(value)}`,
-    );
+    throw wrong(caller, `${name} must be a string`, value);
   }
   if (value.includes("\0")) {
-    throw new TypeError(
-      `${caller}: ${name} must not hold a NUL character: received ${
-        describe(value)
-      }`,
-    );
+    throw wrong(caller, `${name} must not hold a NUL character`, value);
   }
 }
 
@@ -154,9 +136,16 @@ function checkOneOf(
 ): void {
   if (value === undefined || allowed.includes(value as string)) return;
   const list = allowed.map((one) => `"${one}"`).join(", ");
-  throw new TypeError(
-    `${caller}: ${name} must be one of ${list}: received ${describe(value)}`,
-  );
+  throw wrong(caller, `${name} must be one of ${list}`, value);
+}
+
+/** Says what a value has to be, and what it is. */
+export function wrong(
+  caller: string,
+  wanted: string,
+  value: unknown,
+): TypeError {
+  return new TypeError(`${caller}: ${wanted}: received ${describe(value)}`);
 }
 
 /** How to start a program, in Deno's terms. */
@@ -164,16 +153,16 @@ export function toDeno(
   command: Command,
   options: SubprocessOptions & { readonly stdin: Stdio },
 ): Deno.CommandOptions {
-  const { cwd, env, clearEnv = false, stdin } = options;
+  const { cwd, env = {}, clearEnv = false, stdin } = options;
   const { stdout = "piped", stderr = "piped" } = options;
   return {
     args: command.slice(1),
+    env,
     clearEnv,
     stdin,
     stdout,
     stderr: stderr === "stdout" ? "piped" : stderr,
     ...(cwd === undefined ? {} : { cwd }),
-    ...(env === undefined ? {} : { env: { ...env } }),
   };
 }
 
@@ -188,38 +177,34 @@ export function explain(
   cause: unknown,
 ): unknown {
   if (!(cause instanceof Error)) return cause;
+  const { NotADirectory, NotCapable, NotFound, PermissionDenied } = Deno.errors;
   const { message } = cause;
   const name = JSON.stringify(program);
+  const say = (kind: typeof NotFound, text: string) =>
+    new kind(`${caller}: ${text}`, { cause });
   // Deno has one class for both, so its words have to tell them apart.
   if (/: (No such cwd|cwd is not a directory) /.test(message)) {
-    return new Deno.errors.NotADirectory(
-      `${caller}: no directory ${
-        JSON.stringify(String(cwd))
-      } to run in (its cwd)`,
-      { cause },
-    );
+    const directory = JSON.stringify(String(cwd));
+    return say(NotADirectory, `no directory ${directory} to run in (its cwd)`);
   }
-  if (cause instanceof Deno.errors.NotFound) {
+  if (cause instanceof NotFound) {
     const advice = /[/\\]/.test(program)
       ? "is the path right?"
       : "is it installed, and on PATH?";
-    return new Deno.errors.NotFound(
-      `${caller}: no program named ${name} (${advice})`,
-      { cause },
-    );
+    return say(NotFound, `no program named ${name} (${advice})`);
   }
-  if (cause instanceof Deno.errors.NotCapable) {
+  if (cause instanceof NotCapable) {
     // A few variables, LD_PRELOAD for one, take the full permission.
-    const needed = message.includes("environment variable")
-      ? message
-      : `no permission to run ${name} (start Deno with --allow-run=${program})`;
-    return new Deno.errors.NotCapable(`${caller}: ${needed}`, { cause });
+    if (message.includes("environment variable")) {
+      return say(NotCapable, message);
+    }
+    const advice = `start Deno with --allow-run=${program}`;
+    return say(NotCapable, `no permission to run ${name} (${advice})`);
   }
-  if (cause instanceof Deno.errors.PermissionDenied) {
-    return new Deno.errors.PermissionDenied(
-      `${caller}: the system does not allow to run ${name} (is it a program?)`,
-      { cause },
-    );
+  if (cause instanceof PermissionDenied) {
+    const denied =
+      `the system does not allow to run ${name} (is it a program?)`;
+    return say(PermissionDenied, denied);
   }
   return cause;
 }

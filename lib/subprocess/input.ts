@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describe } from "../describe.ts";
+import { wrong } from "./command.ts";
 
 /** What is written to a program: text, bytes, or chunks of them over time. */
 export type Input =
@@ -13,11 +13,13 @@ export type Input =
   | AsyncIterable<string | Uint8Array>
   | Iterable<string | Uint8Array>;
 
+const wanted = "input must be text or bytes, or chunks of them";
+
 /** The bytes of a chunk of input. */
 export function toBytes(caller: string, chunk: unknown): Uint8Array {
   if (typeof chunk === "string") return new TextEncoder().encode(chunk);
   if (chunk instanceof Uint8Array) return chunk;
-  throw whyNoInput(caller, chunk);
+  throw wrong(caller, wanted, chunk);
 }
 
 /** Refuses what cannot be an input. */
@@ -26,15 +28,7 @@ export function checkInput(caller: string, input: unknown): void {
   const isObject = typeof input === "object" && input !== null;
   if (isObject && Symbol.asyncIterator in input) return;
   if (isObject && Symbol.iterator in input) return;
-  throw whyNoInput(caller, input);
-}
-
-function whyNoInput(caller: string, value: unknown): TypeError {
-  return new TypeError(
-    `${caller}: input must be text or bytes, or chunks of them: received ${
-      describe(value)
-    }`,
-  );
+  throw wrong(caller, wanted, input);
 }
 
 /** The chunks of an input, taken as they are needed. */

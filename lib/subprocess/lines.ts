@@ -4,31 +4,14 @@
  * @module
  */
 
-import type { Output } from "./output.ts";
-import type { Program } from "./program.ts";
+import { type Bytes, type Output, WholeLines } from "./output.ts";
+import type { OutputName, Program } from "./program.ts";
 import type { Encoding } from "./result.ts";
 
 const lineFeed = 10;
 const carriageReturn = 13;
 
-/** What is shared by those who read outputs of the same program. */
-interface Reading {
-  /** Called before the first line is read; throws if somebody else reads. */
-  readonly begin: () => void;
-  /** Called when no more is read. */
-  readonly end: () => void;
-  /** Whether somebody reads an output. */
-  readonly isRead: (output: Output) => boolean;
-}
-
 type Result = IteratorResult<string, void>;
-
-/** Whole lines, each with LF at its end. */
-interface Block {
-  readonly text: string;
-  /** Whether a line may end with CRLF. */
-  readonly hasReturns: boolean;
-}
 
 /**
  * The lines of an output. An async generator that yields line by line takes
@@ -37,47 +20,62 @@ interface Block {
  */
 export class Lines implements AsyncGenerator<string, void, void> {
   readonly #program: Program<Encoding>;
+  readonly #name: OutputName;
   readonly #output: Output;
-  readonly #reading: Reading;
-  readonly #blocks: AsyncGenerator<Block, void, void>;
+  readonly #blocks = this.#read();
   #text = "";
   #hasReturns = false;
   /** Where in the text the next line begins. */
   #start = 0;
-  #pulling: Promise<boolean> | undefined;
-  /** How many wait for a line. */
+  /** How many wait for a line, and the last of them. */
   #waiting = 0;
-  #isReading = false;
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor(program: Program<Encoding>, output: Output, reading: Reading) {
+  constructor(program: Program<Encoding>, name: OutputName) {
+    const output = program.outputs.get(name);
+    if (output === undefined) {
+      throw new TypeError(`Subprocess.lines: ${name} is not piped`);
+    }
     this.#program = program;
+    this.#name = name;
     this.#output = output;
-    this.#reading = reading;
-    this.#blocks = this.#read();
+    this.#checkFree();
+  }
+
+  #checkFree(): void {
+    if (this.#output.reader === undefined) return;
+    throw new TypeError(
+      `Subprocess.lines: ${this.#name} is being read already`,
+    );
   }
 
   /** The next line. */
   next(): Promise<Result> {
-    if (this.#waiting > 0 || this.#start === this.#text.length) {
-      return this.#wait();
+    if (this.#waiting > 0 || this.#start >= this.#text.length) {
+      const before = this.#last.catch(() => {});
+      return this.#last = this.#wait(before);
     }
     return Promise.resolve({ value: this.#take(), done: false });
   }
 
   #take(): string {
-    const end = this.#text.indexOf("\n", this.#start);
+    const found = this.#text.indexOf("\n", this.#start);
+    const end = found < 0 ? this.#text.length : found;
     const line = this.#text.slice(this.#start, end);
     this.#start = end + 1;
-    return this.#hasReturns && line.endsWith("\r") ? line.slice(0, -1) : line;
+    const isCut = this.#hasReturns && found >= 0 && line.endsWith("\r");
+    return isCut ? line.slice(0, -1) : line;
   }
 
-  async #wait(): Promise<Result> {
+  /** Waits for those that asked before, and then for a line. */
+  async #wait(before: Promise<unknown>): Promise<Result> {
     this.#waiting += 1;
     try {
-      while (this.#start === this.#text.length) {
-        // Whoever waits already is the first to take a line of the next block.
-        const more = await (this.#pulling ??= this.#pull());
-        if (!more) return { value: undefined, done: true };
+      await before;
+      while (this.#start >= this.#text.length) {
+        const { value, done } = await this.#blocks.next();
+        if (done) return { value, done };
+        this.#set(value);
       }
       return { value: this.#take(), done: false };
     } finally {
@@ -85,27 +83,16 @@ export class Lines implements AsyncGenerator<string, void, void> {
     }
   }
 
-  async #pull(): Promise<boolean> {
-    try {
-      const { value, done } = await this.#blocks.next();
-      if (done) return false;
-      this.#set(value);
-      return true;
-    } finally {
-      this.#pulling = undefined;
-    }
-  }
-
-  #set({ text, hasReturns }: Block): void {
+  #set(text: string): void {
     this.#text = text;
-    this.#hasReturns = hasReturns;
+    this.#hasReturns = text.includes("\r");
     this.#start = 0;
   }
 
   /** Ends the program, also while a line is waited for. */
   async return(): Promise<Result> {
-    this.#set({ text: "", hasReturns: false });
-    if (this.#isReading) await this.#program.release();
+    this.#set("");
+    if (this.#output.reader === this) await this.#program.release();
     await this.#blocks.return();
     return { value: undefined, done: true };
   }
@@ -124,97 +111,49 @@ export class Lines implements AsyncGenerator<string, void, void> {
     return this;
   }
 
-  async *#read(): AsyncGenerator<Block, void, void> {
-    const program = this.#program;
-    const output = this.#output;
-    this.#reading.begin();
-    this.#isReading = true;
+  /** Reads whole lines, many at a time, and at last the one that has no end. */
+  async *#read(): AsyncGenerator<string, void, void> {
+    const [program, output] = [this.#program, this.#output];
+    this.#checkFree();
+    output.reader = this;
     // What is taken as it comes needs no limit; a line does.
-    const limit = output.limit;
+    const { limit } = output;
     output.limit = Infinity;
-    const cutter = new LineCutter(limit);
     // A program that may not go on printing errors does not go on at all.
-    const stopDraining = program.drainAll(this.#reading.isRead);
+    const stopDraining = program.drainAll();
+    const decoder = new TextDecoder();
+    const lines = new WholeLines();
+    let isFitting = true;
     try {
-      for (let more = true; more || output.size > 0;) {
-        if (output.size === 0) more = await program.more(output);
-        yield cutter.push(output.take());
-        if (!cutter.isTooLong) continue;
-        program.failLimit();
-        break;
+      while (isFitting && (output.size > 0 || await program.more(output))) {
+        const whole = lines.push(output.take());
+        const end = fitting(whole, limit);
+        yield decoder.decode(whole.subarray(0, end), { stream: true });
+        isFitting = end === whole.length &&
+          (lines.size <= limit || fitting(lines.rest(), limit) === lines.size);
       }
-      if (!cutter.isTooLong) yield cutter.end();
+      if (isFitting) yield decoder.decode(lines.rest());
+      else program.failLimit();
       await program.throwFailure();
     } finally {
-      this.#isReading = false;
       stopDraining();
-      this.#reading.end();
+      output.reader = undefined;
       output.limit = limit;
       if (!output.ended) await program.release();
     }
   }
 }
 
-/** Cuts chunks at the ends of lines. */
-class LineCutter {
-  readonly #limit: number;
-  readonly #decoder = new TextDecoder();
-  /** The line that has no end yet, and how many bytes it has. */
-  #rest = "";
-  #restSize = 0;
-  #isTooLong = false;
-
-  /** @param limit How many bytes a line may have. */
-  constructor(limit: number) {
-    this.#limit = limit;
+/** How much of some lines comes before the first one that is too long. */
+function fitting(lines: Bytes, limit: number): number {
+  // Mostly, not even all of it together is too long for one line.
+  let start = lines.length > limit ? 0 : lines.length;
+  while (start < lines.length) {
+    const found = lines.indexOf(lineFeed, start);
+    const end = found < 0 ? lines.length : found;
+    const hasReturn = end > start && lines[end - 1] === carriageReturn;
+    if (end - start - (hasReturn ? 1 : 0) > limit) return start;
+    start = found < 0 ? end : end + 1;
   }
-
-  /** Whether a line was too long; it is not given, and nothing after it. */
-  get isTooLong(): boolean {
-    return this.#isTooLong;
-  }
-
-  /** The lines that end in a chunk. */
-  push(chunk: Uint8Array): Block {
-    // Mostly, not even all of it together is too long for one line.
-    if (this.#restSize + chunk.length > this.#limit) chunk = this.#cut(chunk);
-    const end = chunk.lastIndexOf(lineFeed) + 1;
-    this.#restSize = chunk.length - end + (end > 0 ? 0 : this.#restSize);
-    const text = this.#decoder.decode(chunk, { stream: true });
-    const textEnd = text.lastIndexOf("\n") + 1;
-    if (textEnd === 0) {
-      this.#rest += text;
-      return { text: "", hasReturns: false };
-    }
-    const lines = this.#rest + text.slice(0, textEnd);
-    this.#rest = text.slice(textEnd);
-    return { text: lines, hasReturns: lines.includes("\r") };
-  }
-
-  /** The last line, if it has no end. */
-  end(): Block {
-    const rest = this.#rest + this.#decoder.decode();
-    return { text: rest === "" ? "" : `${rest}\n`, hasReturns: false };
-  }
-
-  /** The part of a chunk before a line that is too long. */
-  #cut(chunk: Uint8Array): Uint8Array {
-    let start = 0;
-    let size = this.#restSize;
-    while (start < chunk.length) {
-      const found = chunk.indexOf(lineFeed, start);
-      const end = found < 0 ? chunk.length : found;
-      size += end - start;
-      const hasReturn = end > start
-        ? chunk[end - 1] === carriageReturn
-        : start === 0 && this.#rest.endsWith("\r");
-      if (size - (hasReturn ? 1 : 0) > this.#limit) {
-        this.#isTooLong = true;
-        return chunk.subarray(0, start);
-      }
-      start = end + 1;
-      size = 0;
-    }
-    return chunk;
-  }
+  return lines.length;
 }

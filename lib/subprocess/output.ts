@@ -22,6 +22,7 @@ export interface Source {
 const smallBuffer = 1_024;
 const largeBuffer = 65_536;
 const lineFeed = 10;
+const none = new Uint8Array();
 
 /**
  * What a program wrote before it ended lies in the pipe, and a pipe holds at
@@ -53,6 +54,34 @@ export function sourceOf(stream: ReadableStream<Bytes>): Source {
   };
 }
 
+/** Passes on whole lines, and keeps what has no line end yet. */
+export class WholeLines {
+  #rest: Bytes[] = [];
+  #size = 0;
+
+  /** How many bytes are kept. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The lines that end in a chunk. */
+  push(chunk: Bytes): Bytes {
+    const end = chunk.lastIndexOf(lineFeed) + 1;
+    const lines = end > 0
+      ? concat([...this.#rest, chunk.subarray(0, end)])
+      : none;
+    if (end > 0) this.#rest = [];
+    this.#rest.push(chunk.subarray(end));
+    this.#size = chunk.length - end + (end > 0 ? 0 : this.#size);
+    return lines;
+  }
+
+  /** What is kept. */
+  rest(): Bytes {
+    return concat(this.#rest);
+  }
+}
+
 /**
  * Merges sources in the order in which they come, without tearing lines: of
  * each only whole lines are passed on, and the rest at its end.
@@ -63,22 +92,16 @@ export function mergeLines(sources: readonly Source[]): Source {
     chunk: await source.next(),
   });
   const reading = new Map(sources.map((source) => [source, read(source)]));
-  const rests = new Map<Source, Bytes>();
+  const lines = new Map(sources.map((source) => [source, new WholeLines()]));
   return {
     async next() {
       while (reading.size > 0) {
         const { source, chunk } = await Promise.race(reading.values());
-        const rest = rests.get(source) ?? new Uint8Array();
-        if (chunk === undefined) {
-          reading.delete(source);
-          if (rest.length > 0) return rest;
-          continue;
-        }
-        reading.set(source, read(source));
-        const bytes = concat([rest, chunk]);
-        const end = bytes.lastIndexOf(lineFeed) + 1;
-        rests.set(source, bytes.subarray(end));
-        if (end > 0) return bytes.subarray(0, end);
+        if (chunk) reading.set(source, read(source));
+        else reading.delete(source);
+        const whole = lines.get(source)!;
+        const bytes = chunk ? whole.push(chunk) : whole.rest();
+        if (bytes.length > 0) return bytes;
       }
       return undefined;
     },
@@ -92,6 +115,8 @@ export function mergeLines(sources: readonly Source[]): Source {
 export class Output {
   /** How many bytes are kept at most. */
   limit: number;
+  /** Who takes it as it comes, if somebody does. */
+  reader: unknown;
   readonly #source: Source;
   readonly #onLimit: () => void;
   readonly #kept: Bytes[] = [];

@@ -46,6 +46,7 @@ export class Program<E extends Encoding> {
   readonly status: Promise<Deno.CommandStatus>;
   readonly #caller: string;
   readonly #options: SubprocessOptions<E>;
+  readonly #maxOutput: number;
   readonly #child: Deno.ChildProcess;
   readonly #grouped: boolean;
   readonly #started = performance.now();
@@ -74,9 +75,10 @@ export class Program<E extends Encoding> {
     this.args = [...command];
     this.#caller = caller;
     this.#options = options;
-    const limited = timeout !== undefined || signal !== undefined ||
-      maxOutput !== undefined;
-    this.#grouped = limited && canEndGroups();
+    this.#maxOutput = maxOutput ?? defaultMaxOutput;
+    const limits = [timeout, signal, maxOutput];
+    const isLimited = limits.some((limit) => limit !== undefined);
+    this.#grouped = isLimited && canEndGroups();
     this.#child = this.#start(stdin);
     this.status = this.#gone.promise;
     this.status.catch(() => {});
@@ -125,8 +127,7 @@ export class Program<E extends Encoding> {
   }
 
   #openOutput(name: OutputName, source: Source): void {
-    const { maxOutput = defaultMaxOutput } = this.#options;
-    const output = new Output(source, maxOutput, () => this.failLimit());
+    const output = new Output(source, this.#maxOutput, () => this.failLimit());
     this.outputs.set(name, output);
     this.#all.push(output);
   }
@@ -134,19 +135,19 @@ export class Program<E extends Encoding> {
   /** Sets the limits of the program's life; what is returned removes them. */
   #limit(): () => void {
     const { timeout, signal } = this.#options;
-    const late = () =>
-      this.fail(() =>
-        new TimeoutExpired(this.#caller, timeout!, this.details())
-      );
-    const stop = timeout === undefined
-      ? () => {}
-      : after(checkTimeout(this.#caller, timeout), late);
     const aborted = () => this.fail(() => signal?.reason);
     signal?.addEventListener("abort", aborted);
+    const stop = timeout === undefined
+      ? undefined
+      : after(timeout, () => this.fail(() => this.#expired(timeout)));
     return () => {
-      stop();
+      stop?.();
       signal?.removeEventListener("abort", aborted);
     };
+  }
+
+  #expired(timeout: number): TimeoutExpired {
+    return new TimeoutExpired(this.#caller, timeout, this.details());
   }
 
   /** Sees to what has to be done when the program has ended. */
@@ -170,11 +171,7 @@ export class Program<E extends Encoding> {
 
   // Ending.
 
-  /**
-   * Ends the program because of a failure, which `finish()` will throw.
-   *
-   * @param failure Makes what is thrown, once the program is gone.
-   */
+  /** Ends the program because of a failure, made and thrown once it is gone. */
   fail(failure: () => unknown): void {
     if (this.#failure) return;
     this.#failure = failure;
@@ -183,17 +180,11 @@ export class Program<E extends Encoding> {
 
   /** Ends the program because it has printed more than it may. */
   failLimit(): void {
-    const { maxOutput = defaultMaxOutput } = this.#options;
-    this.fail(() =>
-      new OutputLimitExceeded(this.#caller, maxOutput, this.details())
-    );
+    const [caller, limit] = [this.#caller, this.#maxOutput];
+    this.fail(() => new OutputLimitExceeded(caller, limit, this.details()));
   }
 
-  /**
-   * Ends the program: asks it to, and kills it if it does not.
-   *
-   * @param killAfter How long it has to end by itself, in milliseconds.
-   */
+  /** Asks the program to end, for `killAfter` milliseconds, then kills it. */
   end(killAfter: number): Promise<void> {
     // A program that may not be signalled (sudo) is not waited for.
     this.#ending ??= this.#end(killAfter).catch((error) => {
@@ -207,7 +198,7 @@ export class Program<E extends Encoding> {
     if (this.#ended) return;
     if (killAfter > 0) {
       this.send("SIGTERM");
-      await within(this.status, checkTimeout(this.#caller, killAfter));
+      await within(this.status, killAfter);
     }
     this.send("SIGKILL");
     await this.status;
@@ -229,11 +220,7 @@ export class Program<E extends Encoding> {
     }
   }
 
-  /**
-   * Ends the program and lets go of its streams.
-   *
-   * @param killAfter How long it has to end by itself, in milliseconds.
-   */
+  /** Ends the program and lets go of its streams. */
   async release(killAfter = this.#options.killAfter ?? 5_000): Promise<void> {
     if (!this.#ended) await this.end(killAfter);
     for (const output of this.outputs.values()) {
@@ -254,18 +241,15 @@ export class Program<E extends Encoding> {
     while (wanted() && await this.more(output));
   }
 
-  /**
-   * Reads every output into memory until the returned function is called.
-   *
-   * @param except Whether somebody else reads an output.
-   */
-  drainAll(except: (output: Output) => boolean): () => void {
-    let wanted = true;
+  /** Reads the outputs that nobody takes, until the returned function is called. */
+  drainAll(): () => void {
+    let isWanted = true;
     for (const output of this.outputs.values()) {
-      this.#drain(output, () => wanted && !except(output)).catch(() => {});
+      const wanted = () => isWanted && output.reader === undefined;
+      this.#drain(output, wanted).catch(() => {});
     }
     return () => {
-      wanted = false;
+      isWanted = false;
     };
   }
 
@@ -282,28 +266,25 @@ export class Program<E extends Encoding> {
 
   // Writing.
 
-  /**
-   * Writes the input and closes it, without waiting for either. Without input,
-   * the program is told that there is none.
-   *
-   * @throws {TypeError} If there was input before, or this can be none.
-   */
+  /** Begins to write an input, if there is one, after which there is no more. */
   feed(input: Input | undefined): void {
-    if (input !== undefined) {
-      if (this.#fed) {
-        throw new TypeError(`${this.#caller}: the input was given before`);
-      }
-      if (this.#stdin === undefined) {
-        throw new TypeError(`${this.#caller}: input needs stdin to be "piped"`);
-      }
-      checkInput(this.#caller, input);
-    }
+    if (input !== undefined) this.#checkInput(input);
     if (this.#fed) return;
     this.#fed = true;
     const feeding = input === undefined ? this.closeInput() : this.#feed(input);
     feeding.catch((error) => {
       if (!this.#ended) this.fail(() => error);
     });
+  }
+
+  #checkInput(input: Input): void {
+    if (this.#fed) {
+      throw new TypeError(`${this.#caller}: the input was given before`);
+    }
+    if (this.#stdin === undefined) {
+      throw new TypeError(`${this.#caller}: input needs stdin to be "piped"`);
+    }
+    checkInput(this.#caller, input);
   }
 
   async #feed(input: Input): Promise<void> {
@@ -321,10 +302,8 @@ export class Program<E extends Encoding> {
   }
 
   /**
-   * Writes to the program.
-   *
-   * @returns Whether the program still reads. That it does not is no error:
-   * `head` has what it wants before its input ends.
+   * Writes to the program, and tells whether it still reads. That it does not is
+   * no error: `head` has what it wants before its input ends.
    */
   async write(bytes: Uint8Array): Promise<boolean> {
     try {
@@ -344,12 +323,7 @@ export class Program<E extends Encoding> {
 
   // The result.
 
-  /**
-   * Waits for the end, reading all outputs meanwhile.
-   *
-   * @param timeout How long to wait, in milliseconds; the program lives on.
-   * @throws {TimeoutExpired} If the time is over.
-   */
+  /** Waits for the end, `timeout` milliseconds at most, and reads all outputs. */
   async finish(timeout?: number): Promise<void> {
     const drained = Promise.all([
       this.status,
@@ -357,7 +331,7 @@ export class Program<E extends Encoding> {
     ]);
     if (timeout === undefined) await drained;
     else if (!await within(drained, checkTimeout(this.#caller, timeout))) {
-      throw new TimeoutExpired(this.#caller, timeout, this.details());
+      throw this.#expired(timeout);
     }
     await this.throwFailure();
   }
@@ -386,11 +360,7 @@ export class Program<E extends Encoding> {
 
   /** The program, which has ended. */
   completed(): CompletedProcess<E> {
-    const { code, ...details } = this.details();
-    return new CompletedProcess<E>({
-      ...details,
-      code: code!,
-      pid: this.pid,
-    });
+    const { args, code, ...rest } = this.details();
+    return new CompletedProcess({ args, pid: this.pid, code: code!, ...rest });
   }
 }

@@ -51,21 +51,21 @@ export interface ProcessDetails<E extends Encoding = Encoding> {
 export class CompletedProcess<E extends Encoding = "utf-8">
   implements ProcessDetails<E> {
   /** The program and its arguments. */
-  readonly args: readonly string[];
+  declare readonly args: readonly string[];
   /** The process id it had. */
-  readonly pid: number;
+  declare readonly pid: number;
   /** The exit code: 0 if all went well, 128 + n if signal n ended it. */
-  readonly code: number;
+  declare readonly code: number;
   /** The signal that ended it; null if none did. */
-  readonly signal: Deno.Signal | null;
+  declare readonly signal: Deno.Signal | null;
   /** Whether the exit code is 0. */
-  readonly success: boolean;
+  declare readonly success: boolean;
   /** Its standard output, if it was piped; else empty. */
-  readonly stdout: Decoded<E>;
+  declare readonly stdout: Decoded<E>;
   /** Its standard error, if it was piped; else empty. */
-  readonly stderr: Decoded<E>;
+  declare readonly stderr: Decoded<E>;
   /** From start to end, in milliseconds. */
-  readonly elapsed: number;
+  declare readonly elapsed: number;
 
   /**
    * Notes how a program ended.
@@ -73,14 +73,7 @@ export class CompletedProcess<E extends Encoding = "utf-8">
    * @param fields All of the fields but `success`.
    */
   constructor(fields: Omit<CompletedProcess<E>, "success">) {
-    this.args = fields.args;
-    this.pid = fields.pid;
-    this.code = fields.code;
-    this.signal = fields.signal;
-    this.success = fields.code === 0;
-    this.stdout = fields.stdout;
-    this.stderr = fields.stderr;
-    this.elapsed = fields.elapsed;
+    Object.assign(this, fields, { success: fields.code === 0 });
   }
 }
 
@@ -89,17 +82,17 @@ export class SubprocessError extends Error implements ProcessDetails {
   /** `"SubprocessError"`. */
   override readonly name: string = "SubprocessError";
   /** The program and its arguments. */
-  readonly args: readonly string[];
+  declare readonly args: readonly string[];
   /** The exit code, 128 + n for signal n; null while it runs. */
-  readonly code: number | null;
+  declare readonly code: number | null;
   /** The signal that ended it; null if none did. */
-  readonly signal: Deno.Signal | null;
+  declare readonly signal: Deno.Signal | null;
   /** From start to end, or until now, in milliseconds. */
-  readonly elapsed: number;
+  declare readonly elapsed: number;
   /** Its standard output so far. */
-  readonly stdout: Decoded<Encoding>;
+  declare readonly stdout: Decoded<Encoding>;
   /** Its standard error so far. */
-  readonly stderr: Decoded<Encoding>;
+  declare readonly stderr: Decoded<Encoding>;
 
   /**
    * Makes the error.
@@ -110,12 +103,8 @@ export class SubprocessError extends Error implements ProcessDetails {
    */
   constructor(message: string, details: ProcessDetails) {
     super(message + lastLines(details.stderr));
-    this.args = details.args;
-    this.code = details.code;
-    this.signal = details.signal;
-    this.elapsed = details.elapsed;
-    this.stdout = details.stdout;
-    this.stderr = details.stderr;
+    const { args, code, signal, elapsed, stdout, stderr } = details;
+    Object.assign(this, { args, code, signal, elapsed, stdout, stderr });
   }
 }
 
@@ -124,12 +113,7 @@ export class CalledProcessError extends SubprocessError {
   /** `"CalledProcessError"`. */
   override readonly name: string = "CalledProcessError";
 
-  /**
-   * Makes the error.
-   *
-   * @param caller What the message begins with, such as `run`.
-   * @param details The program, how it ended, and what it printed.
-   */
+  /** Makes the error; `caller` is what its message begins with, such as `run`. */
   constructor(caller: string, details: ProcessDetails) {
     const command = commandLine(details.args);
     super(`${caller}: ${command} ${howEnded(details)}`, details);
@@ -143,13 +127,7 @@ export class TimeoutExpired extends SubprocessError {
   /** The time it was given, in milliseconds. */
   readonly timeout: number;
 
-  /**
-   * Makes the error.
-   *
-   * @param caller What the message begins with, such as `run`.
-   * @param timeout The time it was given, in milliseconds.
-   * @param details The program, how it ended, and what it printed.
-   */
+  /** Makes the error; `caller` is what its message begins with, such as `run`. */
   constructor(caller: string, timeout: number, details: ProcessDetails) {
     const command = commandLine(details.args);
     super(`${caller}: ${command} has not ended after ${timeout} ms`, details);
@@ -164,13 +142,7 @@ export class OutputLimitExceeded extends SubprocessError {
   /** How many bytes of each output were allowed. */
   readonly maxOutput: number;
 
-  /**
-   * Makes the error.
-   *
-   * @param caller What the message begins with, such as `run`.
-   * @param maxOutput How many bytes of each output were allowed.
-   * @param details The program, how it ended, and what it printed.
-   */
+  /** Makes the error; `caller` is what its message begins with, such as `run`. */
   constructor(caller: string, maxOutput: number, details: ProcessDetails) {
     const command = commandLine(details.args);
     super(

@@ -7,7 +7,6 @@
 import type { Command, Stdio, SubprocessOptions } from "./command.ts";
 import { type Input, toBytes } from "./input.ts";
 import { Lines } from "./lines.ts";
-import type { Output } from "./output.ts";
 import { type OutputName, Program } from "./program.ts";
 import type { CompletedProcess, Encoding } from "./result.ts";
 
@@ -74,8 +73,6 @@ export function spawn<E extends Encoding = "utf-8">(
 export class Subprocess<E extends Encoding = "utf-8">
   implements AsyncDisposable {
   readonly #program: Program<E>;
-  readonly #reading = new Set<Output>();
-  readonly #isRead = (output: Output) => this.#reading.has(output);
   #stdin: WritableStreamDefaultWriter<string | Uint8Array> | undefined;
 
   /**
@@ -88,7 +85,7 @@ export class Subprocess<E extends Encoding = "utf-8">
   constructor(command: Command, options: SpawnOptions<E> = {}) {
     const { stdin = "piped" } = options;
     this.#program = new Program("spawn", command, options, stdin);
-    if (stdin === "piped") this.#stdin = writerOf(this.#program, this.#isRead);
+    if (stdin === "piped") this.#stdin = writerOf(this.#program);
   }
 
   /** The program and its arguments. */
@@ -177,20 +174,7 @@ export class Subprocess<E extends Encoding = "utf-8">
    * @throws What the program was ended for: a limit, or an aborted signal.
    */
   lines(name: OutputName = "stdout"): AsyncGenerator<string, void, void> {
-    const output = this.#program.outputs.get(name);
-    if (output === undefined) {
-      throw new TypeError(`Subprocess.lines: ${name} is not piped`);
-    }
-    const begin = () => {
-      if (!this.#reading.has(output)) return void this.#reading.add(output);
-      throw new TypeError(`Subprocess.lines: ${name} is being read already`);
-    };
-    if (this.#reading.has(output)) begin();
-    return new Lines(this.#program, output, {
-      begin,
-      end: () => this.#reading.delete(output),
-      isRead: this.#isRead,
-    });
+    return new Lines(this.#program, name);
   }
 
   /**
@@ -227,12 +211,11 @@ export class Subprocess<E extends Encoding = "utf-8">
 /** A writer of text or bytes that keeps the outputs flowing while it writes. */
 function writerOf<E extends Encoding>(
   program: Program<E>,
-  isRead: (output: Output) => boolean,
 ): WritableStreamDefaultWriter<string | Uint8Array> {
   return new WritableStream<string | Uint8Array>({
     async write(chunk) {
       const bytes = toBytes("Subprocess.stdin", chunk);
-      const stopDraining = program.drainAll(isRead);
+      const stopDraining = program.drainAll();
       const written = await program.write(bytes).finally(stopDraining);
       if (written) return;
       throw new Deno.errors.BrokenPipe(
