@@ -1,7 +1,17 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { dirname } from "node:path";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
 import { outputsOf } from "../../classroom/reports/outputs.ts";
-import { formatJson, parseReport } from "../../classroom/reports/report.ts";
+import {
+  formatJson,
+  parseReport,
+  type Report,
+} from "../../classroom/reports/report.ts";
 import { deno, testWith } from "../helper.ts";
 import { classOf, shardsOf } from "./sample.ts";
 
@@ -119,6 +129,101 @@ testWith(permissions, "grade:merge --help names every option", async () => {
     assertStringIncludes(stdout, option);
   }
 });
+
+/** Whether there is GNU parallel; another program has the same name. */
+function hasParallel(): boolean {
+  const isGranted = ([...permissions, "env"] as const).every((name) =>
+    Deno.permissions.querySync({ name }).state === "granted"
+  );
+  if (!isGranted) return false;
+  try {
+    const { stdout } = new Deno.Command("parallel", { args: ["--version"] })
+      .outputSync();
+    return new TextDecoder().decode(stdout).startsWith("GNU parallel");
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "GNU parallel grades a class in shards, as classroom/README.md has it",
+  ignore: !hasParallel(),
+  fn: () =>
+    inFolder(async (folder) => {
+      const root = new URL("../../", import.meta.url);
+      const text = (path: string) => Deno.readTextFile(new URL(path, root));
+      // The third shard of four has nothing of lesson 7.
+      const submitted = {
+        a: ["07", "09"],
+        b: ["09"],
+        c: ["09"],
+        d: [],
+        e: ["07"],
+      };
+      const names = { "07": "07_iterators", "09": "09_lambdas" } as const;
+      for (const [student, lessons] of Object.entries(submitted)) {
+        const own = `${folder}/class/${student}/lessons`;
+        await Deno.mkdir(own, { recursive: true });
+        for (const lesson of lessons as (keyof typeof names)[]) {
+          const file = `lessons/${names[lesson]}.ts`;
+          const note = `export const by${student} = (x: number[]) =>\n` +
+            "  x.filter((it) => it % 3 !== 0).map((it) => it ** 2).at(-1) ?? 0;\n";
+          await Deno.writeTextFile(
+            `${own}/${names[lesson]}.ts`,
+            await text(file) + note,
+          );
+        }
+      }
+      const readme = (await text("classroom/README.md")).replaceAll(
+        "\r\n",
+        "\n",
+      );
+      const [, recipe] = /```sh\n(parallel [^`]*)```/.exec(readme)!;
+      const commands = recipe!.replaceAll("../submissions", `${folder}/class`)
+        .replaceAll("shards/", `${folder}/shards/`)
+        .replaceAll("report.", `${folder}/report.`)
+        .replace("--html", `--json ${folder}/merged.json --html`);
+      const whole =
+        `deno task grade ${folder}/class --json ${folder}/whole.json`;
+      const { success, stdout, stderr } = await new Deno.Command("sh", {
+        args: ["-ec", `${commands}\n${whole}`],
+        cwd: root,
+        env: {
+          NO_COLOR: "1",
+          PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`,
+        },
+        stdin: "null",
+      }).output();
+      const said = [stdout, stderr].map((it) => new TextDecoder().decode(it));
+      assert(success, said.join("\n"));
+      const [merged, expected] = await Promise.all(
+        ["merged", "whole"].map(async (name) =>
+          withoutTimes(
+            parseReport(await Deno.readTextFile(`${folder}/${name}.json`)),
+          )
+        ),
+      );
+      assertEquals(merged, expected);
+      assertEquals(expected!.lessons, ["07", "09"]);
+      assert(expected!.similar.length > 0);
+      assertEquals(
+        expected!.students.map(({ student }) => student),
+        Object.keys(submitted),
+      );
+    }),
+});
+
+/** A report without what is different each time. */
+function withoutTimes(report: Report): Report {
+  return {
+    ...report,
+    run: { ...report.run, date: "" },
+    students: report.students.map(({ student, lessons }) => ({
+      student,
+      lessons: lessons.map((lesson) => ({ ...lesson, elapsed: 0 })),
+    })),
+  };
+}
 
 testWith(
   ["read"],
