@@ -15,6 +15,7 @@ import {
   type Wire,
 } from "./messages/travel.ts";
 import {
+  checkWait,
   timeoutError,
   waitFor,
   waitForChange,
@@ -63,25 +64,18 @@ export class BrokenBarrierError extends Error {
  */
 export class Lock {
   static readonly #holder = 0; // the thread that holds it, or 0
-  static readonly #waiting = 1; // how many wait
-  static readonly #abandoned = 2; // whether its last holder ended holding it
+  static readonly #abandoned = 1; // whether its last holder ended holding it
 
   #cells: Int32Array<SharedArrayBuffer>;
 
   /** Makes a lock that nobody holds. */
   constructor() {
-    this.#cells = sharedCells("Lock", 3);
+    this.#cells = sharedCells("Lock", 2);
     realm().hasPortables = true;
     realm().onArrival(this.#lifeline());
   }
 
-  /**
-   * Makes a lock of what it was packed into.
-   *
-   * @internal
-   * @param wire The lock as it travelled.
-   * @returns The same lock.
-   */
+  /** @internal Makes the same lock of what it was packed into. */
   static unpack(wire: Wire): Lock {
     const lock = new Lock();
     lock.#cells = wire.cells;
@@ -89,13 +83,7 @@ export class Lock {
     return lock;
   }
 
-  /**
-   * Frees the lock if a thread held it that has ended.
-   *
-   * @internal
-   * @param lifeline The lock.
-   * @param agent The thread.
-   */
+  /** @internal Frees the lock if a thread held it that has ended. */
   static abandon({ cells }: Lifeline, agent: number): void {
     if (Atomics.load(cells, Lock.#holder) === agent) {
       Atomics.store(cells, Lock.#abandoned, 1);
@@ -110,12 +98,7 @@ export class Lock {
     return true;
   }
 
-  /**
-   * Packs the lock, to be sent; it goes on working here.
-   *
-   * @internal
-   * @returns What it is packed into.
-   */
+  /** @internal Packs the lock, to be sent; it goes on working here. */
   pack(): Packing {
     const lifeline = this.#lifeline();
     return { wire: { ...lifeline }, ports: [], lifeline, sent: () => {} };
@@ -139,22 +122,14 @@ export class Lock {
   acquire(options: { readonly timeout?: number } = {}): LockGuard {
     checkMayBlock("Lock.acquire", "acquireAsync");
     const { timeout = Infinity } = options;
-    const end = performance.now() + checkTimeout("Lock.acquire", timeout);
-    Atomics.add(this.#cells, Lock.#waiting, 1);
-    try {
-      for (;;) {
-        const holder = this.#take();
-        if (holder === 0) return this.#guard();
-        if (holder === realm().agent) {
-          throw new Error("Lock.acquire: this thread holds the lock already");
-        }
-        const left = end - performance.now();
-        if (left <= 0) throw timeoutError("Lock.acquire", timeout);
-        Atomics.wait(this.#cells, Lock.#holder, holder, left);
-      }
-    } finally {
-      Atomics.sub(this.#cells, Lock.#waiting, 1);
-    }
+    checkTimeout("Lock.acquire", timeout);
+    const take = () => {
+      const holder = this.#take();
+      if (holder !== realm().agent) return holder;
+      throw new Error("Lock.acquire: this thread holds the lock already");
+    };
+    block("Lock.acquire", timeout, this.#cells, take);
+    return new LockGuard(this);
   }
 
   /**
@@ -166,25 +141,9 @@ export class Lock {
    * ended; with a TimeoutError; with the reason of the signal.
    */
   async acquireAsync(options: WaitOptions = {}): Promise<LockGuard> {
-    const waiting = waitFor<never>("Lock.acquireAsync", options, (reason) => {
-      waiting.reject(reason);
-    });
-    Atomics.add(this.#cells, Lock.#waiting, 1);
-    try {
-      for (;;) {
-        const holder = this.#take();
-        if (holder === 0) return this.#guard();
-        await waitForChange(
-          this.#cells,
-          Lock.#holder,
-          holder,
-          waiting.promise,
-        );
-      }
-    } finally {
-      Atomics.sub(this.#cells, Lock.#waiting, 1);
-      waiting.resolve(undefined as never);
-    }
+    const take = () => this.#take();
+    await waitUntil("Lock.acquireAsync", options, this.#cells, take);
+    return new LockGuard(this);
   }
 
   /**
@@ -196,15 +155,10 @@ export class Lock {
     const { agent } = realm();
     const holder = Atomics.compareExchange(this.#cells, Lock.#holder, agent, 0);
     if (holder !== agent) {
-      throw new Error(
-        holder === 0
-          ? "Lock.release: nobody holds the lock"
-          : "Lock.release: another thread holds the lock",
-      );
+      const who = holder === 0 ? "nobody" : "another thread";
+      throw new Error(`Lock.release: ${who} holds the lock`);
     }
-    if (Atomics.load(this.#cells, Lock.#waiting) > 0) {
-      Atomics.notify(this.#cells, Lock.#holder, 1);
-    }
+    Atomics.notify(this.#cells, Lock.#holder, 1);
   }
 
   /** How the lock prints. */
@@ -212,21 +166,16 @@ export class Lock {
     return `Lock { isLocked: ${this.isLocked} }`;
   }
 
-  /** Takes the lock if it is free; tells who held it, or 0. */
-  #take(): number {
+  /** Takes the lock if it is free; tells who holds it otherwise. */
+  #take(): number | undefined {
     const { agent } = realm();
     const holder = Atomics.compareExchange(this.#cells, Lock.#holder, 0, agent);
-    if (holder === 0 && Atomics.exchange(this.#cells, Lock.#abandoned, 0)) {
-      this.release();
-      throw new LockAbandonedError(
-        "the thread that held the lock ended without releasing it",
-      );
-    }
-    return holder;
-  }
-
-  #guard(): LockGuard {
-    return new LockGuard(this);
+    if (holder !== 0) return holder;
+    if (Atomics.exchange(this.#cells, Lock.#abandoned, 0) === 0) return;
+    this.release();
+    throw new LockAbandonedError(
+      "the thread that held the lock ended without releasing it",
+    );
   }
 
   #lifeline(): Lifeline {
@@ -304,13 +253,7 @@ export class Barrier {
     realm().hasPortables = true;
   }
 
-  /**
-   * Makes a barrier of what it was packed into.
-   *
-   * @internal
-   * @param wire The barrier as it travelled.
-   * @returns The same barrier.
-   */
+  /** @internal Makes the same barrier of what it was packed into. */
   static unpack(wire: Wire): Barrier {
     const barrier = new Barrier(wire["parties"] as number);
     barrier.#cells = wire.cells;
@@ -319,12 +262,7 @@ export class Barrier {
   }
 
   /**
-   * Breaks the barrier if a thread has died.
-   *
-   * @internal
-   * @param lifeline The barrier.
-   * @param _agent The thread.
-   * @param wasBusy Whether the thread was running something.
+   * @internal Breaks the barrier if a thread has died while it ran something.
    */
   static abandon({ cells }: Lifeline, _agent: number, wasBusy: boolean): void {
     if (wasBusy) Barrier.#break(cells);
@@ -340,12 +278,7 @@ export class Barrier {
     return true;
   }
 
-  /**
-   * Packs the barrier, to be sent; it goes on working here.
-   *
-   * @internal
-   * @returns What it is packed into.
-   */
+  /** @internal Packs the barrier, to be sent; it goes on working here. */
   pack(): Packing {
     const lifeline = this.#lifeline();
     const wire = { ...lifeline, parties: this.parties };
@@ -370,15 +303,11 @@ export class Barrier {
   wait(options: { readonly timeout?: number } = {}): number {
     checkMayBlock("Barrier.wait", "waitAsync");
     const { timeout = Infinity } = options;
-    const end = performance.now() + checkTimeout("Barrier.wait", timeout);
+    checkTimeout("Barrier.wait", timeout);
     const arrival = this.#arrive();
-    for (let seen; (seen = this.#waitsAt(arrival)) !== undefined;) {
-      const left = end - performance.now();
-      if (left > 0) Atomics.wait(this.#cells, 0, seen, left);
-      else if (this.#giveUp(arrival)) {
-        throw timeoutError("Barrier.wait", timeout);
-      }
-    }
+    const look = () => this.#waitsAt(arrival);
+    const giveUp = () => this.#giveUp(arrival);
+    block("Barrier.wait", timeout, this.#cells, look, giveUp);
     return arrival % this.parties;
   }
 
@@ -391,19 +320,12 @@ export class Barrier {
    * BrokenBarrierError, with a TimeoutError, with the reason of the signal.
    */
   async waitAsync(options: WaitOptions = {}): Promise<number> {
-    const waiting = waitFor<never>("Barrier.waitAsync", options, (reason) => {
-      if (this.#giveUp(arrival)) waiting.reject(reason);
-    });
-    let arrival: number;
-    try {
-      arrival = this.#arrive();
-      for (let seen; (seen = this.#waitsAt(arrival)) !== undefined;) {
-        await waitForChange(this.#cells, 0, seen, waiting.promise);
-      }
-      return arrival % this.parties;
-    } finally {
-      waiting.resolve(undefined as never);
-    }
+    checkWait("Barrier.waitAsync", options);
+    const arrival = this.#arrive();
+    const look = () => this.#waitsAt(arrival);
+    const giveUp = () => this.#giveUp(arrival);
+    await waitUntil("Barrier.waitAsync", options, this.#cells, look, giveUp);
+    return arrival % this.parties;
   }
 
   /** How the barrier prints. */
@@ -417,9 +339,8 @@ export class Barrier {
       const seen = Atomics.load(this.#cells, 0);
       this.#checkWhole(seen);
       const next = (seen + 1) % this.#limit;
-      if (Atomics.compareExchange(this.#cells, 0, seen, next) !== seen) {
-        continue;
-      }
+      const found = Atomics.compareExchange(this.#cells, 0, seen, next);
+      if (found !== seen) continue;
       if (next % this.parties === 0) Atomics.notify(this.#cells, 0);
       return seen;
     }
@@ -445,9 +366,8 @@ export class Barrier {
       const seen = Atomics.load(this.#cells, 0);
       const broken = seen | Barrier.#broken;
       if (seen === broken || this.#haveMet(arrival, seen)) return false;
-      if (Atomics.compareExchange(this.#cells, 0, seen, broken) !== seen) {
-        continue;
-      }
+      const found = Atomics.compareExchange(this.#cells, 0, seen, broken);
+      if (found !== seen) continue;
       Atomics.notify(this.#cells, 0);
       return true;
     }
@@ -463,14 +383,47 @@ export class Barrier {
   }
 }
 
-/**
- * Refuses to block main, whose timers, input and workers' messages would wait.
- *
- * @param caller What the message begins with.
- * @param instead The method to use instead.
- * @throws {Error} In main.
- */
+/** Refuses to block main, whose timers, input and workers' messages would wait. */
 export function checkMayBlock(caller: string, instead: string): void {
   if ("WorkerGlobalScope" in globalThis) return;
   throw new Error(`${caller} blocks, and main must not: use ${instead}()`);
+}
+
+/**
+ * Blocks this thread until `look` finds nothing to wait for; otherwise it tells
+ * what the first cell holds. `giveUp` tells whether it was in time.
+ */
+export function block(
+  caller: string,
+  timeout: number,
+  cells: Int32Array,
+  look: () => number | undefined,
+  giveUp = () => true,
+): void {
+  const end = performance.now() + timeout;
+  for (let seen; (seen = look()) !== undefined;) {
+    const left = end - performance.now();
+    if (left > 0) Atomics.wait(cells, 0, seen, left);
+    else if (giveUp()) throw timeoutError(caller, timeout);
+  }
+}
+
+/** Waits as `block` does, without blocking this thread. */
+export async function waitUntil(
+  caller: string,
+  options: WaitOptions,
+  cells: Int32Array<SharedArrayBuffer>,
+  look: () => number | undefined,
+  giveUp = () => true,
+): Promise<void> {
+  const waiting = waitFor<never>(caller, options, (reason) => {
+    if (giveUp()) waiting.reject(reason);
+  });
+  try {
+    for (let seen; (seen = look()) !== undefined;) {
+      await waitForChange(cells, 0, seen, waiting.promise);
+    }
+  } finally {
+    waiting.resolve(undefined as never);
+  }
 }

@@ -125,20 +125,12 @@ export class Connection<Sent, Received = Sent>
     onArrival(this.#lifeline());
   }
 
-  /**
-   * Makes a connection of what it was packed into.
-   *
-   * @internal
-   */
+  /** @internal Makes a connection of what it was packed into. */
   static unpack(wire: Wire): Connection<unknown> {
     return new Connection(wire as ConnectionWire);
   }
 
-  /**
-   * Closes the end that a thread had when it ended.
-   *
-   * @internal
-   */
+  /** @internal Closes the end that a thread had when it ended. */
   static abandon({ cells, side = 0 }: Lifeline, agent: number): void {
     const owner = Atomics.load(cells, Connection.#owner + side);
     if (owner === agent) Connection.#close(cells, side);
@@ -156,11 +148,7 @@ export class Connection<Sent, Received = Sent>
     return true;
   }
 
-  /**
-   * Packs the connection, to be sent.
-   *
-   * @internal
-   */
+  /** @internal Packs the connection, to be sent. */
   pack(): Packing {
     this.#checkOpen("sent");
     if (this.#listening) {
@@ -195,11 +183,7 @@ export class Connection<Sent, Received = Sent>
     this.sendNow(value, options);
   }
 
-  /**
-   * Sends a value, and throws what `send` rejects with.
-   *
-   * @internal
-   */
+  /** @internal Sends a value, and throws what `send` rejects with. */
   sendNow(value: Sent, options: SendOptions = {}): void {
     this.#checkOpen("used");
     if (this.#isClosed(1 - this.#side)) {
@@ -268,10 +252,8 @@ export class Connection<Sent, Received = Sent>
   }
 
   /**
-   * Has functions called with each value, instead of `recv`, and once nothing
-   * more can come.
-   *
-   * @internal
+   * @internal Has functions called with each value, instead of `recv`, and once
+   * nothing more can come.
    */
   subscribe(
     onValue: (value: Received, isDirect: boolean) => void,
@@ -283,10 +265,9 @@ export class Connection<Sent, Received = Sent>
   }
 
   /**
-   * Has what arrives carried to another process, where the pipe then leads.
-   * `onValue` is also told whether the sender is there to catch what it throws.
-   *
-   * @internal
+   * @internal Has what arrives carried to another process, where the pipe then
+   * leads. `onValue` is also told whether the sender is there to catch what it
+   * throws.
    */
   carry(onValue: Subscriber["onValue"], onEnd: () => void): void {
     Atomics.store(this.#cells, Connection.#process, 1);
@@ -295,19 +276,14 @@ export class Connection<Sent, Received = Sent>
   }
 
   /**
-   * Whether whoever has the other end shares no memory with this thread.
-   *
-   * @internal
+   * @internal Whether whoever has the other end shares no memory with this
+   * thread.
    */
   get isRemote(): boolean {
     return Atomics.load(this.#cells, Connection.#process) !== 0;
   }
 
-  /**
-   * How many values the other end has sent that have not arrived.
-   *
-   * @internal
-   */
+  /** @internal How many values the other end has sent that have not arrived. */
   get backlog(): number {
     const sent = Atomics.load(this.#cells, Connection.#count + 1 - this.#side);
     // The counts may pass 2 ** 31; their difference tells all the same.

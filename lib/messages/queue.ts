@@ -90,11 +90,7 @@ export class Queue<T> implements AsyncIterable<T> {
     realm().hasPortables = true;
   }
 
-  /**
-   * Makes a queue of what it was packed into.
-   *
-   * @internal
-   */
+  /** @internal Makes a queue of what it was packed into. */
   static unpack(wire: Wire): Queue<unknown> {
     const { capacity, cells, linkCells, isRemote, link } = wire as QueueWire;
     const queue = new Queue();
@@ -115,11 +111,7 @@ export class Queue<T> implements AsyncIterable<T> {
     return true;
   }
 
-  /**
-   * Packs the queue, to be sent; it goes on working here.
-   *
-   * @internal
-   */
+  /** @internal Packs the queue, to be sent; it goes on working here. */
   pack(): Packing {
     const [ours, theirs] = pipe<QueueReply, QueueRequest>();
     const { cells, capacity } = this.#state;
@@ -288,7 +280,9 @@ export class Queue<T> implements AsyncIterable<T> {
       const { next } = this.#state;
       const index = (next - this.#first) | 0;
       if (index < 0 || index >= this.#ahead.length) break;
-      if (this.#state.claim(next)) return { item: this.#ahead[index] };
+      if (!this.#state.claim(next)) continue;
+      if (this.#state.callWaiting()) this.#send({ op: "look" });
+      return { item: this.#ahead[index] };
     }
     this.#ahead = [];
     return undefined;

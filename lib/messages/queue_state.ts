@@ -56,6 +56,12 @@ export class QueueState {
     Atomics.store(this.cells, QueueState.#waiting, count);
   }
 
+  /** Whether the store has to be told, once, that there is room. */
+  callWaiting(): boolean {
+    return this.waiting > 0 &&
+      Atomics.exchange(this.cells, QueueState.#waiting, 0) > 0;
+  }
+
   get next(): number {
     return Atomics.load(this.cells, QueueState.#next);
   }
@@ -81,7 +87,6 @@ export class QueueState {
     const found = Atomics.compareExchange(this.cells, index, number, after);
     if (found !== number) return false;
     Atomics.sub(this.cells, QueueState.#size, 1);
-    this.#tell();
     return true;
   }
 
@@ -93,19 +98,6 @@ export class QueueState {
   /** Counts items in, or out, whether there is room or not. */
   add(count: number): void {
     Atomics.add(this.cells, QueueState.#size, count);
-    this.#tell();
-  }
-
-  /** Resolves once there is room, or the size is another. */
-  async change(): Promise<void> {
-    const { size } = this;
-    if (size < this.capacity) return;
-    await Atomics.waitAsync(this.cells, QueueState.#size, size).value;
-  }
-
-  /** Wakes the store if somebody waits for room. */
-  #tell(): void {
-    if (this.waiting > 0) Atomics.notify(this.cells, QueueState.#size);
   }
 }
 

@@ -28,11 +28,13 @@ export type QueueRequest =
   | readonly [item: unknown]
   | QueueOrder;
 
-/** `cancel` takes back a `want`; `spare` is room that is not needed. */
+/**
+ * `cancel` takes back a `want`; `spare` is room that is not needed; `look` tells
+ * that there is room.
+ */
 type QueueOrder =
-  | {
-    readonly op: "want" | "cancel" | "taken" | "room" | "spare" | "close";
-  }
+  | { readonly op: "want" | "cancel" | "taken" }
+  | { readonly op: "room" | "spare" | "look" | "close" }
   | {
     readonly op: "serve";
     readonly link: QueuePipe;
@@ -63,13 +65,16 @@ export interface QueuePort<Message> {
 }
 
 /** A client, as the store sees it. */
-interface Client {
-  readonly port: QueuePort<QueueReply>;
-  readonly state: QueueLinkState;
+export class QueueClient {
   /** The last item that it was sent, and how many it may be sent next. */
   sent: unknown;
-  window: number;
-  toldSize: number;
+  window = 1;
+  toldSize = -1;
+
+  constructor(
+    readonly port: QueuePort<QueueReply>,
+    readonly state: QueueLinkState,
+  ) {}
 }
 
 /** The items of a queue, in the thread that made it. */
@@ -79,11 +84,10 @@ export class QueueStore {
   /** The number of the first of them. */
   #first = 0;
   /** Those in other threads. */
-  readonly #clients = new Set<Client>();
+  readonly #clients = new Set<QueueClient>();
   /** Those that wait, for room and for items. */
-  readonly #rooms = new Fifo<Client>();
-  readonly #wants = new Fifo<Client>();
-  #isWatching = false;
+  readonly #rooms = new Fifo<QueueClient>();
+  readonly #wants = new Fifo<QueueClient>();
   #isTellingSize = false;
 
   constructor(state: QueueState) {
@@ -95,8 +99,10 @@ export class QueueStore {
     state: QueueLinkState,
     receive: (reply: QueueReply) => void,
   ): QueuePort<QueueRequest> {
-    const port = { isRemote: false, sendNow: receive };
-    const client = { port, state, sent: undefined, window: 1, toldSize: -1 };
+    const client = new QueueClient(
+      { isRemote: false, sendNow: receive },
+      state,
+    );
     return {
       isRemote: false,
       sendNow: (request, options = {}) => {
@@ -109,8 +115,7 @@ export class QueueStore {
 
   /** Serves a client in another thread. */
   #serve(port: QueuePipe, cells?: Int32Array<SharedArrayBuffer>): void {
-    const state = new QueueLinkState(cells);
-    const client = { port, state, sent: undefined, window: 1, toldSize: -1 };
+    const client = new QueueClient(port, new QueueLinkState(cells));
     this.#clients.add(client);
     port.subscribe(
       (request) => this.#receive(client, request),
@@ -121,7 +126,7 @@ export class QueueStore {
     );
   }
 
-  #receive(client: Client, request: QueueRequest): void {
+  #receive(client: QueueClient, request: QueueRequest): void {
     if (typeof request !== "object") this.#add(client, request);
     else if ("op" in request) this.#answer(client, request);
     else this.#add(client, request[0]);
@@ -129,12 +134,12 @@ export class QueueStore {
   }
 
   /** Takes an item for which there is room. */
-  #add({ state }: Client, item: unknown): void {
+  #add({ state }: QueueClient, item: unknown): void {
     state.keep();
     this.#items.push(item);
   }
 
-  #answer(client: Client, request: QueueOrder): void {
+  #answer(client: QueueClient, request: QueueOrder): void {
     switch (request.op) {
       case "want":
         return this.#wants.push(client);
@@ -158,12 +163,13 @@ export class QueueStore {
   #match(): void {
     const { isClosed } = this.#state;
     while (this.#wants.length > 0 && this.#take()) this.#give();
+    // Whoever takes an item from here on says so.
+    this.#state.waiting = this.#rooms.length;
     while (this.#rooms.length > 0) {
       if (!isClosed && !this.#state.reserve(this.#rooms.peek()!.state)) break;
       this.#tell(this.#rooms.shift()!, isClosed ? "closed" : "room");
     }
     this.#state.waiting = this.#rooms.length;
-    if (this.#rooms.length > 0 && this.#clients.size > 0) this.#watch();
     if (this.#wants.length > 0 && this.#isOver()) {
       for (const client of this.#wants.drain()) this.#tell(client, "over");
     }
@@ -195,7 +201,7 @@ export class QueueStore {
     }
   }
 
-  #sendItem(client: Client, item: unknown): void {
+  #sendItem(client: QueueClient, item: unknown): void {
     const ahead = this.#ahead(client);
     const start = ahead.length > 0 ? performance.now() : undefined;
     client.port.sendNow({ kind: "item", item, ahead, first: this.#first });
@@ -207,7 +213,7 @@ export class QueueStore {
   }
 
   /** What a client is sent besides what it asked for. */
-  #ahead(client: Client): unknown[] {
+  #ahead(client: QueueClient): unknown[] {
     // To ask here, in this thread, costs nothing.
     if (client.port.isRemote || !this.#clients.has(client)) return [];
     const items = this.#items.first(client.window - 1);
@@ -240,7 +246,7 @@ export class QueueStore {
   }
 
   /** Takes back all that a client has not taken. */
-  #leave(client: Client): void {
+  #leave(client: QueueClient): void {
     this.#clients.delete(client);
     this.#wants.remove(client);
     this.#rooms.remove(client);
@@ -255,16 +261,6 @@ export class QueueStore {
   #isOver(): boolean {
     return this.#state.isClosed && this.#items.length === 0 &&
       !this.#clients.values().some(({ state }) => state.promised > 0);
-  }
-
-  /** Looks again once a client has taken an item by itself. */
-  #watch(): void {
-    if (this.#isWatching) return;
-    this.#isWatching = true;
-    void this.#state.change().then(() => {
-      this.#isWatching = false;
-      this.#match();
-    });
   }
 
   /** Tells the size to who cannot see it, once for all changes of a turn. */
@@ -283,14 +279,14 @@ export class QueueStore {
   }
 
   #tell(
-    client: Client,
+    client: QueueClient,
     kind: "cancelled" | "room" | "closed" | "over",
   ): void {
     this.#send(client, { kind });
   }
 
   /** Sends a reply; to a client that is gone, it does not matter. */
-  #send({ port }: Client, reply: QueueReply): void {
+  #send({ port }: QueueClient, reply: QueueReply): void {
     try {
       port.sendNow(reply);
     } catch {
