@@ -34,6 +34,7 @@ import {
   removeKit,
 } from "../sandbox/kit.ts";
 import {
+  checkOutputs,
   outputHelp,
   outputOptions,
   type Outputs,
@@ -454,6 +455,7 @@ export async function main(args: readonly string[]): Promise<number> {
       console.log(help);
       return 0;
     }
+    await checkOutputs(parsed.outputs);
     using ending = interruption();
     const { report } = await grade(parsed.folder, {
       ...parsed.options,

@@ -39,8 +39,8 @@ const style = `
 body { margin: 0 auto; max-width: 60rem; padding: 1rem; color: var(--text);
   background: var(--page); font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.3rem; margin-top: 2rem; }
-summary > h3, summary > h4 { display: inline; font-size: 1.05rem; }
-h5 { font-size: 1rem; margin: 1rem 0 .25rem; }
+summary > :is(h2, h3, h4) { display: inline; font-size: 1.05rem; }
+.region { font-size: 1rem; margin: 1rem 0 .25rem; }
 a { color: var(--link); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; }
@@ -62,7 +62,7 @@ p, li, summary { overflow-wrap: anywhere; }
   :root { color-scheme: light; --text: #000; --page: #fff; --box: #fff; --line: #888; }
   body { max-width: none; padding: 0; }
   details::details-content { content-visibility: visible; block-size: auto; }
-  tr, h5 { break-inside: avoid; } h5 { break-after: avoid; }
+  tr, .region { break-inside: avoid; } .region { break-after: avoid; }
 }
 `;
 
@@ -91,19 +91,9 @@ export function formatHtml(report: Report): string {
     counted(all.length, "region"),
   ];
   const where = shard ? `, shard ${shard.index} of ${shard.count}` : "";
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Grading report</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<h1>Grading report</h1>
+  return page(
+    "Grading report",
+    `<h1>Grading report</h1>
 <p>${parts.join(", ")}${where}. Scores are regions solved of regions set.</p>
 <p>${escape(oneLine(describeRun(report)))}</p>
 ${students.length === 0 ? "<p>No submissions.</p>" : ""}
@@ -113,13 +103,59 @@ ${classTable(report, tallies)}
 ${regionTable(all, students.length)}
 <h2>Students</h2>
 ${
-    students.map((each, i) => studentSection(each, i, report, tallies)).join(
-      "\n",
-    )
-  }
+      students.map((each, i) => studentSection(each, i, report, tallies)).join(
+        "\n",
+      )
+    }
 <h2>Code in common</h2>
 <p>${escape(describeSimilar(similar))}</p>
-${similar.map(pairSection).join("\n")}
+${similar.map(pairSection).join("\n")}`,
+  );
+}
+
+/**
+ * What came of one student's submission, as a page to hand back: the same of
+ * nobody else is in it.
+ *
+ * @param report What grading found.
+ * @param student Whose page it is.
+ * @returns The document, made as {@linkcode formatHtml} makes its own.
+ */
+export function formatFeedback(report: Report, student: StudentResult): string {
+  const tallies = talliesOf(report);
+  const lessons = report.lessons.map((lesson) =>
+    lessonSection(
+      lesson,
+      lessonOf(student, lesson),
+      scoreOf(student, tallies, [lesson]),
+      2,
+    )
+  );
+  const score = scored(scoreOf(student, tallies));
+  return page(
+    `Feedback for ${oneLine(student.student)}`,
+    `<h1>Feedback for ${named(student)}</h1>
+<p>Score: ${score}, regions solved of regions set.</p>
+${lessons.join("\n")}
+<p>${escape(oneLine(describeRun(report)))}</p>`,
+  );
+}
+
+/** A document with nothing that acts. */
+function page(title: string, body: string): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="referrer" content="no-referrer">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+${body}
 </main>
 </body>
 </html>
@@ -210,19 +246,28 @@ function lessonSection(
   lesson: string,
   result: LessonResult | undefined,
   score: Score,
+  level = 4,
 ): string {
   const problems = result ? result.problems : ["was not graded"];
-  const regions = [...labelled(result?.regions ?? [])];
+  const regions = [...labelled(result?.regions ?? [])].map(([label, region]) =>
+    regionSection(label, region, level + 1)
+  );
   // What went well can stay closed; on paper everything is open.
   const open = score.solved < score.set || problems.length > 0 ? " open" : "";
   return `<details${open}>
-<summary><h4>Lesson ${escape(lesson)}: ${scored(score)}</h4></summary>
+<summary><h${level}>Lesson ${escape(lesson)}: ${
+    scored(score)
+  }</h${level}></summary>
 ${problems.map((problem) => `<pre>${escape(problem)}</pre>`).join("\n")}
-${regions.map(([label, region]) => regionSection(label, region)).join("\n")}
+${regions.join("\n")}
 </details>`;
 }
 
-function regionSection(label: string, region: RegionResult): string {
+function regionSection(
+  label: string,
+  region: RegionResult,
+  level: number,
+): string {
   const { solved, task, tests } = region;
   const words = solved
     ? '<span class="all">✓ solved</span>'
@@ -233,7 +278,9 @@ function regionSection(label: string, region: RegionResult): string {
       `<li>${escape(oneLine(test.name))} (${test.status})` +
       `<pre>${escape(reasonOfTest(test))}</pre></li>`
     );
-  return `<h5>${escape(oneLine(label))}: ${words}</h5>
+  return `<h${level} class="region">${
+    escape(oneLine(label))
+  }: ${words}</h${level}>
 <p>${escape(oneLine(task))} (${passed} of ${
     counted(tests.length, "test")
   } passed)</p>

@@ -6,10 +6,12 @@
  */
 
 import { formatCsv } from "./csv.ts";
+import { feedbackPages } from "./feedback.ts";
 import { formatHtml } from "./html.ts";
 import { formatJunit } from "./junit.ts";
 import { formatTable } from "./table.ts";
 import { formatJson, type Report } from "./report.ts";
+import { counted } from "./tally.ts";
 import { UsageError } from "../grading/usage.ts";
 
 const formats = {
@@ -19,23 +21,25 @@ const formats = {
   html: formatHtml,
 } satisfies Record<string, (report: Report) => string>;
 
-/** A format that a report can be written in. */
-export type Format = keyof typeof formats;
+/** What an option names: the file of a format, or the folder of feedback. */
+export type Output = keyof typeof formats | "feedback";
 
-/** Which files to write; formats without a file are not written. */
-export type Outputs = Partial<Readonly<Record<Format, string>>>;
+/** What to write, and where; what has no place is not written. */
+export type Outputs = Partial<Readonly<Record<Output, string>>>;
 
 /** The options' names, for `parseArgs`'s `string`. */
-export const outputOptions: readonly Format[] = Object.keys(
-  formats,
-) as Format[];
+export const outputOptions = [
+  ...Object.keys(formats),
+  "feedback",
+] as readonly Output[];
 
 /** The options for a command's `--help`, a line each. */
 export const outputHelp = `\
   --json F     write the report as JSON to the file F
   --junit F    as JUnit XML, for CI
   --csv F      as CSV, for a gradebook
-  --html F     as one HTML page`;
+  --html F     as one HTML page
+  --feedback D a page for each student to the folder D, to hand back`;
 
 /**
  * Takes the output options from a parsed command line.
@@ -46,12 +50,13 @@ export const outputHelp = `\
  * same file.
  */
 export function outputsOf(args: Readonly<Record<string, unknown>>): Outputs {
-  const outputs: Partial<Record<Format, string>> = {};
+  const outputs: Partial<Record<Output, string>> = {};
   for (const format of outputOptions) {
     const file = args[format];
     if (file === undefined) continue;
     if (typeof file !== "string" || file === "") {
-      throw new UsageError(`--${format} needs one file's name`);
+      const what = format === "feedback" ? "folder" : "file";
+      throw new UsageError(`--${format} needs one ${what}'s name`);
     }
     for (const [other, same] of Object.entries(outputs)) {
       if (same === file) {
@@ -76,31 +81,75 @@ export function printTable(report: Report): void {
 }
 
 /**
- * Writes a report's files. All are made before the first is written; folders
+ * Looks whether a report's files could be written, before there is one. Folders
  * that are not there are made.
  *
+ * @param outputs What to write.
+ * @throws {Error} If something cannot be written; the message names it.
+ */
+export async function checkOutputs(outputs: Outputs): Promise<void> {
+  for (const option of outputOptions) {
+    const path = outputs[option];
+    if (path === undefined) continue;
+    await writing(path, async () => {
+      const folder = option === "feedback" ? path : folderOf(path);
+      if (folder) await Deno.mkdir(folder, { recursive: true });
+      if (option === "feedback") {
+        await Deno.remove(await Deno.makeTempFile({ dir: path }));
+        return;
+      }
+      const isThere = await Deno.lstat(path).then(() => true, () => false);
+      (await Deno.open(path, { append: true, create: true })).close();
+      if (!isThere) await Deno.remove(path);
+    });
+  }
+}
+
+/**
+ * Writes a report's files. All are made before the first is written; folders
+ * that are not there are made. Other files in the folder of feedback stay.
+ *
  * @param report What grading found.
- * @param outputs Which files to write.
- * @returns The files written, in the order of the options.
+ * @param outputs What to write.
+ * @returns What was written, in words, in the order of the options.
  * @throws {Error} If a file cannot be written; the message names it.
  */
 export async function writeOutputs(
   report: Report,
   outputs: Outputs,
 ): Promise<string[]> {
-  const files = outputOptions.flatMap((format) => {
-    const file = outputs[format];
-    return file === undefined ? [] : [{ file, text: formats[format](report) }];
-  });
-  for (const { file, text } of files) {
-    try {
-      const folder = file.match(/^(.*[^/\\])[/\\]+[^/\\]*$/)?.[1];
+  const { feedback, ...others } = outputs;
+  const files = new Map<string, string>();
+  const written: string[] = [];
+  for (const [format, file] of Object.entries(others)) {
+    files.set(file, formats[format as keyof typeof formats](report));
+    written.push(file);
+  }
+  if (feedback !== undefined) {
+    const pages = feedbackPages(report);
+    for (const [name, text] of pages) files.set(`${feedback}/${name}`, text);
+    written.push(`${counted(pages.size, "page")} to ${feedback}`);
+  }
+  for (const [file, text] of files) {
+    await writing(file, async () => {
+      const folder = folderOf(file);
       if (folder) await Deno.mkdir(folder, { recursive: true });
       await Deno.writeTextFile(file, text);
-    } catch (cause) {
-      const { message } = cause as Error;
-      throw new Error(`cannot write ${file}: ${message}`, { cause });
-    }
+    });
   }
-  return files.map(({ file }) => file);
+  return written;
+}
+
+function folderOf(file: string): string | undefined {
+  return file.match(/^(.*[^/\\])[/\\]+[^/\\]*$/)?.[1];
+}
+
+/** Does something to a file; an error names it. */
+async function writing(file: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new Error(`cannot write ${file}: ${message}`, { cause });
+  }
 }

@@ -334,8 +334,8 @@ Deno.test("formatHtml() shows each failure, in words and not by colour alone", (
     html,
     "<pre>iteratorOf(5): expected\n  a TypeError</pre>",
   );
-  assertStringIncludes(html, '<h5>iteratorOf: <span class="none">✗ not solved');
-  assertStringIncludes(html, '<h5>isIterable: <span class="all">✓ solved');
+  assertStringIncludes(html, '">iteratorOf: <span class="none">✗ not solved');
+  assertStringIncludes(html, '">isIterable: <span class="all">✓ solved');
   assertEquals(
     html.match(/<caption>/g)?.length,
     html.match(/<table>/g)?.length,
