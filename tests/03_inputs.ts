@@ -65,7 +65,7 @@ const inWorkers = (tasks: number, workers: number): Draw =>
 
 /** Tasks of which each waits for all others. */
 const meeting = (workers: number): Draw => (lesson) => {
-  const meet = (barrier: Barrier) => BigInt(barrier.wait({ timeout: 9_000 }));
+  const meet = (barrier: Barrier) => BigInt(barrier.wait({ timeout: 8_000 }));
   return callOf(lesson, "runParallel", [
     workers,
     new Shown(`new Barrier(${workers})`, new Barrier(workers)),

@@ -61,7 +61,7 @@ const meeting: Draw = (lesson, random) => {
   const barrier = new Barrier(count);
   const barriers = Array<Barrier>(count).fill(barrier);
   const meet = (barrier: Barrier) =>
-    barrier.wait({ timeout: 9_000 }) >= 0 && "WorkerGlobalScope" in globalThis;
+    barrier.wait({ timeout: 8_000 }) >= 0 && "WorkerGlobalScope" in globalThis;
   return callOf(lesson, "runTasks", [
     "workers",
     new Shown("meet", meet),

@@ -54,7 +54,7 @@ export const inputs: Inputs = {
         places: Object.keys(squares).length,
       })),
   ],
-  weigh: [0, 1, 7].map((times): Draw => (lesson) => ({
+  weigh: [0, 7].map((times): Draw => (lesson) => ({
     call: `how often weigh(make, ${times}) calls make`,
     run: () => {
       let made = 0;

@@ -6,8 +6,8 @@
 
 import { tellPage } from "./main_thread.ts";
 import * as assertions from "@std/assert";
-import { formatSteps, stepsOf } from "../../classroom/exercise/exercise.ts";
-import { grades } from "../../classroom/exercise/graded.ts";
+import { formatSteps } from "../../classroom/exercise/explain.ts";
+import { grades, stepsOf } from "../../classroom/exercise/graded.ts";
 import type { TestOutcome } from "../../classroom/exercise/junit.ts";
 import { setThreadProgram } from "../../lib/workers/far_side.ts";
 import * as helper from "../../tests/helper.ts";

@@ -22,7 +22,7 @@ import {
   regionsOf,
   starterOf,
 } from "./regions.ts";
-import type { Exercises } from "./exercise.ts";
+import type { Exercises } from "./graded.ts";
 import {
   type Expected,
   type InputsModule,
@@ -230,6 +230,7 @@ const always = [
   "mod.ts",
   "LICENSE",
   "tests/helper.ts",
+  "classroom/exercise/decide.ts",
   "classroom/exercise/exercise.ts",
   "classroom/exercise/explain.ts",
   "classroom/sandbox/canonical.ts",

@@ -14,20 +14,10 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import {
-  bold,
-  dim,
-  green,
-  setColorEnabled,
-  stripAnsiCode,
-  yellow,
-} from "@std/fmt/colors";
-import { run, spawn } from "../../mod.ts";
-import { endless, explain, type Source, typeErrorsIn } from "./explain.ts";
-import { grades, isMeant } from "./graded.ts";
-import { isFresh } from "../sandbox/inputs.ts";
-import { type DenoInfo, importsOf, openedFiles } from "./imports.ts";
-import { readJunit, type TestOutcome } from "./junit.ts";
+import { dim, setColorEnabled } from "@std/fmt/colors";
+import { type Look, stepsIn, typeErrorOf } from "./decide.ts";
+import { barOf, formatSteps } from "./explain.ts";
+import { type Exercises, isMeant, type Step } from "./graded.ts";
 
 const usage = `Shows what is done in an exercise, and what is next.
 
@@ -40,89 +30,6 @@ Usage: deno task exercise [<lesson>] [options]
   --watch   look again whenever the lesson is saved
   --timeout how many seconds one test may take (default: 10)
   --help    print this text and end`;
-
-/** What a student is to write in one place. */
-export interface Exercise {
-  /** The function, class or method. */
-  readonly name: string;
-  readonly task: string;
-  readonly hints: readonly string[];
-}
-
-/** What students are to write, by the numbers of the lessons. */
-export type Exercises = Readonly<
-  Record<string, {
-    readonly path: string;
-    readonly test: string;
-    /** The test with fresh inputs. */
-    readonly fresh: string;
-    /** The command that runs the lesson. */
-    readonly run: string;
-    /** What the lesson is at the beginning. */
-    readonly starter: string;
-    readonly regions: readonly Exercise[];
-  }>
->;
-
-/** How far a student has come with one exercise. */
-export interface Step extends Exercise {
-  readonly solved: boolean;
-  /** The tests that name it and fail. */
-  readonly failing: readonly TestOutcome[];
-}
-
-/**
- * Sorts the outcomes of tests by what they grade.
- *
- * @param exercises What there is to write.
- * @param tests How the tests ended.
- * @returns The exercises; solved are those of which every test passed.
- */
-export function stepsOf(
-  exercises: readonly Exercise[],
-  tests: readonly TestOutcome[],
-): Step[] {
-  return exercises.map((exercise) => {
-    const own = tests.filter(({ name }) => grades(name, exercise.name));
-    const failing = own.filter(({ status }) => status === "failed");
-    const passed = own.some(({ status }) => status === "passed");
-    return { ...exercise, solved: passed && failing.length === 0, failing };
-  });
-}
-
-/**
- * Lays out how far a student has come.
- *
- * @param steps The exercises.
- * @param source Reads the file of the test that failed.
- * @returns The lines to print.
- */
-export function formatSteps(
-  steps: readonly Step[],
-  source: Source,
-): string[] {
-  const solved = steps.filter((step) => step.solved).length;
-  const next = steps.find((step) => !step.solved);
-  const lines = steps.map((step) => {
-    if (step.solved) return `  ${green("done")}  ${step.name}`;
-    const mark = step === next ? yellow("next") : dim("left");
-    return `  ${mark}  ${step.name}: ${step.task}`;
-  });
-  const failing = next?.failing[0];
-  return [
-    bold(barOf(solved, steps.length)),
-    ...lines,
-    ...(next && failing ? ["", ...explain(failing, next.name, source)] : []),
-  ];
-}
-
-/** How much is solved, as a bar and in words. */
-function barOf(solved: number, all: number): string {
-  const size = 30;
-  const filled = Math.round(size * solved / all);
-  const bar = "█".repeat(filled) + "░".repeat(size - filled);
-  return `${bar} ${solved} of ${all} solved`;
-}
 
 /** The folder of the project. */
 const root = new URL("../../", import.meta.url);
@@ -178,185 +85,12 @@ interface Request {
   readonly timeout: number;
 }
 
-/** One lesson to look at. */
-interface Look {
-  readonly number: string;
-  readonly exercise: Exercises[string];
-  readonly timeout: number;
-  readonly signal?: AbortSignal;
-}
-
-/** How long Deno may take to load the tests, in milliseconds. */
-const loading = 60_000;
-
-/**
- * Runs the tests that grade a lesson. Where one does not end, the functions that
- * it does not grade are tested without it.
- */
-async function test(look: Look): Promise<TestOutcome[]> {
-  let names = look.exercise.regions.map(({ name }) => name);
-  const stopped: TestOutcome[] = [];
-  while (names.length > 0) {
-    const { tests, running } = await testOnce(look, names);
-    if (running === undefined) return [...tests, ...stopped];
-    const message = `${endless} ${look.timeout} s; is there a loop without ` +
-      "an end?";
-    stopped.push({ name: running, status: "failed", message });
-    names = names.filter((name) => !grades(running, name));
-  }
-  return stopped;
-}
-
-/** Runs the tests that grade some functions, until one does not end. */
-async function testOnce(
-  { number, exercise, timeout, signal }: Look,
-  names: readonly string[],
-): Promise<{ tests: readonly TestOutcome[]; running?: string }> {
-  // A file, because what the lesson prints would mix with a report on stdout.
-  const report = `.exercise-${number}.xml`;
-  await using child = spawn([
-    ...[Deno.execPath(), "test", "--no-check", `--junit-path=${report}`],
-    ...["read", "write", "run", "env"].map((name) => `--allow-${name}`),
-    ...[`--filter=/\\b(${names.join("|")})\\b/`, exercise.test, exercise.fresh],
-  ], { cwd: root, env: { NO_COLOR: "1" }, ...(signal ? { signal } : {}) });
-  let isStopped = false;
-  const stop = () => {
-    isStopped = true;
-    child.kill();
-  };
-  let timer = setTimeout(stop, loading);
-  const errors = Array.fromAsync(child.lines("stderr")).catch(() => []);
-  const printed: string[] = [];
-  try {
-    for await (const line of child.lines()) {
-      printed.push(stripAnsiCode(line));
-      clearTimeout(timer);
-      timer = setTimeout(stop, timeout * 1000);
-    }
-    await child.wait();
-    const said = (await errors).join("\n");
-    signal?.throwIfAborted();
-    const tests = readJunit(await read(report).catch(() => ""));
-    const isBroken = tests.every(({ name }) => isFresh(name)) &&
-      printed.some((line) => line.includes("(uncaught error)"));
-    if (isBroken) throw new Error(whyNot(exercise, printed.join("\n")));
-    if (tests.length > 0) return { tests: withOutput(tests, printed) };
-    if (isStopped) return { tests: [], running: runningIn(printed) };
-    throw new Error(whyNot(exercise, stripAnsiCode(said)));
-  } finally {
-    clearTimeout(timer);
-    await Deno.remove(new URL(report, root)).catch(() => {});
-  }
-}
-
-/** The test during which a run was stopped: its name is printed first. */
-function runningIn(printed: readonly string[]): string {
-  const [, name] = printed.map((line) => /^(.+) \.\.\.$/.exec(line))
-    .findLast((match) => match !== null) ?? [];
-  if (name) return name;
-  throw new Error("the lesson does not end; is there a loop without an end?");
-}
-
-/** Why a lesson's tests could not even begin. */
-function whyNot({ path }: Exercises[string], said: string): string {
-  const [, missing] = /does not provide an export named '([^']+)'/.exec(said) ??
-    [];
-  if (missing && !said.includes("mod.ts'")) {
-    return `${path} does not export ${missing}, which the tests import.\n  ` +
-      "Was it renamed, or taken away? Write it as it was: the starter has " +
-      "it, and --restore brings the starter back.";
-  }
-  const [message = ""] = said.split("Stack backtrace:");
-  const why = message.split("\n").filter(Boolean).slice(0, 6);
-  return ["the lesson does not run:", ...why].join("\n  ");
-}
-
-/**
- * What a failed test printed is told with it; tests that were cancelled by an
- * error outside of them are told that error.
- */
-function withOutput(
-  tests: readonly TestOutcome[],
-  lines: readonly string[],
-): TestOutcome[] {
-  const printed = lines.join("\n");
-  const [, cause] =
-    /\(uncaught error\)\nerror: (?:\(in promise\) )?([^]*?)\nThis error was/
-      .exec(printed) ?? [];
-  const frame = /^(.+) \.\.\.\n-+ output -+\n([^]*?)\n-+ output end -+$/gm;
-  const outputs = new Map(
-    [...printed.matchAll(frame)].map(([, name, text]) => [name!, text!]),
-  );
-  return tests.map((test) => {
-    const output = outputs.get(test.name);
-    return {
-      ...test,
-      ...(test.message === "Cancelled" && cause ? { message: cause } : {}),
-      ...(output === undefined ? {} : { output }),
-    };
-  });
-}
-
-/**
- * What of a lesson grading would not take: it imports what is not there.
- *
- * @param path The lesson's file.
- */
-async function refusedImport(path: string): Promise<string | undefined> {
-  const { code, stdout } = await run(
-    [Deno.execPath(), "info", "--json", path],
-    { cwd: root },
-  );
-  if (code !== 0) return undefined;
-  const { modules } = JSON.parse(stdout) as DenoInfo;
-  const at = (path: string) => new URL(path, root).href;
-  const opened = await openedFiles(read);
-  const allowed = [
-    ...opened.map(at),
-    import.meta.resolve("@std/assert"),
-  ];
-  return importsOf(modules, at("lessons/"))
-    .find(([name, address]) =>
-      !allowed.includes(address) && !address.startsWith(at("lessons/")) &&
-      name !== "@std/assert"
-    )?.[0];
-}
-
-/** The first error in the types of a lesson. */
-async function typeErrorOf(path: string): Promise<string | undefined> {
-  const command = [Deno.execPath(), "check", "--quiet", path];
-  const { stderr } = await run(command, { cwd: root, env: { NO_COLOR: "1" } });
-  return typeErrorsIn(stderr).get(new URL(path, root).href);
-}
-
-/** Finds out how far a student has come with one lesson. */
-async function stepsIn(look: Look): Promise<Step[]> {
-  const { exercise } = look;
-  if (await stateOf(exercise.path) === undefined) {
-    throw new Error(
-      `${exercise.path} is not there; ` +
-        `deno task exercise ${look.number} --restore brings the starter back`,
-    );
-  }
-  const [tests, refused] = await Promise.all([
-    test(look),
-    refusedImport(exercise.path),
-  ]);
-  if (refused !== undefined) {
-    throw new Error(
-      `the lesson imports "${refused}", which is not available while grading: ` +
-        "use ../mod.ts, @std/assert, and files of your own beside the lesson",
-    );
-  }
-  return stepsOf(exercise.regions, tests);
-}
-
 /** Looks once at one lesson; whether all is solved. */
 async function lookAt(look: Look, hint: boolean): Promise<boolean> {
   const { number, exercise } = look;
   const [steps, typeError] = await Promise.all([
     stepsIn(look),
-    typeErrorOf(exercise.path),
+    typeErrorOf(look),
   ]);
   const lines = (await read(exercise.test)).split(/\r?\n/);
   const source = (path: string) => path === exercise.test ? lines : undefined;
@@ -382,7 +116,7 @@ async function lookAtAll({ chosen, timeout }: Request): Promise<boolean> {
     const { regions, path } = exercise;
     let line: string;
     try {
-      const steps = await stepsIn({ number, exercise, timeout });
+      const steps = await stepsIn({ root, number, exercise, timeout });
       const solved = steps.filter((step) => step.solved).length;
       line = barOf(solved, steps.length);
       if (solved < steps.length) next ??= number;
@@ -466,7 +200,7 @@ async function watch({ chosen, timeout, hint }: Request): Promise<void> {
       return now;
     });
     try {
-      const look = { number, exercise, timeout, signal };
+      const look = { root, number, exercise, timeout, signal };
       if (await lookAt(look, hint && first)) {
         ended.abort();
         return;
@@ -570,7 +304,7 @@ export async function main(args: readonly string[]): Promise<number> {
       await watch(request);
       return 0;
     }
-    const look = { number, exercise, timeout: request.timeout };
+    const look = { root, number, exercise, timeout: request.timeout };
     return await lookAt(look, request.hint) ? 0 : 1;
   } catch (error) {
     console.error((error as Error).message);

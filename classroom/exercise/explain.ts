@@ -1,10 +1,11 @@
 /**
- * What went wrong in a test, in plain words.
+ * How far a student has come, and what went wrong in a test, in plain words.
  *
  * @module
  */
 
-import { bold, green, red, stripAnsiCode } from "@std/fmt/colors";
+import { bold, dim, green, red, stripAnsiCode, yellow } from "@std/fmt/colors";
+import type { Step } from "./graded.ts";
 import type { TestOutcome } from "./junit.ts";
 
 /** Reads a file of the project by its path: its lines, if it is there. */
@@ -33,6 +34,40 @@ export function typeErrorsIn(stderr: string): Map<string, string> {
     );
   }
   return errors;
+}
+
+/**
+ * Lays out how far a student has come.
+ *
+ * @param steps The exercises.
+ * @param source Reads the file of the test that failed.
+ * @returns The lines to print.
+ */
+export function formatSteps(
+  steps: readonly Step[],
+  source: Source,
+): string[] {
+  const solved = steps.filter((step) => step.solved).length;
+  const next = steps.find((step) => !step.solved);
+  const lines = steps.map((step) => {
+    if (step.solved) return `  ${green("done")}  ${step.name}`;
+    const mark = step === next ? yellow("next") : dim("left");
+    return `  ${mark}  ${step.name}: ${step.task}`;
+  });
+  const failing = next?.failing[0];
+  return [
+    bold(barOf(solved, steps.length)),
+    ...lines,
+    ...(next && failing ? ["", ...explain(failing, next.name, source)] : []),
+  ];
+}
+
+/** How much is solved, as a bar and in words. */
+export function barOf(solved: number, all: number): string {
+  const size = 30;
+  const filled = Math.round(size * solved / all);
+  const bar = "█".repeat(filled) + "░".repeat(size - filled);
+  return `${bar} ${solved} of ${all} solved`;
 }
 
 /** A value that takes more characters is shown only where it differs. */

@@ -1,8 +1,10 @@
 /**
- * What names mean: which tests grade what, and which lesson somebody typed.
+ * What there is to write, which tests grade it, and which lesson somebody means.
  *
  * @module
  */
+
+import type { TestOutcome } from "./junit.ts";
 
 /**
  * Whether a test grades a function: it does if it names it.
@@ -30,4 +32,53 @@ export function isMeant(
   const nameOf = (path: string) =>
     path.split(/[\\/]/).at(-1)!.replace(/\.ts$/, "");
   return nameOf(typed) === nameOf(lesson.path);
+}
+
+/** What a student is to write in one place. */
+export interface Exercise {
+  /** The function, class or method. */
+  readonly name: string;
+  readonly task: string;
+  readonly hints: readonly string[];
+}
+
+/** What students are to write, by the numbers of the lessons. */
+export type Exercises = Readonly<
+  Record<string, {
+    readonly path: string;
+    readonly test: string;
+    /** The test with fresh inputs. */
+    readonly fresh: string;
+    /** The command that runs the lesson. */
+    readonly run: string;
+    /** What the lesson is at the beginning. */
+    readonly starter: string;
+    readonly regions: readonly Exercise[];
+  }>
+>;
+
+/** How far a student has come with one exercise. */
+export interface Step extends Exercise {
+  readonly solved: boolean;
+  /** The tests that name it and fail. */
+  readonly failing: readonly TestOutcome[];
+}
+
+/**
+ * Sorts the outcomes of tests by what they grade.
+ *
+ * @param exercises What there is to write.
+ * @param tests How the tests ended.
+ * @returns The exercises; solved are those of which every test passed.
+ */
+export function stepsOf(
+  exercises: readonly Exercise[],
+  tests: readonly TestOutcome[],
+): Step[] {
+  return exercises.map((exercise) => {
+    const own = tests.filter(({ name }) => grades(name, exercise.name));
+    const failing = own.filter(({ status }) => status === "failed");
+    const passed = own.some(({ status }) => status === "passed");
+    return { ...exercise, solved: passed && failing.length === 0, failing };
+  });
 }

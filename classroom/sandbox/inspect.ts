@@ -15,7 +15,7 @@ import {
 import { run } from "../../lib/subprocess/run.ts";
 import { typeErrorsIn } from "../exercise/explain.ts";
 import { type DenoInfo, importsOf } from "../exercise/imports.ts";
-import { commonMap, type Copy, type Kit, url } from "./kit.ts";
+import { commonMap, type Copy, type Kit, lessonFile, url } from "./kit.ts";
 
 /** A copy to look at, and the lesson it is of. */
 export interface Inspected {
@@ -36,7 +36,8 @@ const batch = 50;
  * What could change the types of other files that are checked with it: such a
  * file is checked alone.
  */
-const changesTypes = /\bdeclare\b|\bglobal\s*[{/]|\bmodule\s*["'/]|\/\/\/\s*</;
+const changesTypes =
+  /\bdeclare\b|\bglobal\s*[{/]|(?<!["'])\bmodule\s*["'/]|\/\/\/\s*</;
 
 /**
  * Finds the files that cannot be run: they do not parse, or import what no
@@ -98,8 +99,8 @@ export async function findTypeErrors(
   const parts: Inspected[][] = [];
   const together: Inspected[] = [];
   for (const file of files) {
-    const source = await textOf(file.copy);
-    if (changesTypes.test(source)) parts.push([file]);
+    const written = await writtenIn(kit, file);
+    if (changesTypes.test(written)) parts.push([file]);
     else together.push(file);
   }
   for (let i = 0; i < together.length; i += batch) {
@@ -114,13 +115,19 @@ export async function findTypeErrors(
   return errors;
 }
 
-/** All that was submitted of a lesson. */
-async function textOf({ folder }: Copy): Promise<string> {
+/** What was submitted of a lesson, without what it declares of its own. */
+async function writtenIn(
+  kit: Kit,
+  { copy: { folder }, lesson }: Inspected,
+): Promise<string> {
+  const path = lessonFile(kit.lessons.get(lesson)!);
+  const [own = ""] = /^declare global \{\n[^]*?^\}/m
+    .exec(await Deno.readTextFile(path)) ?? [];
   let text = "";
   for (const { name } of Deno.readDirSync(`${folder}/lessons`)) {
     text += await Deno.readTextFile(`${folder}/lessons/${name}`);
   }
-  return text;
+  return text.replace(own, "");
 }
 
 /** Applies a function to all files, or, if it fails, to halves of them. */

@@ -1,10 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { stripAnsiCode } from "@std/fmt/colors";
-import {
-  type Exercise,
-  formatSteps,
-  stepsOf,
-} from "../../classroom/exercise/exercise.ts";
+import { formatSteps } from "../../classroom/exercise/explain.ts";
+import { type Exercise, stepsOf } from "../../classroom/exercise/graded.ts";
 import { readJunit, type TestOutcome } from "../../classroom/exercise/junit.ts";
 
 const exercises: Exercise[] = [

@@ -1,0 +1,208 @@
+/**
+ * Decides how far a student has come with a lesson: runs the tests that grade it,
+ * and looks at what it imports.
+ *
+ * @module
+ */
+
+import { stripAnsiCode } from "@std/fmt/colors";
+import { run, spawn } from "../../mod.ts";
+import { endless, typeErrorsIn } from "./explain.ts";
+import { type Exercises, grades, type Step, stepsOf } from "./graded.ts";
+import { isFresh } from "../sandbox/inputs.ts";
+import { type DenoInfo, importsOf, openedFiles } from "./imports.ts";
+import { readJunit, type TestOutcome } from "./junit.ts";
+
+/** One lesson to look at. */
+export interface Look {
+  /** The folder of the project. */
+  readonly root: URL;
+  readonly number: string;
+  readonly exercise: Exercises[string];
+  /** How long one test may take, in seconds. */
+  readonly timeout: number;
+  /** Ends the look early. */
+  readonly signal?: AbortSignal;
+}
+
+/** How long Deno may take to load the tests, in milliseconds. */
+const loading = 60_000;
+
+/**
+ * Runs the tests that grade a lesson. Where one does not end, the functions that
+ * it does not grade are tested without it.
+ */
+async function test(look: Look): Promise<TestOutcome[]> {
+  let names = look.exercise.regions.map(({ name }) => name);
+  const stopped: TestOutcome[] = [];
+  while (names.length > 0) {
+    const { tests, running } = await testOnce(look, names);
+    if (running === undefined) return [...tests, ...stopped];
+    const message = `${endless} ${look.timeout} s; is there a loop without ` +
+      "an end?";
+    stopped.push({ name: running, status: "failed", message });
+    names = names.filter((name) => !grades(running, name));
+  }
+  return stopped;
+}
+
+/** Runs the tests that grade some functions, until one does not end. */
+async function testOnce(
+  { root, number, exercise, timeout, signal }: Look,
+  names: readonly string[],
+): Promise<{ tests: readonly TestOutcome[]; running?: string }> {
+  // A file, because what the lesson prints would mix with a report on stdout.
+  const report = `.exercise-${number}.xml`;
+  await using child = spawn([
+    ...[Deno.execPath(), "test", "--no-check", `--junit-path=${report}`],
+    ...["read", "write", "run", "env"].map((name) => `--allow-${name}`),
+    ...[`--filter=/\\b(${names.join("|")})\\b/`, exercise.test, exercise.fresh],
+  ], { cwd: root, env: { NO_COLOR: "1" }, ...(signal ? { signal } : {}) });
+  let isStopped = false;
+  const stop = () => {
+    isStopped = true;
+    child.kill();
+  };
+  let timer = setTimeout(stop, loading);
+  const errors = Array.fromAsync(child.lines("stderr")).catch(() => []);
+  const printed: string[] = [];
+  try {
+    for await (const line of child.lines()) {
+      printed.push(stripAnsiCode(line));
+      clearTimeout(timer);
+      timer = setTimeout(stop, timeout * 1000);
+    }
+    await child.wait();
+    const said = (await errors).join("\n");
+    signal?.throwIfAborted();
+    const tests = readJunit(
+      await Deno.readTextFile(new URL(report, root)).catch(() => ""),
+    );
+    const isBroken = tests.every(({ name }) => isFresh(name)) &&
+      printed.some((line) => line.includes("(uncaught error)"));
+    if (isBroken) throw new Error(whyNot(exercise, printed.join("\n")));
+    if (tests.length > 0) return { tests: withOutput(tests, printed) };
+    if (isStopped) return { tests: [], running: runningIn(printed) };
+    throw new Error(whyNot(exercise, stripAnsiCode(said)));
+  } finally {
+    clearTimeout(timer);
+    await Deno.remove(new URL(report, root)).catch(() => {});
+  }
+}
+
+/** The test during which a run was stopped: its name is printed first. */
+function runningIn(printed: readonly string[]): string {
+  const [, name] = printed.map((line) => /^(.+) \.\.\.$/.exec(line))
+    .findLast((match) => match !== null) ?? [];
+  if (name) return name;
+  throw new Error("the lesson does not end; is there a loop without an end?");
+}
+
+/** Why a lesson's tests could not even begin. */
+function whyNot({ path }: Exercises[string], said: string): string {
+  const [, missing] = /does not provide an export named '([^']+)'/.exec(said) ??
+    [];
+  if (missing && !said.includes("mod.ts'")) {
+    return `${path} does not export ${missing}, which the tests import.\n  ` +
+      "Was it renamed, or taken away? Write it as it was: the starter has " +
+      "it, and --restore brings the starter back.";
+  }
+  const [message = ""] = said.split("Stack backtrace:");
+  const why = message.split("\n").filter(Boolean).slice(0, 6);
+  return ["the lesson does not run:", ...why].join("\n  ");
+}
+
+/**
+ * What a failed test printed is told with it; tests that were cancelled by an
+ * error outside of them are told that error.
+ */
+function withOutput(
+  tests: readonly TestOutcome[],
+  lines: readonly string[],
+): TestOutcome[] {
+  const printed = lines.join("\n");
+  const [, cause] =
+    /\(uncaught error\)\nerror: (?:\(in promise\) )?([^]*?)\nThis error was/
+      .exec(printed) ?? [];
+  const frame = /^(.+) \.\.\.\n-+ output -+\n([^]*?)\n-+ output end -+$/gm;
+  const outputs = new Map(
+    [...printed.matchAll(frame)].map(([, name, text]) => [name!, text!]),
+  );
+  return tests.map((test) => {
+    const output = outputs.get(test.name);
+    return {
+      ...test,
+      ...(test.message === "Cancelled" && cause ? { message: cause } : {}),
+      ...(output === undefined ? {} : { output }),
+    };
+  });
+}
+
+/**
+ * What of a lesson grading would not take: it imports what is not there.
+ *
+ * @param root The folder of the project.
+ * @param path The lesson's file.
+ */
+async function refusedImport(
+  root: URL,
+  path: string,
+): Promise<string | undefined> {
+  const { code, stdout } = await run(
+    [Deno.execPath(), "info", "--json", path],
+    { cwd: root },
+  );
+  if (code !== 0) return undefined;
+  const { modules } = JSON.parse(stdout) as DenoInfo;
+  const at = (path: string) => new URL(path, root);
+  const lessons = at("lessons/").href;
+  const opened = await openedFiles((path) => Deno.readTextFile(at(path)));
+  const allowed = [
+    ...opened.map((path) => at(path).href),
+    import.meta.resolve("@std/assert"),
+  ];
+  return importsOf(modules, lessons)
+    .find(([name, address]) =>
+      !allowed.includes(address) && !address.startsWith(lessons) &&
+      name !== "@std/assert"
+    )?.[0];
+}
+
+/** The first error in the types of a lesson, in words. */
+export async function typeErrorOf(
+  { root, exercise: { path } }: Look,
+): Promise<string | undefined> {
+  const command = [Deno.execPath(), "check", "--quiet", path];
+  const { stderr } = await run(command, { cwd: root, env: { NO_COLOR: "1" } });
+  return typeErrorsIn(stderr).get(new URL(path, root).href);
+}
+
+/**
+ * Finds out how far a student has come with one lesson.
+ *
+ * @param look The lesson, and how to look at it.
+ * @returns What there is to write; solved is what grading would call solved.
+ * @throws {Error} If the lesson cannot be run, with what to do.
+ */
+export async function stepsIn(look: Look): Promise<Step[]> {
+  const { root, exercise } = look;
+  const isThere = await Deno.stat(new URL(exercise.path, root))
+    .then(() => true, () => false);
+  if (!isThere) {
+    throw new Error(
+      `${exercise.path} is not there; ` +
+        `deno task exercise ${look.number} --restore brings the starter back`,
+    );
+  }
+  const [tests, refused] = await Promise.all([
+    test(look),
+    refusedImport(root, exercise.path),
+  ]);
+  if (refused !== undefined) {
+    throw new Error(
+      `the lesson imports "${refused}", which is not available while grading: ` +
+        "use ../mod.ts, @std/assert, and files of your own beside the lesson",
+    );
+  }
+  return stepsOf(exercise.regions, tests);
+}

@@ -1,0 +1,129 @@
+/**
+ * Answers to every exercise, right ones in many styles and wrong ones of many
+ * kinds: what grading and `exercise` are measured by. They stand in `answers/`, a
+ * file for each lesson.
+ *
+ * @module
+ */
+
+import {
+  type LessonFiles,
+  type Region,
+  regionsOf,
+} from "../../classroom/exercise/regions.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** What somebody might write in a region. */
+export interface Answer {
+  readonly region: string;
+  readonly isRight: boolean;
+  /** How it is written, or what is wrong with it. */
+  readonly what: string;
+  /** What stands in the region's place. */
+  readonly body: string;
+  /** What is put at the top of the file. */
+  readonly top: string;
+}
+
+/**
+ * The answers to a lesson.
+ *
+ * @param lesson The lesson.
+ * @returns Its answers: those under a heading with the region's name, each a
+ * heading and its code. Of two pieces of code, the first one is put at the top of
+ * the file.
+ */
+export function answersTo({ path }: LessonFiles): Answer[] {
+  const file = path.replace(/^lessons\/(.*)\.ts$/, "answers/$1.md");
+  const text = Deno.readTextFileSync(new URL(file, import.meta.url))
+    .replaceAll("\r\n", "\n");
+  return text.split(/^## /m).slice(1).flatMap((part) => {
+    const [region] = /^\w+/.exec(part)!;
+    return part.split(/^### /m).slice(1).map((answer) => {
+      const [, kind, what] = /^(Right|Wrong): (.+)$/m.exec(answer)!;
+      const [body, top = ""] = [...answer.matchAll(/^```ts\n(.*?)^```$/gms)]
+        .map(([, code]) => code!).toReversed();
+      return {
+        region,
+        isRight: kind === "Right",
+        what: what!,
+        body: body!,
+        top,
+      };
+    });
+  });
+}
+
+/** A lesson's file with some answers in it, and the lesson's own solution. */
+export interface AnsweredFile {
+  readonly answers: readonly Answer[];
+  readonly text: string;
+}
+
+/**
+ * Puts answers together in as few files as possible.
+ *
+ * @param lesson The lesson.
+ * @returns Its files. An answer never stands beside a wrong one that it calls.
+ */
+export function filesOf(lesson: LessonFiles): AnsweredFile[] {
+  const source = Deno.readTextFileSync(new URL(lesson.path, root));
+  const regions = regionsOf(source);
+  const answers = answersTo(lesson);
+  const called = new Map(
+    answers.map((answer) => [answer, calledBy(answer, regions, source)]),
+  );
+  const clash = (one: Answer, other: Answer) =>
+    one.isRight !== other.isRight || one.region === other.region ||
+    !one.isRight && called.get(one)!.has(other.region) ||
+    !one.isRight && called.get(other)!.has(one.region);
+  const files: Answer[][] = [];
+  for (const answer of answers) {
+    const fits = files.find((file) => !file.some((it) => clash(it, answer)));
+    if (fits) fits.push(answer);
+    else files.push([answer]);
+  }
+  return files.map((answers) => {
+    const tops = answers.map(({ top }) => top).join("");
+    const text = regions.toReversed().reduce((text, region) => {
+      const answer = answers.find((each) => each.region === region.name);
+      return answer ? replaced(text, region, answer.body) : text;
+    }, source);
+    return { answers, text: tops + text };
+  });
+}
+
+/** A lesson with something else in a region's place. */
+function replaced(source: string, region: Region, body: string): string {
+  const lines = source.split(/\r?\n/);
+  lines.splice(region.start - 1, region.end - region.start + 1, body);
+  return lines.join("\n");
+}
+
+/** The regions that an answer calls, and those that they call, and so on. */
+function calledBy(
+  { region, body }: Answer,
+  regions: readonly Region[],
+  source: string,
+): Set<string> {
+  const lines = source.split(/\r?\n/);
+  // Parameters may call functions too.
+  const headOf = ({ start }: Region) => {
+    const above = lines.slice(0, start).findLastIndex((it) => /^\}/.test(it));
+    return lines.slice(above + 1, start - 1)
+      .filter((line) => !/^ *(\/\*\*|\*|\/\/)/.test(line)).join("\n");
+  };
+  const called = new Set<string>();
+  const texts = [headOf(regions.find(({ name }) => name === region)!) + body];
+  for (const text of texts) {
+    for (const region of regions) {
+      // What stands before a colon is the name of a property.
+      const isThere = new RegExp(`\\b${region.name}\\b(?!\\s*:)`).test(text);
+      if (!isThere || called.has(region.name)) continue;
+      called.add(region.name);
+      texts.push(headOf(region) + region.text);
+    }
+  }
+  return called;
+}
