@@ -7,11 +7,11 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { type MapOptions, Pool, type PoolOptions } from "../../mod.ts";
 import { regionsOf, starterOf } from "../exercise/regions.ts";
-import type {
-  LessonResult,
-  Report,
-  SimilarPair,
-  StudentResult,
+import {
+  type LessonResult,
+  parseReport,
+  type Report,
+  type SimilarPair,
 } from "../reports/report.ts";
 import {
   gradeLesson,
@@ -43,10 +43,15 @@ import {
   writeOutputs,
 } from "../reports/outputs.ts";
 import type { RunLessonOptions } from "../sandbox/run_lesson.ts";
+import { type Earlier, earlierIn, fingerprintOf } from "./earlier.ts";
 import { runOf } from "./run.ts";
 import { parseShard, seedOf, type Shard, shardOf } from "./shard.ts";
 import { similarPairs } from "./similar.ts";
-import { findClass, type Submission } from "./submissions.ts";
+import {
+  findClass,
+  type Submission,
+  type SubmittedFile,
+} from "./submissions.ts";
 import { UsageError } from "./usage.ts";
 import { differencesOf } from "./written.ts";
 
@@ -63,6 +68,9 @@ deno task grade SUBMISSIONS [options]
                (default: 60)
   --seed S     the number that decides the fresh inputs (default: what was
                submitted decides)
+  --only NAME  grade only these students: NAME,NAME, or --only for each
+  --since F    grade only what is not as it was for the report F (of --json);
+               the rest is taken over from it, and so is the seed
   --shard I/N  grade only part I of N of the class
   --trust L    let these lessons start programs. This gives up the sandbox: use
                it in a container only
@@ -99,6 +107,10 @@ export interface GradeOptions {
   readonly seed?: number;
   /** Which part of the class to grade. */
   readonly shard?: Shard;
+  /** The students to grade, a name or several with commas; all unless given. */
+  readonly only?: readonly string[];
+  /** An earlier report: what it says of unchanged lessons is taken over. */
+  readonly since?: Report;
   /** The lessons that may start programs. */
   readonly trust?: readonly string[];
   /** Ends grading early. */
@@ -112,6 +124,8 @@ export interface GradeOptions {
 /** What came of grading. */
 export interface Graded {
   readonly report: Report;
+  /** How many lessons of submissions were taken over from an earlier report. */
+  readonly takenOver: number;
 }
 
 /**
@@ -133,28 +147,30 @@ export async function grade(
   for (const student of students) all.push(await student.read());
   // Of the whole class, also for a shard of it.
   const lessons = chosenLessons(all, options.lessons);
-  const seed = options.seed ?? seedOf(all);
-  const submissions = shardOf(all, shard);
+  const seed = options.seed ?? options.since?.run.seed ?? seedOf(all);
+  const submissions = chosenStudents(shardOf(all, shard), options.only);
   for (const note of [...notes, ...submissions.flatMap(notesOf)]) {
     options.onNote?.(note);
   }
   const kit = await makeKit(lessons);
   try {
-    const results = await gradeAll(kit, submissions, { ...options, seed });
-    const students: StudentResult[] = submissions.map((submission, i) => ({
-      student: submission.student,
-      lessons: results[i]!,
-    }));
+    const run = await runOf(kit, all, seed);
+    const earlier = earlierIn(options.since, run);
+    const graded = { ...options, seed, earlier };
+    const { results, takenOver } = await gradeAll(kit, submissions, graded);
     signal?.throwIfAborted();
     const report: Report = {
       version: 2,
-      run: await runOf(kit, all, seed),
+      run: { ...run, date: new Date().toISOString() },
       lessons: [...lessons.keys()],
       ...(shard ? { shard } : {}),
-      students,
+      students: submissions.map(({ student }, i) => ({
+        student,
+        lessons: results[i]!,
+      })),
       similar: await compareAll(all, lessons),
     };
-    return { report };
+    return { report, takenOver };
   } finally {
     await endRuns(kit);
     await removeKit(kit);
@@ -164,6 +180,25 @@ export async function grade(
 /** What the teacher should know of a submission, in words. */
 function notesOf({ student, notes }: Submission): string[] {
   return notes.map((note) => `${student}: ${note}`);
+}
+
+function chosenStudents(
+  submissions: readonly Submission[],
+  only?: readonly string[],
+): readonly Submission[] {
+  if (only === undefined) return submissions;
+  const names = new Set(submissions.map(({ student }) => student));
+  // A name may have a comma itself.
+  const chosen = only.flatMap((name) =>
+    names.has(name) ? name : name.split(",").map((name) => name.trim())
+  );
+  const other = chosen.find((name) => !names.has(name));
+  if (other === undefined) {
+    return submissions.filter(({ student }) => chosen.includes(student));
+  }
+  throw new UsageError(
+    `there is no student "${other}"; there are ${[...names].join(", ")}`,
+  );
 }
 
 function chosenLessons(
@@ -181,57 +216,106 @@ function chosenLessons(
   return new Map([...all].filter(([number]) => isChosen(number)));
 }
 
+/** A lesson of a submission. */
+interface Work {
+  /** The submission's place, and the lesson's number. */
+  readonly name: string;
+  readonly lesson: string;
+  /** What was submitted, or why there is nothing, in words. */
+  readonly file: SubmittedFile;
+  readonly fingerprint: string;
+  /** What an earlier run found out, if that still holds. */
+  readonly earlier?: LessonResult | undefined;
+}
+
 /** Grades every lesson of every submission; the results by submission. */
 async function gradeAll(
   kit: Kit,
   submissions: readonly Submission[],
+  options: GradeOptions & { readonly earlier: Earlier },
+): Promise<{ results: LessonResult[][]; takenOver: number }> {
+  const all = submissions.map((submission, i) =>
+    [...kit.lessons].map(([lesson, name]): Work => {
+      const { student, files, notes } = submission;
+      const missing = [`lessons/${name}.ts is missing`, ...notes];
+      const file = files.get(lesson) ?? { problem: missing.join("; ") };
+      const fingerprint = fingerprintOf(file, howToRun(lesson, options));
+      const earlier = options.earlier(student, lesson, fingerprint);
+      return { name: `${i}-${lesson}`, lesson, file, fingerprint, earlier };
+    })
+  );
+  const left = all.flat().filter(({ earlier }) => earlier === undefined);
+  const graded = await gradeAnew(kit, left, options);
+  return {
+    results: all.map((works) =>
+      works.map(({ name, earlier }) => earlier ?? graded.get(name)!)
+    ),
+    takenOver: all.flat().length - left.length,
+  };
+}
+
+/** Grades lessons of submissions; the results by name. */
+async function gradeAnew(
+  kit: Kit,
+  works: readonly Work[],
   options: GradeOptions,
-): Promise<LessonResult[][]> {
-  const { signal } = options;
+): Promise<Map<string, LessonResult>> {
+  const { signal, onProgress } = options;
+  onProgress?.(0, works.length);
   const call = { chunkSize: 1, ...(signal ? { signal } : {}) };
   using pool = new Pool({
     ...poolOptions,
     workers: options.jobs ?? navigator.hardwareConcurrency,
   });
-  const lessons = await planAll(kit, pool, call, options);
-  const files = await copyAll(kit, submissions);
-  const own = [...lessons.values()];
-  const fatal = await findFatal(kit, own, files);
+  const numbers = new Set(works.map(({ lesson }) => lesson));
+  const lessons = await planAll(kit, pool, call, options, numbers);
+  const files = await copyAll(kit, works);
+  const fatal = await findFatal(kit, [...lessons.values()], files);
   const sound = files.filter(({ copy }) => !fatal.has(copy));
   // Types are checked meanwhile; what is found decides no point.
   const checking = findTypeErrors(kit, sound, signal);
   checking.catch(() => {});
 
   const byName = new Map(files.map((file) => [file.name, file]));
-  const tasks = submissions.flatMap((submission, i) =>
-    own.map(({ lesson, plan, source }): Submitted => {
-      const file = byName.get(`${i}-${lesson}`);
-      const found = file && fatal.get(file.copy);
-      const known = problemOf(submission, lesson, kit) ?? found;
-      return {
-        plan,
-        ...(file && !found ? { copy: file.copy } : {}),
-        problems: known === undefined ? [] : [known],
-        hints: file ? differencesOf(source, textOf(file.source)) : [],
-        options: optionsFor(lesson, source, kit, options),
-      };
-    })
-  );
+  const tasks = works.map(({ name, lesson, file }): Submitted => {
+    const { plan, source } = lessons.get(lesson)!;
+    const copied = byName.get(name);
+    const found = copied && fatal.get(copied.copy);
+    const known = "problem" in file ? file.problem : found;
+    return {
+      plan,
+      ...(copied && !found ? { copy: copied.copy } : {}),
+      problems: known === undefined ? [] : [known],
+      hints: copied ? differencesOf(source, textOf(copied.source)) : [],
+      options: optionsFor(lesson, source, kit, options),
+    };
+  });
   const results = await pool.map(gradeLesson, tasks, {
     ...call,
-    onProgress: ({ done }) => options.onProgress?.(done, tasks.length),
+    onProgress: ({ done }) => onProgress?.(done, tasks.length),
   });
   const typeErrors = await checking;
-  return submissions.map(({ files }, i) =>
-    results.slice(i * own.length, (i + 1) * own.length).map((result) => {
-      const file = byName.get(`${i}-${result.lesson}`);
-      const error = file && typeErrors.get(file.copy);
-      const submitted = files.get(result.lesson);
-      const notes = submitted && "notes" in submitted ? submitted.notes : [];
-      const first = error === undefined ? [] : [error];
-      return { ...result, problems: [...first, ...result.problems, ...notes] };
-    })
-  );
+  return new Map(works.map(({ name, file, fingerprint }, i) => {
+    const copied = byName.get(name);
+    const error = copied && typeErrors.get(copied.copy);
+    const problems = [
+      ...(error === undefined ? [] : [error]),
+      ...results[i]!.problems,
+      ...("notes" in file ? file.notes : []),
+    ];
+    return [name, { ...results[i]!, problems, submitted: fingerprint }];
+  }));
+}
+
+/** What of the options decides a result. */
+function howToRun(
+  lesson: string,
+  { timeout = 60_000, trust = [] }: GradeOptions,
+) {
+  return {
+    limits: { ...limits, timeout, testTimeout: timeout / 3 },
+    trusted: trust.includes(lesson),
+  };
 }
 
 /** How a lesson is run. */
@@ -239,15 +323,14 @@ function optionsFor(
   lesson: string,
   source: string,
   { folder }: Kit,
-  { timeout = 60_000, seed = 0, trust = [] }: GradeOptions,
+  options: GradeOptions,
 ): RunLessonOptions {
   return {
     lesson,
     regions: regionsOf(source).map(({ name }) => name),
-    seed,
-    limits: { ...limits, timeout, testTimeout: timeout / 3 },
+    seed: options.seed ?? 0,
     folder,
-    trusted: trust.includes(lesson),
+    ...howToRun(lesson, options),
   };
 }
 
@@ -257,15 +340,17 @@ interface PlannedLesson extends Inspected {
   readonly plan: Plan;
 }
 
-/** Runs every lesson's own solution as submissions will be run. */
+/** Runs the solutions of some lessons as submissions will be run. */
 async function planAll(
   kit: Kit,
   pool: Pool,
   call: MapOptions,
   options: GradeOptions,
+  numbers: ReadonlySet<string>,
 ): Promise<Map<string, PlannedLesson>> {
   const lessons: Omit<PlannedLesson, "plan">[] = [];
   for (const [lesson, name] of kit.lessons) {
+    if (!numbers.has(lesson)) continue;
     const bytes = await Deno.readFile(lessonFile(name));
     const copy = await makeCopy(kit, `solution-${lesson}`, lesson, bytes);
     lessons.push({ copy, lesson, source: textOf(bytes) });
@@ -293,36 +378,20 @@ interface SubmittedCopy extends Inspected {
 
 async function copyAll(
   kit: Kit,
-  submissions: readonly Submission[],
+  works: readonly Work[],
 ): Promise<SubmittedCopy[]> {
   const copies: SubmittedCopy[] = [];
-  for (const [i, { files }] of submissions.entries()) {
-    for (const lesson of kit.lessons.keys()) {
-      const file = files.get(lesson);
-      if (file === undefined || !("source" in file)) continue;
-      const { source, helpers } = file;
-      const name = `${i}-${lesson}`;
-      const copy = await makeCopy(kit, name, lesson, source, helpers);
-      copies.push({ name, lesson, source, copy });
-    }
+  for (const { name, lesson, file } of works) {
+    if ("problem" in file) continue;
+    const { source, helpers } = file;
+    const copy = await makeCopy(kit, name, lesson, source, helpers);
+    copies.push({ name, lesson, source, copy });
   }
   return copies;
 }
 
 function textOf(source: Uint8Array): string {
   return new TextDecoder().decode(source);
-}
-
-/** Why there is nothing to look at, in words. */
-function problemOf(
-  { files, notes }: Submission,
-  lesson: string,
-  { lessons }: Kit,
-): string | undefined {
-  const file = files.get(lesson);
-  if (file !== undefined) return "problem" in file ? file.problem : undefined;
-  const missing = `lessons/${lessons.get(lesson)}.ts is missing`;
-  return [missing, ...notes].join("; ");
 }
 
 /** The pairs of students of a class that share the rarest code. */
@@ -352,13 +421,24 @@ interface CommandLine {
   readonly folder: string;
   readonly options: GradeOptions;
   readonly outputs: Outputs;
+  /** The file of an earlier report. */
+  readonly since?: string | undefined;
 }
 
 function parse(args: readonly string[]): CommandLine | "help" {
-  const names = ["lessons", "jobs", "timeout", "seed", "shard", "trust"];
+  const names = [
+    "lessons",
+    "jobs",
+    "timeout",
+    "seed",
+    "shard",
+    "trust",
+    "since",
+  ];
   const parsed = parseArgs(args, {
     boolean: ["help"],
-    string: ["_", ...names, ...outputOptions],
+    string: ["_", "only", ...names, ...outputOptions],
+    collect: ["only"],
     alias: { help: "h" },
     unknown: (option, key) => {
       if (key === undefined) return;
@@ -390,6 +470,7 @@ function parse(args: readonly string[]): CommandLine | "help" {
     text(name)?.split(",").map((number) => number.trim().padStart(2, "0"));
   const timeout = number("timeout", 1, 86_400);
   const shard = text("shard");
+  const only = parsed["only"] as string[];
   const options = {
     lessons: lessons("lessons"),
     jobs: number("jobs", 1, 1_024),
@@ -397,6 +478,7 @@ function parse(args: readonly string[]): CommandLine | "help" {
     seed: number("seed", 0, 2 ** 32 - 1),
     shard: shard === undefined ? undefined : shardOfText(shard),
     trust: lessons("trust"),
+    only: only.length > 0 ? only : undefined,
   };
   return {
     folder,
@@ -405,7 +487,16 @@ function parse(args: readonly string[]): CommandLine | "help" {
       Object.entries(options).filter(([, value]) => value !== undefined),
     ) as GradeOptions,
     outputs: outputsOf(parsed),
+    since: text("since"),
   };
+}
+
+async function readReport(file: string): Promise<Report> {
+  try {
+    return parseReport(await Deno.readTextFile(file));
+  } catch (error) {
+    throw new UsageError(`--since ${file}: ${(error as Error).message}`);
+  }
 }
 
 function shardOfText(text: string): Shard {
@@ -439,6 +530,24 @@ class Interrupted extends Error {
 }
 
 /**
+ * Tells how far it has come where lines stay: at the start, at each tenth, after
+ * ten seconds without a line, and at the end.
+ */
+function nowAndThen(
+  tell: (text: string) => void,
+): (done: number, total: number) => void {
+  let told = { tenth: -1, time: 0 };
+  return (done, total) => {
+    const tenth = Math.floor(done / total * 10);
+    const time = performance.now();
+    if (total === 0) return;
+    if (tenth === told.tenth && time - told.time < 10_000) return;
+    told = { tenth, time };
+    tell(`graded ${done} of ${total}`);
+  };
+}
+
+/**
  * Runs the command.
  *
  * @param args The command line, without the program's name.
@@ -456,17 +565,26 @@ export async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     await checkOutputs(parsed.outputs);
+    const { folder, since } = parsed;
     using ending = interruption();
-    const { report } = await grade(parsed.folder, {
+    const { report, takenOver } = await grade(folder, {
       ...parsed.options,
+      ...(since ? { since: await readReport(since) } : {}),
       signal: ending.signal,
       onNote: (text) => tell(`${clear}${text}\n`),
-      onProgress: (done, total) => {
-        if (isTerminal) tell(`${clear}graded ${done} of ${total}`);
-      },
+      onProgress: isTerminal
+        ? (done, total) => tell(`${clear}graded ${done} of ${total}`)
+        : nowAndThen((text) => tell(`${text}\n`)),
     });
     tell(clear);
     printTable(report);
+    if (since) {
+      const count = report.students.flatMap(({ lessons }) => lessons).length;
+      console.log(
+        `\nLessons of submissions: ${count - takenOver} graded, ` +
+          `${takenOver} taken over from ${since}.`,
+      );
+    }
     for (const file of await writeOutputs(report, parsed.outputs)) {
       console.log(`wrote ${file}`);
     }

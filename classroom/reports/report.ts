@@ -43,6 +43,8 @@ const lesson = v.object({
   regions: v.array(region),
   /** What concerns the whole file, in words: it does not parse, is missing, … */
   problems: v.array(v.string()),
+  /** A hash of the file and of how it was run: where it is the same, so is this. */
+  submitted: v.exactOptional(v.string()),
   /** How long it ran, in milliseconds. */
   elapsed: v.pipe(v.number(), v.finite(), v.minValue(0)),
 });

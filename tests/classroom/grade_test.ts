@@ -137,20 +137,80 @@ test("what nobody can grade is an error in the use: no folder, no such lesson", 
   );
 });
 
+test("a second run grades what changed, and takes over the rest", async (folder) => {
+  const students = ["right by calls", "wrong, hard-coded"];
+  await write(folder, students);
+  const first = await grade(folder, { seed: 5 });
+  assertEquals(first.takenOver, 0);
+  const solved = ({ report }: typeof first) =>
+    report.students.map(({ lessons }) => initials(lessons[0]!));
+  assertNotEquals(solved(first)[1], all);
+  const file = `${folder}/${folderOf(students[1]!)}/lessons/${lesson.name}.ts`;
+  await Deno.writeTextFile(file, await source());
+  const totals = new Set<number>();
+  const second = await grade(folder, {
+    since: first.report,
+    onProgress: (_, total) => totals.add(total),
+  });
+  assertEquals([...totals], [1]);
+  assertEquals(second.takenOver, 1);
+  assertEquals(solved(second), [all, all]);
+  assertEquals(second.report.run.seed, 5);
+  assertEquals(second.report.students[0], first.report.students[0]);
+  const third = await grade(folder, { since: second.report });
+  assertEquals(third.takenOver, 2);
+  assertEquals(third.report.students, second.report.students);
+});
+
+test("--only grades the students that it names, as they are graded with all", async (folder) => {
+  const students = ["right by calls", "hostile, exits at import"];
+  await write(folder, [...students, "wrong, hard-coded"]);
+  const grading = (...only: string[]) =>
+    grade(folder, { only, timeout: 30_000 });
+  const { report } = await grading(students[1]!, ` ${students[0]!} `);
+  const names = report.students.map(({ student }) => student);
+  assertEquals(names, students.map(folderOf).sort());
+  const { report: one } = await grading(students[0]!);
+  assertEquals(one.run.seed, report.run.seed);
+  await assertRejects(
+    () => grading(`${students[0]},nobody`),
+    UsageError,
+    'there is no student "nobody"; there are hostile',
+  );
+});
+
 const command = (...args: string[]) =>
   deno("task", "--quiet", "grade", ...args);
 
 test("grade ends with 0 whatever the students did, and writes what it found", async (folder) => {
   const students = ["right by calls", "hostile, exits at import"];
   await write(folder, students);
-  const json = `${folder}/out/report.json`;
-  const { code, stdout, stderr } = await command(folder, "--json", json);
-  assertEquals([code, stderr], [0, ""]);
-  assertMatch(stdout, /^right by calls +5\/5/m);
-  assertMatch(stdout, /^hostile, exits at import +0\/5/m);
-  assertMatch(stdout, /--seed \d+ repeats the fresh inputs/);
-  const report = JSON.parse(await Deno.readTextFile(json));
-  assertEquals(report.students.length, 2);
+  await Deno.writeTextFile(`${folder}/notes.txt`, "nobody's");
+  const out = await Deno.makeTempDir({ prefix: "out-" });
+  try {
+    const json = `${out}/new/report.json`;
+    const { code, stdout, stderr } = await command(folder, "--json", json);
+    assertEquals(code, 0);
+    // Where no terminal is, progress is told in lines.
+    const [note, ...progress] = stderr.trim().split("\n");
+    assertMatch(note!, /^notes.txt is in nobody's folder or archive/);
+    assertEquals(progress, [0, 1, 2].map((n) => `graded ${n} of 2`));
+    assertMatch(stdout, /^right by calls +5\/5/m);
+    assertMatch(stdout, /^hostile, exits at import +0\/5/m);
+    assertMatch(stdout, /--seed \d+ repeats the fresh inputs/);
+    const report = JSON.parse(await Deno.readTextFile(json));
+    assertEquals(report.students.length, 2);
+
+    const options = ["--since", json, "--only", students[0]!];
+    const again = await command(folder, ...options, "--feedback", out);
+    assertEquals(again.code, 0);
+    assertMatch(again.stdout, /: 0 graded, 1 taken over from .*report.json/);
+    assertMatch(again.stdout, /^wrote 1 page to /m);
+    const pages = [...Deno.readDirSync(out)].map(({ name }) => name);
+    assertMatch(pages.sort().join(), /^new,right-by-calls-[\da-f]{12}.html$/);
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
 });
 
 test("grade ends with 2 for a wrong command line, and says what is wrong", async (folder) => {
@@ -162,6 +222,9 @@ test("grade ends with 2 for a wrong command line, and says what is wrong", async
     [[folder, "--shard", "3/2"], "--shard: a shard is I/N"],
     [[folder, "--lessons", "7,99"], "there is no lesson 99"],
     [[folder, "--fast"], "there is no option --fast"],
+    [[folder, "--only", "nobody"], 'there is no student "nobody"'],
+    [[folder, "--since", `${folder}/none`], "--since "],
+    [[folder, "--since", "deno.json"], "--since deno.json: no report"],
   ] as const;
   for (const [args, message] of cases) {
     const { code, stdout, stderr } = await command(...args);
