@@ -13,6 +13,7 @@ import { codeOf, expressionOf } from "./lesson/code.ts";
 import type { Row, Span } from "./lesson/layout.ts";
 import { Narrator } from "./lesson/narrator.ts";
 import {
+  defaultsOf,
   formatUsage,
   type Options,
   type OptionValues,
@@ -98,7 +99,6 @@ const builtIn = {
  * }, { options: { n: { default: 1, help: "how often" } } });
  * ```
  *
- * @typeParam O The options, by name without the dashes.
  * @param meta The lesson's `import.meta`.
  * @param story The story; it gets the values of the options.
  * @param settings What the lesson has besides.
@@ -115,12 +115,9 @@ export function lesson<const O extends Options = Record<never, never>>(
 }
 
 /**
- * Tells the story of a lesson whose module has been imported.
+ * Tells the story of a lesson whose module has been imported, with its options'
+ * defaults unless values are given; resolves to what the story returns.
  *
- * @param url The address of its module.
- * @param to Where to say it.
- * @param values Values of options, instead of their defaults.
- * @returns A promise of what the story returns.
  * @throws {Error} If no module with that address called `lesson`.
  */
 export async function tell(
@@ -130,9 +127,7 @@ export async function tell(
 ): Promise<unknown> {
   const entry = loaded.get(url);
   if (!entry) throw new Error(`tell: no lesson at ${url}`);
-  const defaults = Object.entries(entry.options ?? {}).map((
-    [name, { default: value }],
-  ) => [name, value]);
+  const all = { ...defaultsOf(entry.options ?? {}), ...values };
   const [name, title] = lessonAt(url);
   output = to;
   narrator = new Narrator(
@@ -141,10 +136,7 @@ export async function tell(
   );
   try {
     to.title(title ?? name);
-    const told = await entry.story({
-      ...Object.fromEntries(defaults),
-      ...values,
-    });
+    const told = await entry.story(all as OptionValues<Options>);
     narrator.end();
     narrator = undefined;
     closing(entry);
@@ -166,19 +158,18 @@ function lessonAt(url: string) {
 function closing({ meta, readOn = {} }: Lesson): void {
   const [name, , next] = lessonAt(meta.url);
   const path = pathOf(meta);
-  const lines = Object.entries(readOn).flatMap((
-    [title, address],
-  ) => [title, `  ${address}`]);
-  lines.push(
+  const todo = Object.entries(readOn);
+  todo.push([
     "The code of this lesson: read it, change it, run it again",
-    `  ${path}`,
-  );
+    path,
+  ]);
   if (next) {
     const [file, title] = next;
     const flag = file === "12_subprocess" ? "--allow-run " : "";
     const command = `deno run ${flag}${path.replace(name, file)}`;
-    lines.push(`Lesson ${Number.parseInt(file)}: ${title}`, `  ${command}`);
+    todo.push([`Lesson ${Number.parseInt(file)}: ${title}`, command]);
   }
+  const lines = todo.flatMap(([what, where]) => [what, `  ${where}`]);
   current().lines(lines, "Read on");
 }
 
@@ -198,12 +189,11 @@ async function main(entry: Lesson): Promise<void> {
     Deno.exit(1);
   }
   const { brief, json, ...values } = parsed as OptionValues<Options>;
+  const words = brief ? briefly(terminal()) : terminal();
+  // With `json`, what the story says is for nobody.
+  const to = json ? terminal(() => {}, 80) : words;
   try {
-    const told = await tell(
-      meta.url,
-      json ? silent() : brief ? briefly(terminal()) : terminal(),
-      values,
-    );
+    const told = await tell(meta.url, to, values);
     if (json) console.log(JSON.stringify(told));
   } catch (error) {
     if (!isTodo(error)) throw error;
@@ -219,21 +209,12 @@ function briefly(to: Output): Output {
   return { ...to, prose: nothing, code: nothing, lines: nothing };
 }
 
-/** Says nothing. */
-function silent(): Output {
-  return terminal(() => {}, 80);
-}
-
 /** Where to say it: where the story is told, or the terminal outside of one. */
 function current(): Output {
   return output ??= terminal();
 }
 
-/**
- * Prints the heading of a part of a lesson.
- *
- * @param text The heading, without punctuation at its end.
- */
+/** Prints the heading of a part of a lesson. */
 export function section(text: string): void {
   narrator?.before("section", JSON.stringify(text));
   current().section(text);
@@ -242,8 +223,6 @@ export function section(text: string): void {
 /**
  * Prints a paragraph that depends on what was measured. What does not is a
  * comment of the story.
- *
- * @param text The paragraph, on one line.
  */
 export function say(text: string): void {
   narrator?.before("say");
@@ -251,7 +230,8 @@ export function say(text: string): void {
 }
 
 /**
- * Prints an expression and its value.
+ * Prints an expression and its value, which it returns. The value of a promise is
+ * printed once it is there.
  *
  * @example
  * ```ts
@@ -259,33 +239,21 @@ export function say(text: string): void {
  *
  * const four = show(() => 2 + 2); // prints 2 + 2 → 4
  * ```
- *
- * @typeParam T The type of the value.
- * @param expression A function of nothing that holds the expression.
- * @returns The value. Of a promise, a promise of the value, which is printed
- * once it is there.
- * @throws What the expression throws.
  */
 export function show<T>(expression: () => T): T {
   narrator?.before("show", String(expression));
   const value = expression();
-  const print = (settled: unknown) =>
+  const print = (settled: unknown) => {
     current().value(expressionOf(expression), settled);
-  if (!(value instanceof Promise)) {
-    print(value);
-    return value;
-  }
-  return value.then((settled) => {
-    print(settled);
     return settled;
-  }) as T;
+  };
+  return (value instanceof Promise ? value.then(print) : print(value)) as T;
 }
 
 /**
- * Prints an expression and the error that it throws, or rejects with.
+ * Prints an expression and the error that it throws, or rejects with, and returns
+ * the error.
  *
- * @param expression A function of nothing that holds the expression.
- * @returns The error, in a promise if the expression gives one.
  * @throws {Error} If the expression throws nothing.
  */
 export function showError<T>(
@@ -310,11 +278,7 @@ export function showError(expression: () => unknown): unknown {
   return value instanceof Promise ? value.then(missing, caught) : missing();
 }
 
-/**
- * Prints the code of a function or a class, as Deno runs it: without types.
- *
- * @param fn The function or class.
- */
+/** Prints the code of a function or a class, as Deno runs it: without types. */
 export function code(
   fn:
     | ((...args: never[]) => unknown)
@@ -324,18 +288,15 @@ export function code(
   current().code(codeOf(fn, 72));
 }
 
-/**
- * Prints a table.
- *
- * @param rows The rows; the first row's keys are the column heads.
- */
+/** Prints a table; the first row's keys are the column heads. */
 export function table(rows: readonly Row[]): void {
   narrator?.before("table");
   rows.forEach(current().table(rows));
 }
 
 /**
- * Prints a table of what is measured, each row as soon as it is there.
+ * Prints a table of what is measured, each row as soon as it is there, and
+ * returns all measurements.
  *
  * @example
  * ```ts
@@ -350,11 +311,6 @@ export function table(rows: readonly Row[]): void {
  * }
  * await measure(waits(), ({ ms, took }) => ({ ms, took: duration(took) }));
  * ```
- *
- * @typeParam T What was measured.
- * @param measurements The measurements, as they come.
- * @param rowOf The row of a measurement; its keys are the column heads.
- * @returns All measurements.
  */
 export async function measure<T>(
   measurements: AsyncIterable<T>,
@@ -373,17 +329,8 @@ export async function measure<T>(
 }
 
 /**
- * Prints a bar for each value, the largest as long as the line allows.
- *
- * @example
- * ```ts
- * import { bars, duration } from "./lesson.ts";
- *
- * bars({ sequential: 400, parallel: 210 }, duration);
- * ```
- *
- * @param values The values by their labels, none below 0.
- * @param format How a value is written behind its bar.
+ * Prints a bar for each value, none below 0, by its label; the longest is as long
+ * as the line allows.
  */
 export function bars(
   values: Readonly<Record<string, number>>,
@@ -395,11 +342,9 @@ export function bars(
 
 /**
  * Draws which worker ran which task when: a row a worker, time to the right. A
- * task is drawn as its number and a line as long as it ran.
- *
- * @param spans What ran, in any order; `onTask` of a Pool gives them.
- * @param start When the drawing begins, on the clock of the spans; when the
- * first of them begins unless given.
+ * task is drawn as its number and a line as long as it ran. `onTask` of a Pool
+ * gives the spans; the drawing begins with the first of them, unless `start` says
+ * when, on the same clock.
  */
 export function timeline(spans: readonly Span[], start?: number): void {
   narrator?.before("timeline");
@@ -407,11 +352,8 @@ export function timeline(spans: readonly Span[], start?: number): void {
 }
 
 /**
- * Waits until somebody presses Enter, or until the time is over. Where there is
- * no terminal, it does not wait.
- *
- * @param ms The time in milliseconds; 0 does not wait.
- * @returns A promise for the end of the wait.
+ * Waits until somebody presses Enter, or for some milliseconds. Where there is no
+ * terminal, it does not wait.
  */
 export async function pause(ms: number): Promise<void> {
   narrator?.before("pause");
@@ -425,11 +367,8 @@ export async function pause(ms: number): Promise<void> {
 }
 
 /**
- * Whether a lesson may start programs. If not, prints what to do, instead of
- * having Deno ask.
- *
- * @param meta `import.meta` of the lesson.
- * @returns Whether it may.
+ * Whether a lesson, known by its `import.meta`, may start programs. If not, prints
+ * what to do, instead of having Deno ask.
  */
 export function mayStartPrograms(meta: ImportMeta): boolean {
   narrator?.before("mayStartPrograms");

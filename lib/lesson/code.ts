@@ -11,13 +11,7 @@ const exploded = /([[{])[^\S\n]*\n\s*([^;[\]{}]*?)\s*([\]}])/;
 /** A text that stands for another one, by its number: no code has such signs. */
 const placeholder = /⟦(\d+)⟧/;
 
-/**
- * Puts the spaces and lines of code back to what one would write.
- *
- * @param code Code as a function's `toString()` gives it.
- * @param columns How long a line may become.
- * @returns The same code.
- */
+/** Puts the spaces and lines of code back to what one would write. */
 export function tidy(code: string, columns = Infinity): string {
   const hidden: string[] = [];
   const hide = (text: string) => `⟦${hidden.push(text) - 1}⟧`;
@@ -51,12 +45,7 @@ export function tidy(code: string, columns = Infinity): string {
   return reveal(text);
 }
 
-/**
- * The expression inside an arrow function, on one line.
- *
- * @param expression The arrow function.
- * @returns Its body, without the arrow.
- */
+/** The expression inside an arrow function, on one line. */
 export function expressionOf(expression: () => unknown): string {
   const [, body = ""] = /^(?:async\s*)?\(\)\s*=>\s*([^]*)$/
     .exec(String(expression)) ?? [];
@@ -65,13 +54,7 @@ export function expressionOf(expression: () => unknown): string {
   return /^\(\{[^]*\}\)$/.test(line) ? line.slice(1, -1) : line;
 }
 
-/**
- * The code of a function, without the marks of exercises.
- *
- * @param fn The function; an arrow function is named as its constant is.
- * @param columns How long a line may become.
- * @returns Its code.
- */
+/** The code of a function or a named constant, without the marks of exercises. */
 export function codeOf(
   fn: { readonly name: string },
   columns: number,

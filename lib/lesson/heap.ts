@@ -5,21 +5,8 @@
  */
 
 /**
- * Measures the heap: the memory in which JavaScript keeps its values.
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { heapInUse } from "../lesson.ts";
- *
- * const before = heapInUse();
- * const numbers = new Array(1_000_000).fill(0);
- * const added = heapInUse() - before; // about 8 bytes for each number
- * assert(added > 7 * numbers.length && added < 9 * numbers.length);
- * ```
- *
- * @returns How many bytes are in use. What nobody can reach any more is
- * collected first.
+ * How many bytes of the heap, where JavaScript keeps its values, are in use. What
+ * nobody can reach any more is collected first.
  */
 export function heapInUse(): number {
   try {

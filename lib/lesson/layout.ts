@@ -22,13 +22,7 @@ export interface Span {
   readonly to: number;
 }
 
-/**
- * Breaks a text at its spaces.
- *
- * @param text The text, on one line.
- * @param columns How long a line may become; a longer word stands alone.
- * @returns The lines.
- */
+/** Breaks a text, on one line, at its spaces; a longer word stands alone. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -43,12 +37,8 @@ export function wrap(text: string, columns: number): string[] {
 }
 
 /**
- * Breaks lines of code that are too long behind a space or before a method,
- * and indents what follows.
- *
- * @param code The code.
- * @param columns How long a line may become.
- * @returns The lines.
+ * Breaks lines of code that are too long behind a space or before a method, and
+ * indents what follows.
  */
 export function wrapCode(code: string, columns: number): string[] {
   return code.split("\n").flatMap((line) => {
@@ -87,13 +77,8 @@ export interface TableLayout {
 }
 
 /**
- * Lays out a table: text to the left, numbers to the right. Where it does not
- * fit, each row is a block of lines.
- *
- * @param sample The rows, or the first of them; the first row's keys are the
- * column heads.
- * @param columns How many characters a line may have.
- * @returns The layout.
+ * Lays out a table by a sample of its rows: text to the left, numbers to the
+ * right. Where it does not fit, each row is a block of lines.
  */
 export function layOutTable(
   sample: readonly Row[],
@@ -147,14 +132,7 @@ function cellOf(value: Row[string]): string {
   return value;
 }
 
-/**
- * Lays out a bar for each value, the longest as wide as the line allows.
- *
- * @param values The values by their labels, none below 0.
- * @param format How a value is written behind its bar.
- * @param columns How many characters a line may have.
- * @returns The lines, one a value.
- */
+/** The lines of a bar for each value, the longest as wide as the line allows. */
 export function formatBars(
   values: Readonly<Record<string, number>>,
   format: (value: number) => string,
@@ -172,14 +150,8 @@ export function formatBars(
 }
 
 /**
- * Lays out a timeline. Each task is drawn as its number and a line as long as
- * it ran; a dot is a moment in which the worker had no task.
- *
- * @param spans What ran, in any order.
- * @param columns How many characters a line may have.
- * @param start When the drawing begins, on the clock of the spans; when the
- * first of them begins unless given.
- * @returns The lines: the axis, then one a worker.
+ * The lines of a timeline: the axis, then one a worker. Each task is drawn as its
+ * number and a line as long as it ran; a dot is a moment without a task.
  */
 export function formatTimeline(
   spans: readonly Span[],

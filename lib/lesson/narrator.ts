@@ -22,11 +22,8 @@ const printing =
   /\b(show|showError|section|say|code|table|measure|bars|timeline|pause|mayStartPrograms)\(/;
 
 /**
- * Cuts a story into its paragraphs and statements.
- *
- * @param story The text of a function.
- * @returns Its parts in order. Comments inside of a statement belong to it; an
- * empty comment line separates two paragraphs.
+ * Cuts a story into its paragraphs and statements. Comments inside of a statement
+ * belong to it; an empty comment line separates two paragraphs.
  */
 export function partsOf(story: string): Part[] {
   const lines = story.split("\n").slice(1, -1);
@@ -65,10 +62,8 @@ export class Narrator {
   }
 
   /**
-   * Tells all that stands before a call that is about to print.
-   *
-   * @param name The function that is called.
-   * @param argument How its first argument begins, where that is known.
+   * Tells all that stands before a call that is about to print, given how its
+   * first argument begins, where that is known.
    */
   before(name: string, argument = ""): void {
     // Inside of the story, the argument is indented differently.

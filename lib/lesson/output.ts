@@ -51,12 +51,8 @@ function columns(): number {
 }
 
 /**
- * Writes what a lesson says as lines of text.
- *
- * @param print What takes one or more lines; `console.log` unless given.
- * @param size How many characters a line may have; as many as the terminal has
- * unless given.
- * @returns Where to say it.
+ * Writes what a lesson says as lines of text, with as many characters as the
+ * terminal has unless a size is given.
  */
 export function terminal(
   print: (text: string) => void = (text) => console.log(text),
