@@ -24,7 +24,7 @@ import {
   type Wire,
 } from "../messages/travel.ts";
 import { toProcess } from "../messages/value.ts";
-import type { Crossing } from "../workers/protocol.ts";
+import { asItIs, type Channel, type Crossing } from "../workers/protocol.ts";
 
 /** What is carried for a connection. */
 export type BridgeMessage =
@@ -56,7 +56,7 @@ export class Bridge {
    */
   pack(value: unknown): Crossing {
     const packed = packValue(value);
-    if (!packed) return { value, isPacked: false, ports: [], sent: () => {} };
+    if (!packed) return asItIs(value);
     const leaving: (() => void)[] = [];
     for (const packing of packed.packings) {
       const wire = packing.wire as Record<string, unknown>;
@@ -157,4 +157,14 @@ export class Bridge {
     this.#ends.delete(id);
     end.close();
   }
+}
+
+/** The channel to a process; `post` says what it does with what is to be moved. */
+export function processChannel(bridge: Bridge, post: Channel["post"]): Channel {
+  return {
+    sending: toProcess(),
+    pack: (value) => bridge.pack(value),
+    unpack: (value) => bridge.unpack(value),
+    post,
+  };
 }

@@ -39,6 +39,13 @@ export function codec(v8: V8, key: Uint8Array): Codec {
   const header = new Uint8Array(key.length + 4);
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
+  const short = (mark: number[], bytes: Uint8Array) => {
+    const start = header.length + mark.length;
+    const frame = new Uint8Array(start + bytes.length);
+    frame.set(mark, header.length);
+    frame.set(bytes, start);
+    return seal(frame);
+  };
   const seal = (frame: Uint8Array<ArrayBuffer>) => {
     frame.set(key);
     const view = new DataView(frame.buffer, frame.byteOffset);
@@ -49,18 +56,12 @@ export function codec(v8: V8, key: Uint8Array): Codec {
     encode(message) {
       if (isNumbers(message)) {
         const bytes = new Uint8Array(new Float64Array(message).buffer);
-        const frame = new Uint8Array(header.length + 1 + bytes.length);
-        frame[header.length] = 0xfe;
-        frame.set(bytes, header.length + 1);
-        return seal(frame);
+        return short([0xfe], bytes);
       }
       if (isJson(message, new Set())) {
         // What the serializer takes from the system is only given back when
         // garbage is collected: half a gigabyte over a million short messages.
-        const text = encoder.encode(JSON.stringify(message));
-        const frame = new Uint8Array(header.length + text.length);
-        frame.set(text, header.length);
-        return seal(frame);
+        return short([], encoder.encode(JSON.stringify(message)));
       }
       const why = whyNotCarried(message);
       if (why) throw new TypeError(why);

@@ -7,7 +7,6 @@
 
 import { checkCount, checkFunction, describe } from "../describe.ts";
 import * as value from "../messages/value.ts";
-import { toProcess } from "../messages/value.ts";
 import { unpackError } from "../workers/errors.ts";
 import { canEndGroups, killLeftovers } from "../subprocess/group.ts";
 import { type OutputName, Program } from "../subprocess/program.ts";
@@ -18,9 +17,9 @@ import {
   type HostEnd,
   type HostOptions,
 } from "../workers/host.ts";
-import { type Crossing, fullReply, type Reply } from "../workers/protocol.ts";
+import { fullReply, type Reply } from "../workers/protocol.ts";
 import { textOf } from "../workers/task.ts";
-import { Bridge, type BridgeMessage } from "./bridge.ts";
+import { Bridge, type BridgeMessage, processChannel } from "./bridge.ts";
 import * as frames from "./frames.ts";
 import { type Codec, codec, FrameReader, type V8 } from "./frames.ts";
 import { endWithProgram, hasEnded } from "./guard.ts";
@@ -77,10 +76,13 @@ let v8: V8 | undefined;
 export class ProcessHost extends Host<ProcessHostOptions> {
   override readonly pid: number;
   override readonly canTakeBack = false;
-  protected override readonly sending = toProcess();
   readonly #program: Program<"bytes">;
   #encode: Codec["encode"] | undefined;
   readonly #bridge = new Bridge(0, (message) => this.#write(message));
+  protected override readonly channel = processChannel(
+    this.#bridge,
+    (message, moved) => this.#post(message, moved),
+  );
   #isFinishing = false;
   /** How the process said that it would end. */
   #death: Death | undefined;
@@ -128,15 +130,7 @@ export class ProcessHost extends Host<ProcessHostOptions> {
     return 0;
   }
 
-  protected override pack(value: unknown): Crossing {
-    return this.#bridge.pack(value);
-  }
-
-  protected override unpack(value: unknown): unknown {
-    return this.#bridge.unpack(value);
-  }
-
-  protected override post(message: unknown, moved: Transferable[]): void {
+  #post(message: unknown, moved: Transferable[]): void {
     checkTransfer(moved);
     const frame = this.#encode!(message);
     // What is moved is no longer here, although it is copied. What cannot be

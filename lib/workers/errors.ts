@@ -48,15 +48,9 @@ export function packError(
     return packError(notSent(thrown, sending), sending, packed);
   } catch (problem) {
     // A getter that throws, a revoked Proxy: the error itself cannot be read.
-    return {
-      kind: "error",
-      className: "Error",
-      base: "Error",
-      name: "Error",
-      message: `what was thrown cannot be read: ${problem}`,
-      stack: "",
-      fields: {},
-    };
+    const unread = new Error(`what was thrown cannot be read: ${problem}`);
+    unread.stack = "";
+    return packFields(unread, sending, packed);
   }
 }
 
@@ -116,7 +110,8 @@ export function knownClass(name: string): ErrorClass | undefined {
 
 /** An error's stack without the frames of what sent the task here. */
 export function stackOf({ stack = "" }: { stack?: string }): string {
-  return stack.split("\n").filter((line) => !/\bblob:/.test(line))
+  const isInner = (line: string) => /\bblob:|eval at open \(data:/.test(line);
+  return stack.split("\n").filter((line) => !isInner(line))
     .join("\n").replaceAll(", <anonymous>:", ":");
 }
 

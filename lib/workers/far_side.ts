@@ -15,11 +15,15 @@ import * as queue from "../messages/queue.ts";
 import * as queueState from "../messages/queue_state.ts";
 import * as queueStore from "../messages/queue_store.ts";
 import * as travel from "../messages/travel.ts";
-import { portableClasses, realm, unpackValue } from "../messages/travel.ts";
+import { realm } from "../messages/travel.ts";
 import * as value from "../messages/value.ts";
-import { type Sending, toProcess, whyNotCloned } from "../messages/value.ts";
+import { whyNotCloned } from "../messages/value.ts";
 import * as wait from "../messages/wait.ts";
-import { Bridge, type BridgeMessage } from "../processes/bridge.ts";
+import {
+  Bridge,
+  type BridgeMessage,
+  processChannel,
+} from "../processes/bridge.ts";
 import type { Stdio } from "../processes/frames.ts";
 import * as sync from "../sync.ts";
 import * as errors from "./errors.ts";
@@ -28,13 +32,12 @@ import * as protocol from "./protocol.ts";
 import {
   type Answer,
   briefReply,
-  type Crossing,
+  type Channel,
   fullRequest,
   type Greeting,
-  packForThread,
-  postTo,
   type Reply,
   type Request,
+  threadChannel,
 } from "./protocol.ts";
 import { type Task, textOf } from "./task.ts";
 
@@ -47,7 +50,7 @@ function parts(): string {
   const all = [
     ...[...messages, describe, packing, protocol, sync]
       .flatMap(Object.values<unknown>),
-    ...[Fifo, Bridge],
+    ...[Fifo, Bridge, processChannel],
     ...[FarSide, threadLink, processLink],
   ];
   return all.map(textOf).join("\n");
@@ -91,27 +94,19 @@ export function startThread(): void {
 }
 
 /** What the far side talks through. */
-interface Link {
+interface Link extends Channel {
   /** Given the messages, but for those that the link itself takes. */
   onMessage: (message: unknown) => void;
   /** Called when the program ends that neither `close` nor `exit` has ended. */
   onUnload: () => void;
   /** How many calls may still begin, where that stands in shared memory. */
   left: Int32Array | undefined;
-  /** Packs what structured clone cannot send. */
-  pack(value: unknown): Crossing;
-  /** Makes working objects of what came packed. */
-  unpack(value: unknown): unknown;
-  /** Sends a message; throws if a part of it cannot be sent. */
-  post(message: unknown, ports: readonly MessagePort[]): void;
   /** Waits until what tasks sent through connections is on its way. */
   flush(): Promise<void> | undefined;
   /** Ends the far side; a process gets this exit code. */
   close(exitCode: number): void;
   /** Ends the far side with an exit code. */
   exit(code: number): never;
-  /** How this kind of link refuses a value. */
-  readonly sending: Sending | undefined;
   /** Imports the module that exports the tasks. */
   load(module: string): Promise<Record<string, unknown>>;
 }
@@ -133,15 +128,12 @@ function threadLink(): Link {
 
   const link: Link = {
     onMessage: () => {},
+    ...threadChannel(main, 0),
     onUnload: () => {},
     left: undefined,
-    pack: (value) => packForThread(value, 0),
-    unpack: (value) => unpackValue(value, portableClasses()),
-    post: (message, ports) => postTo(main, message, [...ports]),
     flush: () => undefined,
     close: () => close(),
     exit: (code) => exit!(code),
-    sending: undefined,
     load: (module) => import(module),
   };
   // Node's way out does not lead through Deno.exit, but to this event; to look
@@ -169,15 +161,12 @@ function processLink(stdio: Stdio): Link {
   const bridge = new Bridge(1, stdio.write);
   const link: Link = {
     onMessage: () => {},
+    ...processChannel(bridge, stdio.write),
     onUnload: () => {},
     left: undefined,
-    pack: (value) => bridge.pack(value),
-    unpack: (value) => bridge.unpack(value),
-    post: stdio.write,
     flush: () => bridge.isIdle ? undefined : bridge.flush(),
     close: stdio.exit,
     exit: stdio.exit,
-    sending: toProcess(),
     load: () => stdio.load!(),
   };
   stdio.onMessage = (data) => {
@@ -288,7 +277,7 @@ class FarSide {
     const { value, isPacked, ports, sent } = this.#link.pack(answer.results);
     const results = value as unknown[];
     const reply: Reply = { kind: "done", ...answer, results, isPacked };
-    this.#link.post(briefReply(reply), ports);
+    this.#link.post(briefReply(reply), [...ports]);
     sent();
   }
 

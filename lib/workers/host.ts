@@ -5,12 +5,12 @@
  * @module
  */
 
-import { type Sending, whyNotCloned } from "../messages/value.ts";
+import { whyNotCloned } from "../messages/value.ts";
 import { unpackError } from "./errors.ts";
 import {
   type Answer,
   briefRequest,
-  type Crossing,
+  type Channel,
   type Reply,
   type Request,
 } from "./protocol.ts";
@@ -152,14 +152,8 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
     return this.#over !== undefined;
   }
 
-  /** How this kind of host refuses a value. */
-  protected abstract readonly sending: Sending | undefined;
-  /** Packs what structured clone cannot send. */
-  protected abstract pack(value: unknown): Crossing;
-  /** Makes working objects of what came packed. */
-  protected abstract unpack(value: unknown): unknown;
-  /** Sends a message to the far side; throws if a part of it cannot be sent. */
-  protected abstract post(message: unknown, moved: Transferable[]): void;
+  /** What leads to the far side. */
+  protected abstract readonly channel: Channel;
   /** Ends the far side. */
   protected abstract stop(wasBusy: boolean): void;
 
@@ -186,7 +180,7 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
   /** Sends a batch; what is returned says why it cannot be sent. */
   #send(batch: Batch): Outcome | undefined {
     const { task, spread, timed } = batch;
-    const { value, isPacked, ports, sent } = this.pack(batch.calls);
+    const { value, isPacked, ports, sent } = this.channel.pack(batch.calls);
     const request: Request = {
       kind: "run",
       task: task.id,
@@ -199,7 +193,7 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
     };
     const moved = [...batch.transfer, ...ports];
     try {
-      this.post(briefRequest(request, this.#last), moved);
+      this.channel.post(briefRequest(request, this.#last), moved);
     } catch (error) {
       return this.#whyNotSent(batch, request.calls, moved, error);
     }
@@ -220,8 +214,9 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
       ...nothing,
       errors: new Map([[index, error]]),
     });
+    const { sending } = this.channel;
     for (const [index, call] of calls.entries()) {
-      const why = whyNotCloned(call, nameOf(index), moved, this.sending);
+      const why = whyNotCloned(call, nameOf(index), moved, sending);
       if (why) return failed(index, new TypeError(why));
     }
     return failed(0, error);
@@ -239,7 +234,7 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
   #outcomeOf({ results, errors, times }: Answer, isPacked: boolean): Outcome {
     const { timeOrigin } = performance;
     return {
-      results: isPacked ? this.unpack(results) as unknown[] : results,
+      results: isPacked ? this.channel.unpack(results) as unknown[] : results,
       errors: errors.length === 0 ? nothing.errors : new Map(
         errors.map(([index, error]) => [index, unpackError(error)]),
       ),

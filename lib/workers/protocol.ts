@@ -13,8 +13,10 @@ import {
   type Lifeline,
   noteSent,
   packValue,
+  portableClasses,
+  unpackValue,
 } from "../messages/travel.ts";
-import { isImmutable } from "../messages/value.ts";
+import { isImmutable, type Sending } from "../messages/value.ts";
 import type { PackedError } from "./errors.ts";
 import type { Task } from "./task.ts";
 
@@ -79,24 +81,46 @@ export interface Crossing {
   readonly sent: () => void;
 }
 
-/** Makes a value ready for another thread. */
-export function packForThread(value: unknown, receiver: number): Crossing {
-  const packed = packValue(value);
-  if (!packed) return { value, isPacked: false, ports: [], sent: () => {} };
-  const sent = () => noteSent(packed.packings, receiver);
-  return { ...packed, isPacked: true, sent };
+/** What messages travel through, seen from either side. */
+export interface Channel {
+  /** How it refuses a value, where that is not by structured clone alone. */
+  readonly sending: Sending | undefined;
+  /** Packs what structured clone cannot send. */
+  pack(value: unknown): Crossing;
+  /** Makes working objects of what came packed. */
+  unpack(value: unknown): unknown;
+  /** Sends a message; throws if a part of it cannot be sent. */
+  post(message: unknown, moved: Transferable[]): void;
 }
 
-/** Sends a message to another thread; of large buffers, copies are moved. */
-export function postTo(
+/** A channel to another thread. */
+export function threadChannel(
   thread: Pick<Worker, "postMessage">,
-  message: unknown,
-  transfer: Transferable[],
-): void {
-  const { value, moved } = copyLarge(message, transfer);
-  // A list of nothing to move would make a short message slower.
-  if (moved.length > 0) thread.postMessage(value, moved);
-  else thread.postMessage(value);
+  receiver: number,
+): Channel {
+  return {
+    sending: undefined,
+    pack(value) {
+      const packed = packValue(value);
+      if (!packed) return asItIs(value);
+      const sent = () => noteSent(packed.packings, receiver);
+      return { ...packed, isPacked: true, sent };
+    },
+    unpack: (value) => unpackValue(value, portableClasses()),
+    post(message, transfer) {
+      const isShort = isImmutable(message) && transfer.length === 0;
+      if (isShort) return thread.postMessage(message);
+      const { value, moved } = copyLarge(message, transfer);
+      // A list of nothing to move would make a message slower.
+      if (moved.length > 0) thread.postMessage(value, moved);
+      else thread.postMessage(value);
+    },
+  };
+}
+
+/** What need not be packed. */
+export function asItIs(value: unknown): Crossing {
+  return { value, isPacked: false, ports: [], sent: () => {} };
 }
 
 /**
@@ -112,12 +136,10 @@ export function briefRequest(
     spread === last.spread && request.timed === last.timed &&
     request.shared === last.shared;
   if (!isSame) return request;
-  if (calls.length > 1) return calls;
-  // What is to be spread may be anything.
-  const args = spread ? calls[0] : calls;
-  const isOnly = Array.isArray(args) && args.length === 1 &&
-    isImmutable(args[0]);
-  return isOnly ? args[0] : calls;
+  const [args] = calls;
+  if (!spread || calls.length > 1 || !Array.isArray(args)) return brief(calls);
+  const only = brief(args);
+  return only === args ? calls : only;
 }
 
 /** Restores a request that may be in brief; undefined if the message is none. */
@@ -125,31 +147,36 @@ export function fullRequest(
   message: unknown,
   last: Request | undefined,
 ): Request | undefined {
-  const isOnly = isImmutable(message);
-  if (!isOnly && !Array.isArray(message)) {
+  const list = full(message);
+  if (!list) {
     return (message as Request).kind === "run" ? message as Request : undefined;
   }
-  const only = last!.spread ? [message] : message;
-  const calls = isOnly ? [only] : message as unknown[];
+  const isOnly = list !== message && last!.spread;
+  const calls = isOnly ? [list] : list;
   return { ...last!, define: undefined, isPacked: false, calls };
 }
 
-/**
- * Abbreviates a reply to its results, if there is nothing else to it; and these
- * to the only one, if that is a scalar.
- */
+/** Abbreviates a reply to its results, if there is nothing else to it. */
 export function briefReply(reply: Reply): unknown {
   if (reply.kind !== "done" || reply.errors.length > 0) return reply;
-  if (reply.isPacked || reply.times.length > 0) return reply;
-  const [only] = reply.results;
-  const isOnly = reply.results.length === 1 && isImmutable(only);
-  return isOnly ? only : reply.results;
+  const isMore = reply.isPacked || reply.times.length > 0;
+  return isMore ? reply : brief(reply.results);
 }
 
 /** Restores a reply that may be in brief. */
 export function fullReply<Message>(message: Message): Message | Reply {
-  const isOnly = isImmutable(message);
-  if (!isOnly && !Array.isArray(message)) return message;
-  const results = isOnly ? [message] : message as unknown[];
+  const results = full(message);
+  if (!results) return message;
   return { kind: "done", results, errors: [], times: [], isPacked: false };
+}
+
+/** Abbreviates a list to its only item, if that is a scalar. */
+export function brief(list: readonly unknown[]): unknown {
+  return list.length === 1 && isImmutable(list[0]) ? list[0] : list;
+}
+
+/** Restores a list that may be in brief; undefined if the message is none. */
+export function full(message: unknown): unknown[] | undefined {
+  if (isImmutable(message)) return [message];
+  return Array.isArray(message) ? message : undefined;
 }

@@ -9,23 +9,21 @@ import {
   newAgent,
   portableClasses,
   realm,
-  unpackValue,
 } from "../messages/travel.ts";
 import { unpackError } from "./errors.ts";
 import { urlOfProgram } from "./far_side.ts";
 import { type Batch, Host, type HostOptions, type Outcome } from "./host.ts";
 import {
-  type Crossing,
+  type Channel,
   fullReply,
   type Greeting,
-  packForThread,
-  postTo,
   type Reply,
+  threadChannel,
 } from "./protocol.ts";
 
 /** A Web Worker that runs batches. */
 export class Thread extends Host {
-  protected override readonly sending = undefined;
+  protected override readonly channel: Channel;
   readonly #worker: Worker;
   /** How many calls of the batch may still begin. */
   readonly #left = sharedCell();
@@ -46,6 +44,7 @@ export class Thread extends Host {
       event.preventDefault();
       this.die({ how: `died: ${event.message}` });
     };
+    this.channel = threadChannel(this.#worker, this.#agent);
     realm().held.set(this.#agent, this.#held);
     const greeting: Greeting = { agent: this.#agent, left: this.#left };
     this.#worker.postMessage(greeting);
@@ -64,18 +63,6 @@ export class Thread extends Host {
     if (this.#left) return Math.max(0, Atomics.exchange(this.#left, 0, 0));
     this.#worker.postMessage({ kind: "cancel" });
     return 0;
-  }
-
-  protected override pack(value: unknown): Crossing {
-    return packForThread(value, this.#agent);
-  }
-
-  protected override unpack(value: unknown): unknown {
-    return unpackValue(value, portableClasses());
-  }
-
-  protected override post(message: unknown, moved: Transferable[]): void {
-    postTo(this.#worker, message, moved);
   }
 
   protected override stop(wasBusy: boolean): void {

@@ -291,6 +291,26 @@ for (const isolation of ["worker", "process"] as const) {
     assertEquals(await pool.map(double, [1]), [2]);
   });
 
+  test("Pool's errors say where each method was called", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const fail = () => {
+      throw new Error("no");
+    };
+    const calls: Record<string, (() => Promise<unknown>)> = {
+      map: () => pool.map(fail, [1]),
+      starmap: () => pool.starmap(fail, [[]]),
+      apply: () => pool.apply(fail),
+      imap: () => collect(pool.imap(fail, [1])),
+      imapUnordered: () => collect(pool.imapUnordered(fail, [1])),
+    };
+    for (const [method, call] of Object.entries(calls)) {
+      const { stack } = await assertRejects(call, Error, "no");
+      const asked = stack!.split(`${method}(fail) on Worker-1`)[1];
+      assertMatch(asked!, /at .*pool_test\.ts/, method);
+      assert(!/[/]lib[/]workers[/]|FarSide/.test(stack!), stack);
+    }
+  });
+
   test("Pool does not begin what has not begun when a task fails", async () => {
     await using pool = new TestPool({ workers: 1 });
     const failAtThird = (x: number) => {
