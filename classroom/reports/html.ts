@@ -37,32 +37,45 @@ const style = `
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 60rem; padding: 1rem; color: var(--text);
-  background: var(--page); font: 1rem/1.5 system-ui, sans-serif; }
+  background: var(--page); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.3rem; margin-top: 2rem; }
 summary > :is(h2, h3, h4) { display: inline; font-size: 1.05rem; }
-.region { font-size: 1rem; margin: 1rem 0 .25rem; }
+.region, .stretch { font-size: 1rem; margin: 1rem 0 .25rem; }
 a { color: var(--link); }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: .25rem 0; }
-th, td { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .4rem; text-align: left; vertical-align: top; }
+tr { border-bottom: 1px solid var(--line); }
+tbody th { min-width: 8rem; } thead th { overflow-wrap: normal; } span { white-space: nowrap; }
 details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .5rem .75rem; }
 details details { background: var(--box); }
+/* A link to what is in a box opens it; the box's own line stays in view. */
+details > div { scroll-margin-top: 6rem; }
 summary { cursor: pointer; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+ul { padding-left: 1.2rem; }
 pre { background: var(--box); border-left: .25rem solid var(--line); margin: .25rem 0 .5rem;
-  padding: .5rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .9rem; }
+  padding: .5rem; white-space: pre-wrap; font-size: .9rem; }
 details details pre { background: var(--page); }
-.sides { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; }
-.sides > div { min-width: 0; overflow-wrap: anywhere; }
-p, li, summary { overflow-wrap: anywhere; }
+.sides { display: grid; grid-template-columns: 1fr 1fr; gap: 0 .5rem; }
+.sides > div { min-width: 0; }
 .all { color: var(--good); } .none { color: var(--bad); } .some { color: var(--part); }
+@media (max-width: 60rem) {
+  /* A row becomes a paragraph, in which each score has its head beside it. */
+  table, tbody, tr, caption { display: block; }
+  thead { display: none; }
+  tr { padding: .25rem 0; }
+  tbody th, td { display: inline-block; padding: 0 .75rem 0 0; min-width: 0; }
+  tbody th { display: block; }
+  td:not([data-head="Task"])::before { content: attr(data-head) " "; }
+}
+@media (max-width: 40rem) { .sides { grid-template-columns: 1fr; } }
 @media print {
-  :root { color-scheme: light; --text: #000; --page: #fff; --box: #fff; --line: #888; }
+  :root { color-scheme: light; --text: #000; --page: #fff; --box: #fff; --line: #888;
+    --good: #000; --bad: #000; --part: #000; --link: #000; }
   body { max-width: none; padding: 0; }
   details::details-content { content-visibility: visible; block-size: auto; }
-  tr, .region { break-inside: avoid; } .region { break-after: avoid; }
+  tr, .region { break-inside: avoid; } .region, .stretch { break-after: avoid; }
 }
 `;
 
@@ -165,61 +178,53 @@ ${body}
 type Tallies = ReadonlyMap<string, readonly RegionTally[]>;
 
 function classTable(report: Report, tallies: Tallies): string {
-  const heads = [...report.lessons, "Total"];
-  const rows = report.students.map((student, i) => {
-    const cells = [
-      ...report.lessons.map((lesson) => scoreOf(student, tallies, [lesson])),
-      scoreOf(student, tallies),
-    ].map((score) => `<td class="number">${scored(score)}</td>`);
-    const link = `<a href="#student-${i + 1}">${named(student)}</a>`;
-    return `<tr><th scope="row">${link}</th>${cells.join("")}</tr>`;
-  });
   return table(
     "Each student's score in each lesson",
-    [
-      '<th scope="col">Student</th>',
-      ...heads.map((head) =>
-        `<th scope="col" class="number">${escape(head)}</th>`
+    ["Student", ...report.lessons, "Total"],
+    report.students.map((student, i) => [
+      `<a href="#student-${i + 1}">${named(student)}</a>`,
+      ...report.lessons.map((lesson) =>
+        scored(scoreOf(student, tallies, [lesson]))
       ),
-    ],
-    rows,
+      scored(scoreOf(student, tallies)),
+    ]),
   );
 }
 
 function regionTable(tallies: readonly RegionTally[], of: number): string {
-  const rows = tallies.toSorted((a, b) => a.solved - b.solved).map((tally) =>
-    `<tr><td>${escape(tally.lesson)}</td>` +
-    `<th scope="row">${escape(oneLine(tally.label))}</th>` +
-    `<td class="number">${scored({ solved: tally.solved, set: of })}</td>` +
-    `<td>${escape(oneLine(tally.task))}</td></tr>`
-  );
   return table(
     "How many students solved each region, fewest first",
-    [
-      '<th scope="col">Lesson</th>',
-      '<th scope="col">Region</th>',
-      '<th scope="col" class="number">Solved by</th>',
-      '<th scope="col">Task</th>',
-    ],
-    rows,
+    ["Region", "Solved by", "Task"],
+    tallies.toSorted((a, b) => a.solved - b.solved).map((
+      { lesson, label, solved, task },
+    ) => [
+      escape(oneLine(`${lesson} ${label}`)),
+      scored({ solved, set: of }),
+      escape(oneLine(task)),
+    ]),
   );
 }
 
-/** A table that scrolls by itself where it is wider than the screen. */
+/** A table, the first of whose columns says what each row is. */
 function table(
   caption: string,
   heads: readonly string[],
-  rows: readonly string[],
+  rows: readonly (readonly string[])[],
 ): string {
-  return `<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
-<table>
+  const head = heads.map((each) => `<th scope="col">${escape(each)}</th>`);
+  const body = rows.map(([first, ...cells]) => {
+    const data = cells.map((cell, i) =>
+      `<td data-head="${escape(heads[i + 1]!)}">${cell}</td>`
+    );
+    return `<tr><th scope="row">${first}</th>${data.join("")}</tr>`;
+  });
+  return `<table>
 <caption>${caption}</caption>
-<thead><tr>${heads.join("")}</tr></thead>
+<thead><tr>${head.join("")}</tr></thead>
 <tbody>
-${rows.join("\n")}
+${body.join("\n")}
 </tbody>
-</table>
-</div>`;
+</table>`;
 }
 
 function studentSection(
@@ -236,9 +241,11 @@ function studentSection(
     )
   );
   const score = scored(scoreOf(student, tallies));
-  return `<details id="student-${index + 1}">
+  return `<details>
 <summary><h3>${named(student)}: ${score}</h3></summary>
+<div id="student-${index + 1}">
 ${lessons.join("\n")}
+</div>
 </details>`;
 }
 
@@ -298,7 +305,7 @@ function pairSection(pair: SimilarPair): string {
       `<div>${names[i]}, ${escape(file)}, line ${line}` +
       `<pre>${escape(text)}</pre></div>`
     );
-    return `<h4>${tokens} tokens; ${who}</h4>
+    return `<h4 class="stretch">${tokens} tokens; ${who}</h4>
 <div class="sides">${codes.join("")}</div>`;
   });
   return `<details>

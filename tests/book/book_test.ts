@@ -17,6 +17,7 @@ import { lineIn } from "../../book/stack.ts";
 import { readJunit } from "../../classroom/exercise/junit.ts";
 import { regionsOf } from "../../classroom/exercise/regions.ts";
 import { lessons } from "../../lib/lesson.ts";
+import { testInBrowsers } from "../browsers.ts";
 import { deno, testWith } from "../helper.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -288,68 +289,25 @@ Deno.test("draw: a timeline has a row a worker, a bar a task, an axis and a text
   assertStringIncludes(html, "1.3 at the same time on average");
 });
 
-/** Where browsers are, on the systems that there are. */
-const browsers = {
-  Chromium: [
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/usr/bin/google-chrome",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-  ],
-  Firefox: [
-    "/usr/bin/firefox-esr",
-    "/usr/bin/firefox",
-    "/Applications/Firefox.app/Contents/MacOS/firefox",
-    "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
-  ],
-};
-
-/** The first of some files that is there, if this program may look. */
-function found(paths: readonly string[]): string | undefined {
-  return paths.find((path) => {
-    const { state } = Deno.permissions.querySync({ name: "read", path });
-    if (state !== "granted") return false;
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** Whether this program may build the book and start a browser. */
-const mayStart = (["run", "read", "write"] as const).every((name) =>
-  Deno.permissions.querySync({ name }).state === "granted"
-);
-
 /** Where the book is; the second browser is shown what the first one was. */
 let built: string | undefined;
 addEventListener("unload", () => {
   if (built) Deno.removeSync(built, { recursive: true });
 });
 
-for (const [name, paths] of Object.entries(browsers)) {
-  const path = found(paths);
-  Deno.test({
-    name: `the book in ${name}`,
-    ignore: !mayStart || path === undefined,
-    fn: async (t) => {
-      built ??= await Deno.makeTempDir();
-      const report = `${built}/report.xml`;
-      const test = new URL("in_browser.ts", import.meta.url).href;
-      // Its packages are not for those who run a lesson: no lock names them.
-      const { stdout, stderr } = await deno(
-        ...["test", "--no-lock", "--no-check", "--allow-all"],
-        ...[`--junit-path=${report}`, test, "--"],
-        ...[name.toLowerCase(), path!, `${built}/site`],
-      );
-      const tests = readJunit(await Deno.readTextFile(report).catch(() => ""));
-      assert(tests.length > 30, `${stdout}\n${stderr}`);
-      await Deno.remove(report);
-      for (const { name, status, message } of tests) {
-        await t.step(name, () => assertEquals(status, "passed", message));
-      }
-    },
-  });
-}
+testInBrowsers("the book", async (name, path, t) => {
+  built ??= await Deno.makeTempDir();
+  const report = `${built}/report.xml`;
+  const test = new URL("in_browser.ts", import.meta.url).href;
+  // Its packages are not for those who run a lesson: no lock names them.
+  const { stdout, stderr } = await deno(
+    ...["test", "--no-lock", "--no-check", "--allow-all"],
+    ...[`--junit-path=${report}`, test, "--", name, path, `${built}/site`],
+  );
+  const tests = readJunit(await Deno.readTextFile(report).catch(() => ""));
+  assert(tests.length > 30, `${stdout}\n${stderr}`);
+  await Deno.remove(report);
+  for (const { name, status, message } of tests) {
+    await t.step(name, () => assertEquals(status, "passed", message));
+  }
+});

@@ -1,0 +1,100 @@
+/**
+ * The report as a page in a real browser: on a telephone and on a desk, in the
+ * light and in the dark. It is run by formats_test.ts, once for each browser,
+ * because it needs packages that nobody else has to download.
+ */
+
+import { assertEquals } from "@std/assert";
+import axe from "npm:axe-core@4.14.1";
+import puppeteer from "npm:puppeteer-core@25.16.0";
+import { formatHtml } from "../../classroom/reports/html.ts";
+import { hostile, lesson, region, report } from "./sample.ts";
+
+/** A class with all that could need more room than there is. */
+function wideClass() {
+  const long = `a reason ${"without any space".replaceAll(" ", "").repeat(20)}`;
+  const names = ["anna", "x".repeat(300), hostile, "李雷和韩梅梅".repeat(20)];
+  const lessons = Array.from(
+    { length: 13 },
+    (_, i) => String(i + 1).padStart(2, "0"),
+  );
+  const students = names.map((student, i) => ({
+    student,
+    lessons: lessons.map((number) =>
+      lesson(number, [
+        region("aFunctionWithAVeryLongNameThatNobodyWouldWantToType"),
+        region("largest", i > 0 ? long : undefined),
+      ], i > 1 ? [long] : [])
+    ),
+  }));
+  const side = { file: "07_iterators.ts", line: 1, text: long };
+  const stretch = { tokens: 80, others: 0, sides: [side, side] as const };
+  const similar = [{
+    students: ["x".repeat(300), hostile] as const,
+    tokens: 80,
+    stretches: [stretch],
+  }];
+  return { ...report(students), lessons, similar };
+}
+
+const [name, executablePath] = Deno.args as [string, string];
+const folder = await Deno.makeTempDir();
+await Deno.writeTextFile(`${folder}/report.html`, formatHtml(wideClass()));
+const url = new URL(`file://${folder}/report.html`).href;
+const browser = await puppeteer.launch({
+  browser: name === "chromium" ? "chrome" : "firefox",
+  executablePath,
+  args: name === "chromium" ? ["--no-sandbox", "--disable-gpu"] : [],
+});
+try {
+  const page = await browser.newPage();
+  for (const width of [320, 390, 960, 1200]) {
+    for (const value of ["light", "dark"]) {
+      const features = [{ name: "prefers-color-scheme", value }];
+      // Firefox has the one that the system has.
+      if (name === "chromium") await page.emulateMediaFeatures(features);
+      await page.setViewport({ width, height: 900 });
+      await page.goto(url);
+      const sideways = await page.evaluate(() => {
+        for (const box of document.querySelectorAll("details")) box.open = true;
+        const wide = [...document.querySelectorAll("*")]
+          .filter((it) => it.scrollWidth > it.clientWidth + 1)
+          .filter((it) => getComputedStyle(it).overflowX !== "visible");
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return [scrollWidth - clientWidth, wide.length];
+      });
+      assertEquals(sideways, [0, 0], `nothing scrolls sideways at ${width} px`);
+      await page.evaluate(axe.source);
+      const violations = await page.evaluate(async () => {
+        // deno-lint-ignore no-explicit-any
+        const { violations } = await (globalThis as any).axe.run();
+        // deno-lint-ignore no-explicit-any
+        return violations.map((it: any) => `${it.id}: ${it.nodes[0].html}`);
+      });
+      assertEquals(violations, [], `${width} px, ${value}`);
+    }
+  }
+
+  /** Waits until a student's box is open, and what it holds in view. */
+  const isShown = (id: string) =>
+    page.waitForFunction(
+      (id) => {
+        const content = document.getElementById(id)!;
+        const { top } = content.getBoundingClientRect();
+        return content.closest("details")!.open && top >= 0 &&
+          top < innerHeight;
+      },
+      {},
+      id,
+    );
+  await page.setViewport({ width: 390, height: 900 });
+  await page.goto("about:blank");
+  await page.goto(`${url}#student-1`);
+  await isShown("student-1");
+  await page.goto(url);
+  await page.click('a[href="#student-4"]');
+  await isShown("student-4");
+} finally {
+  await browser.close();
+  await Deno.remove(folder, { recursive: true });
+}
