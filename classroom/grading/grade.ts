@@ -270,7 +270,7 @@ async function gradeAnew(
   const numbers = new Set(works.map(({ lesson }) => lesson));
   const lessons = await planAll(kit, pool, call, options, numbers);
   const files = await copyAll(kit, works);
-  const fatal = await findFatal(kit, [...lessons.values()], files);
+  const fatal = await findFatal(kit, files);
   const sound = files.filter(({ copy }) => !fatal.has(copy));
   // Types are checked meanwhile; what is found decides no point.
   const checking = findTypeErrors(kit, sound, signal);

@@ -40,37 +40,28 @@ const changesTypes =
   /\bdeclare\b|\bglobal\s*[{/]|(?<!["'])\bmodule\s*["'/]|\/\/\/\s*</;
 
 /**
- * Finds the files that cannot be run: they do not parse, or import what no
- * lesson can have.
+ * Finds the files that cannot be run: they do not parse, or import more than the
+ * library, assertions, and files of the student's own.
  *
  * @param kit The kit that the copies belong to.
- * @param solutions A copy of each lesson's own solution: what it imports is
- * allowed, as are the library, assertions, and files of the student's own.
  * @param files The files.
  * @returns Why the files that cannot be run cannot, in words.
  */
 export async function findFatal(
   kit: Kit,
-  solutions: readonly Inspected[],
   files: readonly Inspected[],
 ): Promise<Map<Copy, string>> {
-  const graphs = await inHalves(kit, [...solutions, ...files], readGraph);
-  const allowed = new Map(
-    solutions.map(({ copy, lesson }) =>
-      [lesson, new Set(graphs.get(copy)?.imports.keys())] as const
-    ),
-  );
+  const graphs = await inHalves(kit, files, readGraph);
   const at = (path: string) => url(`${kit.folder}/kit/${path}`);
   const everywhere = new Set(
     [...kit.opened, "std/assert/mod.js"].map((path) => at(path)),
   );
   const fatal = new Map<Copy, string>();
-  for (const { copy, lesson } of files) {
+  for (const { copy } of files) {
     const { error, imports } = graphs.get(copy)!;
     const own = url(`${copy.folder}/lessons/`);
-    const [other] = [...imports].find(([name, address]) =>
-      !allowed.get(lesson)?.has(name) && !everywhere.has(address) &&
-      !address.startsWith(own)
+    const [other] = [...imports].find(([, address]) =>
+      !everywhere.has(address) && !address.startsWith(own)
     ) ?? [];
     if (error !== undefined) {
       fatal.set(copy, error);
@@ -223,11 +214,6 @@ async function deno(
     JSON.stringify({
       imports: {
         ...commonMap(kit, files.map(({ copy }) => copy)),
-        ...Object.fromEntries(
-          files.some(({ lesson }) => lesson === "08")
-            ? [["node:v8", "node:v8"], ["node:vm", "node:vm"]]
-            : [],
-        ),
         [url(main)]: url(main),
       },
       compilerOptions: {

@@ -52,22 +52,6 @@ const inside = [
   "sandbox/sandbox",
 ];
 
-/** What lesson 8 imports of Node, cut down to what it does with it. */
-const shims: Readonly<Record<string, string>> = {
-  "v8.js": `
-    export function setFlagsFromString(flag) {
-      if (flag === "--expose-gc") return;
-      throw new Error(\`node:v8 is not available while grading: \${flag}\`);
-    }`,
-  "vm.js": `
-    const { gc } = globalThis;
-    export function runInNewContext(code) {
-      // What is freed by one collection can be what the next one finds.
-      if (code === "gc" && gc) return () => void (gc(), gc());
-      throw new Error("node:vm is not available while grading");
-    }`,
-};
-
 /**
  * The lessons of the project.
  *
@@ -115,7 +99,7 @@ async function fillKit(
 ): Promise<void> {
   const kit = `${folder}/kit`;
   const folders = ["tests", "classroom/exercise", "classroom/sandbox"];
-  for (const name of [...folders, "shims", "std"]) {
+  for (const name of [...folders, "std"]) {
     await Deno.mkdir(`${kit}/${name}`, { recursive: true });
   }
   await Deno.mkdir(`${folder}/copies`);
@@ -130,9 +114,6 @@ async function fillKit(
     await copy(`tests/${number}_inputs.ts`);
   }
   for (const name of inside) await copy(`classroom/${name}.ts`);
-  for (const [name, text] of Object.entries(shims)) {
-    await Deno.writeTextFile(`${kit}/shims/${name}`, text);
-  }
   const std = stdFolder();
   for (const name of ["assert", "cli", "fmt", "internal"]) {
     await copyFolder(new URL(`${name}/`, std), `${kit}/std/${name}`);
@@ -258,9 +239,6 @@ function importMap(kit: Kit, copy: Copy, number: string) {
   // of: the inside of the library is not frozen.
   const imports = {
     ...refusals(kit),
-    ...(number === "08"
-      ? { "node:v8": at("shims/v8.js"), "node:vm": at("shims/vm.js") }
-      : {}),
     ...itself(url(copy.main), here("lessons/")),
     ...Object.fromEntries(kit.opened.map((path) => [here(path), at(path)])),
     "@std/assert": at("std/assert/mod.js"),
@@ -287,7 +265,11 @@ function importMap(kit: Kit, copy: Copy, number: string) {
 /** What no file may import, and where it is sent. */
 function refusals(kit: Kit): Record<string, string> {
   const refused = url(`${kit.folder}/kit/refused/`);
-  const nodes = [...builtinModules, "test", "sqlite"].flatMap((name) => {
+  const others = ["test", "test/reporters", "sqlite", "quic", "sea"];
+  const hidden = ["agent", "client", "common", "incoming", "outgoing", "server"]
+    .map((name) => `_http_${name}`);
+  const names = [...builtinModules, ...others, ...hidden];
+  const nodes = names.flatMap((name) => {
     const bare = name.replace(/^node:/, "");
     return [[bare, refused + bare], [`node:${bare}`, refused + bare]];
   });
@@ -302,7 +284,7 @@ function refusals(kit: Kit): Record<string, string> {
 /** What the library and the tests may import. */
 function ownImports(kit: Kit): Record<string, string> {
   const at = (path: string) => url(`${kit.folder}/kit/${path}`);
-  const own = ["mod.ts", "lib/", "std/", "shims/"].map((path) => at(path));
+  const own = ["mod.ts", "lib/", "std/"].map((path) => at(path));
   return {
     "@std/assert": at("std/assert/mod.js"),
     "@std/cli/parse-args": at("std/cli/parse_args.js"),

@@ -28,7 +28,7 @@ const allowed: readonly string[] = `
   ReadableStream WritableStream TransformStream TextDecoderStream
   TextEncoderStream CustomEvent BroadcastChannel setInterval setTimeout clearInterval clearTimeout structuredClone
   Window self Navigator navigator name close closed onerror
-  onunhandledrejection gc
+  onunhandledrejection
   WorkerGlobalScope DedicatedWorkerGlobalScope WorkerNavigator WorkerLocation
   location postMessage onmessage onmessageerror
 `.trim().split(/\s+/);

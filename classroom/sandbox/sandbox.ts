@@ -143,8 +143,8 @@ function madeByLibrary(): unknown[] {
   made.push(pipeline, pipeline[Symbol.asyncIterator]());
   // Each function takes some of these; nothing runs before it is iterated.
   const calls = [[same, []], [same, [], []], [1, []], [[]], [same, 0], [0]];
-  // Odd numbers in a Range would make every later one heavier, and lesson 8
-  // weighs some.
+  // Odd numbers in a Range would make every later one heavier, and lessons weigh
+  // some.
   const others = /^([A-Z]|range$|run|spawn$|pipe$|pipeline$)/;
   for (const [name, fn] of Object.entries(library)) {
     if (others.test(name) || typeof fn !== "function") continue;
