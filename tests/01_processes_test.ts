@@ -73,13 +73,13 @@ Deno.test("howToFind: the lesson says it of three systems", () => {
   ]);
 });
 
-Deno.test("each system is asked with the command that the lesson tells to type", () => {
+Deno.test("given: each system is asked with the command that the lesson tells to type", () => {
   assertEquals(commandFor("windows", 1140), ["tasklist", "/fi", "PID eq 1140"]);
   assertEquals(commandFor("linux", 1140), ["sh", "-c", "ps -p 1140"]);
   assertEquals(commandFor("darwin", 1140), ["sh", "-c", "ps -p 1140"]);
 });
 
-testWith(["run"], "the system knows a process by its id", async () => {
+testWith(["run"], "given: the system knows a process by its id", async () => {
   const [heads, line, ...rest] = await askSystem(Deno.pid);
   const name = howToFind(Deno.build.os, Deno.pid).command;
   assertEquals([Object.keys(heads!), rest], [[name], []]);
@@ -88,7 +88,7 @@ testWith(["run"], "the system knows a process by its id", async () => {
 
 testWith(
   ["run"],
-  "a process is isolated: another one does not see its memory, is refused a file, and fails alone",
+  "given: a process is isolated: another one does not see its memory, is refused a file, and fails alone",
   async () => {
     globalThis.note = "mine";
     const { rows, error, exitCode } = await besideAnother();
@@ -110,7 +110,7 @@ testWith(
   },
 );
 
-Deno.test("the lesson says what a process is, and what it uses", async () => {
+Deno.test("given: the lesson says what a process is, and what it uses", async () => {
   const text = await said();
   for (
     const sentence of [
@@ -135,7 +135,7 @@ Deno.test("the lesson says what a process is, and what it uses", async () => {
   );
 });
 
-Deno.test("the lesson says how to find its process, and waits for who looks", async () => {
+Deno.test("given: the lesson says how to find its process, and waits for who looks", async () => {
   const text = await said();
   for (
     const part of [
@@ -147,7 +147,7 @@ Deno.test("the lesson says how to find its process, and waits for who looks", as
   ) assertStringIncludes(text, part);
 });
 
-Deno.test("the lesson says that processes are isolated, and what a permission is", async () => {
+Deno.test("given: the lesson says that processes are isolated, and what a permission is", async () => {
   const text = await said();
   const { state } = Deno.permissions.querySync({ name: "run" });
   for (
@@ -164,26 +164,30 @@ Deno.test("the lesson says that processes are isolated, and what a permission is
   ) assertStringIncludes(text, part);
 });
 
-testWith(["run"], "the lesson shows two processes, and a refusal", async () => {
-  const text = await said();
-  for (
-    const part of [
-      `This process runs the command itself. The operating system answers with a line of its own for this process: its id, and its program. ${
-        howToFind(Deno.build.os, Deno.pid).command
-      } -`,
-      `process process id note ---------- ---------- --------- this one`,
-      "The second process did not find the note of this one",
-      "It is undefined, which means that it has no value.",
-      'Then Deno refused to read the file. It threw an error: NotCapable: Requires read access to "notes.txt"',
-      "It ended with the exit code 1, where 0 means success. That did not interfere with this process",
-    ]
-  ) assertStringIncludes(text, part);
-  assertMatch(text, /this one \d+ mine the second \d+ undefined/);
-});
+testWith(
+  ["run"],
+  "given: the lesson shows two processes, and a refusal",
+  async () => {
+    const text = await said();
+    for (
+      const part of [
+        `This process runs the command itself. The operating system answers with a line of its own for this process: its id, and its program. ${
+          howToFind(Deno.build.os, Deno.pid).command
+        } -`,
+        `process process id note ---------- ---------- --------- this one`,
+        "The second process did not find the note of this one",
+        "It is undefined, which means that it has no value.",
+        'Then Deno refused to read the file. It threw an error: NotCapable: Requires read access to "notes.txt"',
+        "It ended with the exit code 1, where 0 means success. That did not interfere with this process",
+      ]
+    ) assertStringIncludes(text, part);
+    assertMatch(text, /this one \d+ mine the second \d+ undefined/);
+  },
+);
 
 testWith(
   ["run"],
-  "without a permission the lesson asks for none, and says how to see the rest",
+  "given: without a permission the lesson asks for none, and says how to see the rest",
   async () => {
     const { code, stdout, stderr } = await deno(
       "run",

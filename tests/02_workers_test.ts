@@ -70,7 +70,7 @@ function testWatching(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: Object.isFrozen(FunctionWorker.prototype), fn });
 }
 
-Deno.test("a new worker has not started yet", () => {
+Deno.test("given: a new worker has not started yet", () => {
   const worker = new FunctionWorker(() => {}, { name: "new" });
   assertEquals([worker.state, worker.isAlive], ["initial", false]);
   assertEquals(
@@ -90,7 +90,7 @@ testWatching(
   },
 );
 
-Deno.test("a worker that has to be stopped does not end by itself", async () => {
+Deno.test("given: a worker that has to be stopped does not end by itself", async () => {
   const both = new Barrier(2);
   using endless = new FunctionWorker(meetAndStay, { args: [both] });
   endless.start();
@@ -100,7 +100,7 @@ Deno.test("a worker that has to be stopped does not end by itself", async () => 
   assertEquals(endless.state, "started");
 });
 
-Deno.test("main greets with its own process id", () => {
+Deno.test("given: main greets with its own process id", () => {
   assertEquals(greet("This is the main program."), {
     message: "This is the main program.",
     pid: Deno.pid,
@@ -158,12 +158,12 @@ testWatching(
   },
 );
 
-Deno.test("a new child process has no id", () => {
+Deno.test("given: a new child process has no id", () => {
   const child = new FunctionProcess(() => {}, { name: "new" });
   assertEquals([child.state, child.pid], ["initial", undefined]);
 });
 
-Deno.test("the lesson says what a thread, a process and a worker are", async () => {
+Deno.test("given: the lesson says what a thread, a process and a worker are", async () => {
   const text = await said();
   for (
     const sentence of [
@@ -180,7 +180,7 @@ Deno.test("the lesson says what a thread, a process and a worker are", async () 
   ) assertStringIncludes(text, sentence);
 });
 
-Deno.test("the lesson shows the states of a worker, and what changes them", async () => {
+Deno.test("given: the lesson shows the states of a worker, and what changes them", async () => {
   const text = await said();
   for (
     const part of [
@@ -200,7 +200,7 @@ Deno.test("the lesson shows the states of a worker, and what changes them", asyn
   ) assertStringIncludes(text, part);
 });
 
-Deno.test("the lesson shows three children, and says when all have finished", async () => {
+Deno.test("given: the lesson shows three children, and says when all have finished", async () => {
   const text = await said();
   for (
     const part of [
@@ -229,7 +229,7 @@ Deno.test("the lesson shows three children, and says when all have finished", as
 
 testWith(
   ["run"],
-  "the lesson shows the life of a process: started, alive, terminated in a loop",
+  "given: the lesson shows the life of a process: started, alive, terminated in a loop",
   async () => {
     const text = await said();
     const object = `FunctionProcess { name: "Process-A", parent: ${Deno.pid},`;
@@ -250,7 +250,7 @@ testWith(
   },
 );
 
-testWith(["run"], "the lesson shows three child processes", async () => {
+testWith(["run"], "given: the lesson shows three child processes", async () => {
   const text = await said();
   for (
     const part of [
@@ -268,15 +268,19 @@ testWith(["run"], "the lesson shows three child processes", async () => {
   assertEquals(new Set([String(Deno.pid), ...ids]).size, 4);
 });
 
-testWith(["run"], "what a worker prints reaches main's output", async () => {
-  const { code, stdout } = await deno("run", "lessons/02_workers.ts");
-  assertEquals(code, 0);
-  assertMatch(stdout, /\nHello from a worker\n.*printer\.join\(\) → /);
-});
+testWith(
+  ["run"],
+  "given: what a worker prints reaches main's output",
+  async () => {
+    const { code, stdout } = await deno("run", "lessons/02_workers.ts");
+    assertEquals(code, 0);
+    assertMatch(stdout, /\nHello from a worker\n.*printer\.join\(\) → /);
+  },
+);
 
 testWith(
   ["run"],
-  "without permission, the lesson says how to see processes",
+  "given: without permission, the lesson says how to see processes",
   async () => {
     const { code, stdout } = await deno("run", "lessons/02_workers.ts");
     assertEquals(code, 0);

@@ -149,20 +149,20 @@ Deno.test("runParallel: no workers are no way to run tasks", async () => {
   await assertRejects(() => runParallel(2, 2, 0), RangeError, "workers");
 });
 
-Deno.test("compare: the gain is the sequential time divided by the parallel time", async () => {
+Deno.test("given compare: the gain is the sequential time divided by the parallel time", async () => {
   const { n, sequential, parallel, gain } = await compare(2, 1000, 2);
   assertEquals(n, 1000);
   assertAlmostEquals(gain, sequential / parallel);
 });
 
-Deno.test("a pool that is started is timed without its start", async () => {
+Deno.test("given: a pool that is started is timed without its start", async () => {
   const start = performance.now();
   const elapsed = await runStarted(4, 1000, 2);
   const around = performance.now() - start;
   assert(elapsed > 0 && elapsed < around, `${elapsed} of ${around} ms`);
 });
 
-Deno.test("compare: tiny tasks lose, because starting workers takes longer", async () => {
+Deno.test("given compare: tiny tasks lose, because starting workers takes longer", async () => {
   const { gain } = await compare(8, 2, 4);
   assert(gain < 1, `workers were ${gain} times as fast`);
 });
@@ -181,7 +181,7 @@ const from =
     });
   };
 
-Deno.test("the search finds the first size that gains, and how long it takes", async () => {
+Deno.test("given: the search finds the first size that gains, and how long it takes", async () => {
   assertEquals(await findWorthwhile(4, 2, 1e6, from(30_000)), {
     n: 32_000,
     time: 32,
@@ -189,13 +189,13 @@ Deno.test("the search finds the first size that gains, and how long it takes", a
   assertEquals(await findWorthwhile(4, 2, 1e6, from(1)), { n: 8000, time: 8 });
 });
 
-Deno.test("the search ends where no size gains", async () => {
+Deno.test("given: the search ends where no size gains", async () => {
   const tries: number[] = [];
   assertEquals(await findWorthwhile(4, 2, 64_000, from(Infinity, tries)), null);
   assertEquals([tries.length, tries.at(-1)], [3 * 3, 32_000]);
 });
 
-Deno.test("the search goes by the middle one of three gains", async () => {
+Deno.test("given: the search goes by the middle one of three gains", async () => {
   const gains = [0.5, 9, 1, 1.1, 0.9, 1.01];
   const measure = (_: number, n: number) =>
     Promise.resolve({
@@ -210,7 +210,7 @@ Deno.test("the search goes by the middle one of three gains", async () => {
   });
 });
 
-Deno.test("the conclusion follows what was measured, and the machine", () => {
+Deno.test("given: the conclusion follows what was measured, and the machine", () => {
   const gains = (...all: number[]) =>
     all.flatMap((
       gain,
@@ -233,7 +233,7 @@ Deno.test("the conclusion follows what was measured, and the machine", () => {
   );
 });
 
-Deno.test("the lesson says what parallel means, what it gains and what it costs", async () => {
+Deno.test("given: the lesson says what parallel means, what it gains and what it costs", async () => {
   const text = await said();
   for (
     const sentence of [
@@ -251,7 +251,7 @@ Deno.test("the lesson says what parallel means, what it gains and what it costs"
   ) assertStringIncludes(text, sentence);
 });
 
-Deno.test("the lesson shows every run of large and small tasks, and the timeline", async () => {
+Deno.test("given: the lesson shows every run of large and small tasks, and the timeline", async () => {
   const text = await said();
   const cores = navigator.hardwareConcurrency;
   const processors = cores === 1 ? "one processor" : `${cores} processors`;
@@ -269,7 +269,7 @@ Deno.test("the lesson shows every run of large and small tasks, and the timeline
 
 testWith(
   ["run"],
-  "the notes' sizes are the defaults; --json prints numbers and the machine",
+  "given: the notes' sizes are the defaults; --json prints numbers and the machine",
   async () => {
     const { code, stdout, stderr } = await deno(
       ...["run", "--no-prompt", "lessons/03_pool.ts"],
@@ -302,7 +302,7 @@ testWith(
 
 testWith(
   ["run"],
-  "a wrong option ends the lesson with 2 and the usage",
+  "given: a wrong option ends the lesson with 2 and the usage",
   async () => {
     for (const [value, said] of [["none", '"none"'], ["-1", '"-1"']]) {
       const { code, stdout, stderr } = await deno(

@@ -80,14 +80,14 @@ Deno.test("produceAndConsume: nothing produced, nothing consumed", async () => {
   assertEquals(await produceAndConsume(1, 0), []);
 });
 
-Deno.test("moveBuffer: a copied buffer stays here, a moved one is gone", async () => {
+Deno.test("given moveBuffer: a copied buffer stays here, a moved one is gone", async () => {
   const { copy, move } = await moveBuffer(1_000_000);
   assertEquals([copy.arrived, copy.left], [1_000_000, 1_000_000]);
   assertEquals([move.arrived, move.left], [1_000_000, 0]);
   assertEquals((await moveBuffer()).copy.arrived, 50_000_000);
 });
 
-Deno.test("what is said of the order follows what came", () => {
+Deno.test("given: what is said of the order follows what came", () => {
   const mixed = "This time, the items of the two are mixed.";
   assertEquals(describeOrder([0, 3, 1, 4, 2, 5], 3), mixed);
   assertEquals(describeOrder([0, 3, 4, 5, 1, 2], 3), mixed);
@@ -97,7 +97,7 @@ Deno.test("what is said of the order follows what came", () => {
   assertEquals(describeOrder([3, 4, 5, 0, 1, 2], 3), apart);
 });
 
-Deno.test("what is said of the cost follows what was measured", () => {
+Deno.test("given: what is said of the cost follows what was measured", () => {
   const cost = (elapsed: number): Cost => ({ elapsed, arrived: 1, left: 0 });
   assertEquals(
     describeCost(cost(25), cost(2)),
@@ -119,7 +119,7 @@ let telling: Promise<string> | undefined;
 /** What the lesson prints; it is told once for all tests. */
 const said = () => telling ??= transcript("04_messages");
 
-Deno.test("the lesson says what a pipe is, who sends, and who receives", async () => {
+Deno.test("given: the lesson says what a pipe is, who sends, and who receives", async () => {
   const text = await said();
   for (
     const part of [
@@ -135,7 +135,7 @@ Deno.test("the lesson says what a pipe is, who sends, and who receives", async (
   ) assertStringIncludes(text, part);
 });
 
-Deno.test("the lesson says what serialising is, what arrives and what does not", async () => {
+Deno.test("given: the lesson says what serialising is, what arrives and what does not", async () => {
   const text = await said();
   for (
     const part of [
@@ -157,7 +157,7 @@ Deno.test("the lesson says what serialising is, what arrives and what does not",
   ) assertStringIncludes(text, part);
 });
 
-Deno.test("the lesson says what a queue is for, and who put in which item", async () => {
+Deno.test("given: the lesson says what a queue is for, and who put in which item", async () => {
   const text = await said();
   for (
     const part of [
@@ -185,7 +185,7 @@ Deno.test("the lesson says what a queue is for, and who put in which item", asyn
   );
 });
 
-Deno.test("the lesson shows what it costs to copy and to move", async () => {
+Deno.test("given: the lesson shows what it costs to copy and to move", async () => {
   const text = await said();
   assertStringIncludes(
     text,

@@ -169,7 +169,7 @@ async function takeTurns(
   }
 }
 
-Deno.test("writeHereReadThere: threads see the same memory", async () => {
+Deno.test("given writeHereReadThere: threads see the same memory", async () => {
   assertEquals(await writeHereReadThere(42), 42);
   assertEquals(await writeHereReadThere(-7), -7);
 });
@@ -195,7 +195,7 @@ Deno.test("loseAnUpdate: loses it even if one worker is slower than the other", 
   assertEquals(seen, { changes: 2, meetings: 1 });
 });
 
-Deno.test("the lost update is lost in 1000 of 1000 runs", async () => {
+Deno.test("given: the lost update is lost in 1000 of 1000 runs", async () => {
   using pool = new Pool({ workers: 2 });
   const counters = new Int32Array(new SharedArrayBuffer(4 * 1000));
   const increment = (counters: Int32Array, barrier: Barrier) => {
@@ -211,14 +211,14 @@ Deno.test("the lost update is lost in 1000 of 1000 runs", async () => {
   assertEquals([...counters], Array(1000).fill(1));
 });
 
-Deno.test("countUnprotected: loses updates when workers read at the same time", async () => {
+Deno.test("given countUnprotected: loses updates when workers read at the same time", async () => {
   const { run, seen } = inTurns("together");
   assertEquals(await countUnprotected(2, 1, run), 1);
   assertEquals(seen, { changes: 2, meetings: 1 });
   assert(await countUnprotected(3, 4, run) < 12);
 });
 
-Deno.test("countUnprotected: one worker alone loses nothing", async () => {
+Deno.test("given countUnprotected: one worker alone loses nothing", async () => {
   assertEquals(await countUnprotected(1, 1000), 1000);
 });
 
@@ -268,7 +268,7 @@ const wrong: Record<string, [task: Parameters<Run>[1], counted: number]> = {
 };
 
 for (const [way, [task, counted]] of Object.entries(wrong)) {
-  Deno.test(`a wrong way to count loses updates every time: ${way}`, async () => {
+  Deno.test(`given: a wrong way to count loses updates every time: ${way}`, async () => {
     const shared = newShared();
     await inTurns("together").run(2, task, shared);
     assertEquals(shared.counter[0], counted);
@@ -281,7 +281,7 @@ function newShared(): Shared {
   return { counter: memory(), clock: memory(), each: 1 } as Shared;
 }
 
-Deno.test("a barrier in any other place loses no update", async () => {
+Deno.test("given: a barrier in any other place loses no update", async () => {
   const tasks: Parameters<Run>[1][] = [
     ({ counter }) => counter[0]!++,
     ({ counter, barrier }) => {
@@ -300,7 +300,7 @@ Deno.test("a barrier in any other place loses no update", async () => {
   }
 });
 
-Deno.test("a way to count without the lock fails every time, and says why", async () => {
+Deno.test("given: a way to count without the lock fails every time, and says why", async () => {
   const tasks: Parameters<Run>[1][] = [
     ({ counter }) => Atomics.add(counter, 0, 1),
     ({ counter }) => counter[0]!++,
@@ -325,7 +325,7 @@ Deno.test("a way to count without the lock fails every time, and says why", asyn
   );
 });
 
-Deno.test("an atomic way to count may also compare and exchange", async () => {
+Deno.test("given: an atomic way to count may also compare and exchange", async () => {
   const shared = newShared();
   await inTurns("together").run(2, ({ counter }) => {
     for (;;) {
@@ -343,7 +343,7 @@ const ways = (...lost: number[]) =>
     lost,
   }));
 
-Deno.test("what is said of lost updates follows what was measured", () => {
+Deno.test("given: what is said of lost updates follows what was measured", () => {
   assertEquals(
     describeLoss(ways(1200, 0, 0)),
     "Without synchronisation, 1 200 of 4 000 updates were lost. How many " +
@@ -369,7 +369,7 @@ Deno.test("what is said of lost updates follows what was measured", () => {
   );
 });
 
-Deno.test("all ways of counting are measured, in milliseconds", async () => {
+Deno.test("given: all ways of counting are measured, in milliseconds", async () => {
   const start = performance.now();
   const measured = await measureAll(2, 100);
   const around = performance.now() - start;
@@ -385,7 +385,7 @@ Deno.test("all ways of counting are measured, in milliseconds", async () => {
   ]);
 });
 
-Deno.test("what is said of the times follows what was measured", () => {
+Deno.test("given: what is said of the times follows what was measured", () => {
   const times = (...all: number[]) => all.map((elapsed) => ({ elapsed }));
   assertEquals(
     describeTimes(times(1, 10, 125)),
@@ -404,7 +404,7 @@ let telling: Promise<string> | undefined;
 /** What the lesson prints; it is told once for all tests. */
 const said = () => telling ??= transcript("05_shared_memory", quick);
 
-Deno.test("the lesson says what shared memory is, and how it differs from messages", async () => {
+Deno.test("given: the lesson says what shared memory is, and how it differs from messages", async () => {
   const text = await said();
   for (
     const part of [
@@ -421,7 +421,7 @@ Deno.test("the lesson says what shared memory is, and how it differs from messag
   ) assertStringIncludes(text, part);
 });
 
-Deno.test("the lesson shows why 1 is wrong: what each worker read and wrote", async () => {
+Deno.test("given: the lesson shows why 1 is wrong: what each worker read and wrote", async () => {
   const text = await said();
   for (
     const part of [
@@ -440,7 +440,7 @@ Deno.test("the lesson shows why 1 is wrong: what each worker read and wrote", as
   );
 });
 
-Deno.test("the lesson says what synchronisation is, and compares its ways", async () => {
+Deno.test("given: the lesson says what synchronisation is, and compares its ways", async () => {
   const text = await said();
   for (
     const part of [

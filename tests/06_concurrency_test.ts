@@ -44,7 +44,7 @@ Deno.test("interleave: one task alone goes through, none leaves no trace", async
   assertEquals(await interleave([], 2), []);
 });
 
-Deno.test("concurrent tasks may complete in any order, and return the same", async () => {
+Deno.test("given: concurrent tasks may complete in any order, and return the same", async () => {
   const results = ["X", "Y", "Z"];
   assertEquals(await complete({ x: 3, y: 1, z: 2 }), {
     completed: ["y", "z", "x"],
@@ -56,11 +56,11 @@ Deno.test("concurrent tasks may complete in any order, and return the same", asy
   });
 });
 
-Deno.test("a computation blocks its own thread: a timer that is due comes after it", async () => {
+Deno.test("given: a computation blocks its own thread: a timer that is due comes after it", async () => {
   assertEquals(await blockTimer(), ["computation", "timer"]);
 });
 
-Deno.test("a computation in a worker blocks nothing here: the timer comes during it", async () => {
+Deno.test("given: a computation in a worker blocks nothing here: the timer comes during it", async () => {
   assertEquals(await computeElsewhere(), ["timer", "computation"]);
 });
 
@@ -119,7 +119,7 @@ Deno.test("runTasks: in workers, all tasks run at the same time", async () => {
   }
 });
 
-Deno.test("workers are concurrent and parallel, async is concurrent only", async () => {
+Deno.test("given: workers are concurrent and parallel, async is concurrent only", async () => {
   const row = (underWay: number, computing: number) => ({
     ...{ "under way": underWay, computing, concurrent: underWay === 2 },
     parallel: computing === 2,
@@ -134,7 +134,7 @@ Deno.test("workers are concurrent and parallel, async is concurrent only", async
   assertEquals(await compareStrategies(1), rows);
 });
 
-Deno.test("waiting and computing: the results are the same every way", async () => {
+Deno.test("given: waiting and computing: the results are the same every way", async () => {
   for (const strategy of strategies) {
     const io = await runIoBound(strategy, 5);
     assertEquals(io.results, [5, 5, 5, 5], strategy);
@@ -146,13 +146,13 @@ Deno.test("waiting and computing: the results are the same every way", async () 
   assertEquals((await runCpuBound("async")).results, Array(4).fill(114155));
 });
 
-Deno.test("waiting one after another takes the sum of the times", async () => {
+Deno.test("given: waiting one after another takes the sum of the times", async () => {
   const { elapsed } = await runIoBound("sequential", 10);
   // A timer may come a fraction of a millisecond early.
   assert(elapsed >= 36, `${elapsed} ms`);
 });
 
-Deno.test("concurrent need not be parallel: one worker interleaves tasks as well", async () => {
+Deno.test("given: concurrent need not be parallel: one worker interleaves tasks as well", async () => {
   using pool = new Pool({ workers: 1 });
   const trace = await pool.apply(async () => {
     const trace: string[] = [];
@@ -167,7 +167,7 @@ Deno.test("concurrent need not be parallel: one worker interleaves tasks as well
   assertEquals(trace, ["a in", "b in", "a out", "b out"]);
 });
 
-Deno.test("the times that are compared are those of each way", async () => {
+Deno.test("given: the times that are compared are those of each way", async () => {
   const elapsed = { sequential: 7, async: 5, workers: 3 };
   assertEquals(
     await measure((way) =>
@@ -177,7 +177,7 @@ Deno.test("the times that are compared are those of each way", async () => {
   );
 });
 
-Deno.test("what is said of waiting follows what was measured", () => {
+Deno.test("given: what is said of waiting follows what was measured", () => {
   const least = describeWaiting({ sequential: 150, async: 100, workers: 100 });
   assertStringIncludes(least, "Async was 1.5 times as fast as sequential");
   assertStringIncludes(least, "This time it did not show");
@@ -196,7 +196,7 @@ Deno.test("what is said of waiting follows what was measured", () => {
   );
 });
 
-Deno.test("what is said of computing follows what was measured, and the machine", () => {
+Deno.test("given: what is said of computing follows what was measured, and the machine", () => {
   const times = { sequential: 1000, async: 1010, workers: 500 };
   assertEquals(
     describeComputing(times, 4),
@@ -241,7 +241,7 @@ let telling: Promise<string> | undefined;
 /** What the lesson prints; it is told once for all tests. */
 const said = () => telling ??= transcript("06_concurrency", quick);
 
-Deno.test("the lesson says and shows what concurrent and parallel mean", async () => {
+Deno.test("given: the lesson says and shows what concurrent and parallel mean", async () => {
   const text = await said();
   for (
     const part of [
@@ -265,7 +265,7 @@ Deno.test("the lesson says and shows what concurrent and parallel mean", async (
   ) assertStringIncludes(text, part);
 });
 
-Deno.test("the lesson says what an isolate is, and what Python's GIL is", async () => {
+Deno.test("given: the lesson says what an isolate is, and what Python's GIL is", async () => {
   const text = await said();
   for (
     const part of [
@@ -282,7 +282,7 @@ Deno.test("the lesson says what an isolate is, and what Python's GIL is", async 
   ) assertStringIncludes(text, part);
 });
 
-Deno.test("the lesson says what suits waiting and computing, and measures it", async () => {
+Deno.test("given: the lesson says what suits waiting and computing, and measures it", async () => {
   const text = await said();
   for (
     const part of [

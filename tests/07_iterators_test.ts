@@ -109,7 +109,7 @@ Deno.test("iteratorOf: nothing is read before it is asked for", () => {
   assertEquals(asked, ["first"]);
 });
 
-Deno.test("methodsOf: an array's iterator has next, map, filter and take", () => {
+Deno.test("given methodsOf: an array's iterator has next, map, filter and take", () => {
   const methods = methodsOf([1, 2, 3].values());
   for (const name of ["next", "map", "filter", "take", "drop", "reduce"]) {
     assert(methods.includes(name), `${name} is missing in ${methods}`);
@@ -118,7 +118,7 @@ Deno.test("methodsOf: an array's iterator has next, map, filter and take", () =>
   assertEquals(new Set(methods).size, methods.length);
 });
 
-Deno.test("methodsOf: own methods come before the inherited ones", () => {
+Deno.test("given methodsOf: own methods come before the inherited ones", () => {
   assertEquals(methodsOf({ next: () => ({ done: true }) }), ["next"]);
   class Parent {
     shared() {}
@@ -131,14 +131,14 @@ Deno.test("methodsOf: own methods come before the inherited ones", () => {
   assertEquals(methodsOf(new Child()), ["shared", "young", "old"]);
 });
 
-Deno.test("itemsOf: goes through any iterable to its end", () => {
+Deno.test("given itemsOf: goes through any iterable to its end", () => {
   assertEquals(itemsOf("abc"), ["a", "b", "c"]);
   assertEquals(itemsOf(new Set([1, 1, 2])), [1, 2]);
   assertEquals(itemsOf([]), []);
   assertEquals(itemsOf([undefined, false]), [undefined, false]);
 });
 
-Deno.test("itemsOf: leaves nothing of an iterator", () => {
+Deno.test("given itemsOf: leaves nothing of an iterator", () => {
   const iterator = [1, 2, 3].values();
   iterator.next();
   assertEquals([itemsOf(iterator), itemsOf(iterator)], [[2, 3], []]);
@@ -174,7 +174,7 @@ Deno.test("Countdown: two loops at a time do not disturb each other", () => {
   assertEquals(pairs, [[2, 2], [2, 1], [1, 2], [1, 1]]);
 });
 
-Deno.test("the lesson says what iterables, iterators and the protocol are", async () => {
+Deno.test("given: the lesson says what iterables, iterators and the protocol are", async () => {
   const said = await transcript("07_iterators");
   for (
     const sentence of [
@@ -200,7 +200,7 @@ Deno.test("the lesson says what iterables, iterators and the protocol are", asyn
   ) assertStringIncludes(said, sentence);
 });
 
-Deno.test("the lesson shows the code and the values that it speaks of", async () => {
+Deno.test("given: the lesson shows the code and the values that it speaks of", async () => {
   const said = await transcript("07_iterators");
   for (
     const line of [

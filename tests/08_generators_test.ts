@@ -13,7 +13,7 @@ import {
 } from "../lessons/08_generators.ts";
 import { transcript } from "./helper.ts";
 
-Deno.test("range is iterable and no iterator", () => {
+Deno.test("given: range is iterable and no iterator", () => {
   const r = range(3);
   assertEquals([Symbol.iterator in r, "next" in r], [true, false]);
   assertEquals([[...r], [...r]], [[0, 1, 2], [0, 1, 2]]);
@@ -89,7 +89,7 @@ Deno.test("weigh: nothing new takes nothing, and garbage does not count", () => 
   assertAlmostEquals(weigh(() => ({ shared }).shared, 20_000), 0, 4);
 });
 
-Deno.test("memoryOf: a large value is weighed alone; the middle of the tries counts", () => {
+Deno.test("given memoryOf: a large value is weighed alone; the middle of the tries counts", () => {
   // The first time only decides how many are weighed at once.
   const lengths = [200_000, 900_000, 200_000, 500_000];
   const size = memoryOf(() => {
@@ -100,7 +100,7 @@ Deno.test("memoryOf: a large value is weighed alone; the middle of the tries cou
   assertEquals(lengths, []);
 });
 
-Deno.test("memoryOf: a small value is weighed with many others", () => {
+Deno.test("given memoryOf: a small value is weighed with many others", () => {
   let made = 0;
   const size = memoryOf(() => {
     made += 1;
@@ -110,14 +110,14 @@ Deno.test("memoryOf: a small value is weighed with many others", () => {
   assert(made > 10_000, `${made}`);
 });
 
-Deno.test("a range or a generator of a billion values takes next to nothing", () => {
+Deno.test("given: a range or a generator of a billion values takes next to nothing", () => {
   for (const make of [squares, range]) {
     const size = weigh(() => make(1e9), 20_000);
     assert(size >= 16 && size < 200, `${size}`);
   }
 });
 
-Deno.test("the lesson says what ranges and generators are, and shows it", async () => {
+Deno.test("given: the lesson says what ranges and generators are, and shows it", async () => {
   const said = await transcript("08_generators", { tries: 1 });
   for (
     const sentence of [

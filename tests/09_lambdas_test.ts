@@ -35,11 +35,11 @@ Deno.test("averageArrow: of any numbers, however few", () => {
   assertEquals(averageArrow([0.5, 0.25, 0.75]), 0.5);
 });
 
-Deno.test("power: 2 to the power of 3 is 8", () => {
+Deno.test("given power: 2 to the power of 3 is 8", () => {
   assertEquals(power(2, 3), 8);
 });
 
-Deno.test("power: is a value that can be given to another function", () => {
+Deno.test("given power: is a value that can be given to another function", () => {
   assertEquals([...map(power, [2, 3], [3, 2])], [8, 9]);
 });
 
@@ -64,16 +64,16 @@ Deno.test("compose: calls nothing before its result is called", () => {
   assertEquals([counted(0), counted(0)], ["1", "2"]);
 });
 
-Deno.test("add is pure: the same arguments give the same, as often as one asks", () => {
+Deno.test("given: add is pure: the same arguments give the same, as often as one asks", () => {
   assertEquals([add(0, 5), add(0, 5), add(0, 5)], [5, 5, 5]);
 });
 
-Deno.test("addToTotal is impure: the same argument gives something else each time", () => {
+Deno.test("given: addToTotal is impure: the same argument gives something else each time", () => {
   const first = addToTotal(5);
   assertEquals([addToTotal(5), addToTotal(5)], [first + 5, first + 10]);
 });
 
-Deno.test("add is pure: workers give what main gives", async () => {
+Deno.test("given: add is pure: workers give what main gives", async () => {
   using pool = new Pool({ workers: 2 });
   assertEquals(await pool.starmap(add, [[0, 5], [1, 5]]), [
     add(0, 5),
@@ -81,7 +81,7 @@ Deno.test("add is pure: workers give what main gives", async () => {
   ]);
 });
 
-Deno.test("addToTotal is impure: a worker refuses it, and names the variable outside", async () => {
+Deno.test("given: addToTotal is impure: a worker refuses it, and names the variable outside", async () => {
   using pool = new Pool({ workers: 2 });
   const error = await assertRejects(
     () => pool.map(addToTotal, [5, 5]),
@@ -91,7 +91,7 @@ Deno.test("addToTotal is impure: a worker refuses it, and names the variable out
   assertStrictEquals(error.name, "ReferenceError");
 });
 
-Deno.test("the lesson says what a lambda, a closure and a pure function are", async () => {
+Deno.test("given: the lesson says what a lambda, a closure and a pure function are", async () => {
   const said = await transcript("09_lambdas");
   for (
     const sentence of [
@@ -106,7 +106,7 @@ Deno.test("the lesson says what a lambda, a closure and a pure function are", as
   ) assertStringIncludes(said, sentence);
 });
 
-Deno.test("the lesson shows the code and the values that it speaks of", async () => {
+Deno.test("given: the lesson shows the code and the values that it speaks of", async () => {
   const said = await transcript("09_lambdas");
   for (
     const line of [

@@ -95,11 +95,11 @@ Deno.test("joinWords: of no words is an error, for there is no initial value", (
   );
 });
 
-Deno.test("reduceSteps: 1 + 2 = 3, then 3 + 3 = 6", () => {
+Deno.test("given reduceSteps: 1 + 2 = 3, then 3 + 3 = 6", () => {
   assertEquals(reduceSteps([1, 2, 3]), ["1 + 2 = 3", "3 + 3 = 6"]);
 });
 
-Deno.test("reduceSteps: an initial value makes it three steps", () => {
+Deno.test("given reduceSteps: an initial value makes it three steps", () => {
   assertEquals(reduceSteps([1, 2, 3], 10), [
     "10 + 1 = 11",
     "11 + 2 = 13",
@@ -107,16 +107,16 @@ Deno.test("reduceSteps: an initial value makes it three steps", () => {
   ]);
 });
 
-Deno.test("reduceSteps: 0 is an initial value too", () => {
+Deno.test("given reduceSteps: 0 is an initial value too", () => {
   assertEquals(reduceSteps([1, 2], 0), ["0 + 1 = 1", "1 + 2 = 3"]);
 });
 
-Deno.test("reduceSteps: one number alone needs no step", () => {
+Deno.test("given reduceSteps: one number alone needs no step", () => {
   assertEquals(reduceSteps([7]), []);
   assertThrows(() => reduceSteps([]), TypeError, "no initial value");
 });
 
-Deno.test("the lesson says what map, filter and reduce return, and when", async () => {
+Deno.test("given: the lesson says what map, filter and reduce return, and when", async () => {
   const said = await transcript("10_map_filter_reduce");
   for (
     const sentence of [
@@ -135,7 +135,7 @@ Deno.test("the lesson says what map, filter and reduce return, and when", async 
   ) assertStringIncludes(said, sentence);
 });
 
-Deno.test("the lesson shows the code and the values that it speaks of", async () => {
+Deno.test("given: the lesson shows the code and the values that it speaks of", async () => {
   const said = await transcript("10_map_filter_reduce");
   for (
     const line of [
@@ -163,6 +163,6 @@ Deno.test("the lesson shows the code and the values that it speaks of", async ()
   ) assertStringIncludes(said, line);
 });
 
-Deno.test("map and reduce: a worked example of the library's own", () => {
+Deno.test("given map, reduce: a worked example of the library's own", () => {
   assertEquals(reduce((x, y) => x + y, map((x) => x ** 2, [1, 2, 3])), 14);
 });

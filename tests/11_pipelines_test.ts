@@ -43,11 +43,11 @@ for (const [name, way] of Object.entries(ways)) {
   });
 }
 
-Deno.test("evaluationOrder: nothing runs before the pipeline is built and the end asks", () => {
+Deno.test("given evaluationOrder: nothing runs before the pipeline is built and the end asks", () => {
   assertEquals(evaluationOrder([2, 3, 4]).lazy[0], "built");
 });
 
-Deno.test("evaluationOrder: lazily, one item goes all the way before the next one starts", () => {
+Deno.test("given evaluationOrder: lazily, one item goes all the way before the next one starts", () => {
   assertEquals(evaluationOrder([2, 3, 4]).lazy, [
     "built",
     "filter 2",
@@ -60,7 +60,7 @@ Deno.test("evaluationOrder: lazily, one item goes all the way before the next on
   ]);
 });
 
-Deno.test("evaluationOrder: with arrays, each step finishes before the next one starts", () => {
+Deno.test("given evaluationOrder: with arrays, each step finishes before the next one starts", () => {
   assertEquals(evaluationOrder([2, 3, 4]).arrays, [
     "filter 2",
     "filter 3",
@@ -73,11 +73,11 @@ Deno.test("evaluationOrder: with arrays, each step finishes before the next one 
   ]);
 });
 
-Deno.test("evaluationOrder: of nothing, there is nothing to do", () => {
+Deno.test("given evaluationOrder: of nothing, there is nothing to do", () => {
   assertEquals(evaluationOrder([]), { lazy: ["built"], arrays: ["built"] });
 });
 
-Deno.test("isEven, double and add give the same for the same arguments", () => {
+Deno.test("given: isEven, double and add give the same for the same arguments", () => {
   assertEquals([isEven(2), isEven(7), isEven(0), isEven(-2)], [
     true,
     false,
@@ -87,12 +87,12 @@ Deno.test("isEven, double and add give the same for the same arguments", () => {
   assertEquals([double(4), double(4), add(1, 2), add(1, 2)], [8, 8, 3, 3]);
 });
 
-Deno.test("a pipeline over an endless source gives as many as are taken", () => {
+Deno.test("given: a pipeline over an endless source gives as many as are taken", () => {
   const firstThree = lazy(count()).filter(isEven).map(double).take(3);
   assertEquals(firstThree.toArray(), [0, 4, 8]);
 });
 
-Deno.test("lines: a pipeline has one line at a time, and never the whole text", () => {
+Deno.test("given lines: a pipeline has one line at a time, and never the whole text", () => {
   let made = 0;
   const seen: number[] = [];
   const source = map((line) => {
@@ -103,7 +103,7 @@ Deno.test("lines: a pipeline has one line at a time, and never the whole text", 
   assertEquals(seen, [1, 2, 3, 4, 5]);
 });
 
-Deno.test("lines and lengthOf: 100 000 lines are 99 688 890 characters", () => {
+Deno.test("given lines, lengthOf: 100 000 lines are 99 688 890 characters", () => {
   assertEquals([...lines(2)].map((line) => line.slice(0, 9)), [
     "line 0: x",
     "line 1: x",
@@ -112,7 +112,7 @@ Deno.test("lines and lengthOf: 100 000 lines are 99 688 890 characters", () => {
   assertEquals(lengthOf(lines(100_000)), 99_688_890);
 });
 
-Deno.test("gainsOf: measures at each quarter, however many lines there are", () => {
+Deno.test("given gainsOf: measures at each quarter, however many lines there are", () => {
   const gains = gainsOf(toArray, 7_999);
   assertEquals(gains.length, 4);
   for (const [i, gain] of gains.entries()) {
@@ -121,7 +121,7 @@ Deno.test("gainsOf: measures at each quarter, however many lines there are", () 
   }
 });
 
-Deno.test("doubleInPlace: changes its argument, unless that is frozen", () => {
+Deno.test("given doubleInPlace: changes its argument, unless that is frozen", () => {
   const numbers = [1, 2, 7, 8];
   doubleInPlace(numbers);
   assertEquals(numbers, [2, 4, 14, 16]);
@@ -130,7 +130,7 @@ Deno.test("doubleInPlace: changes its argument, unless that is frozen", () => {
   assertEquals(frozen, [1, 2]);
 });
 
-Deno.test("double is pure: a pool's workers can run that step of the pipeline", async () => {
+Deno.test("given: double is pure: a pool's workers can run that step of the pipeline", async () => {
   using pool = new Pool({ workers: 2 });
   const doubled: number[] = [];
   for await (const x of pool.imap(double, filter(isEven, range(10)))) {
@@ -140,7 +140,7 @@ Deno.test("double is pure: a pool's workers can run that step of the pipeline", 
   assertEquals(doubled.reduce(add), 40);
 });
 
-Deno.test("the lesson says what a pipeline is, how to think in pipelines, and shows it", async () => {
+Deno.test("given: the lesson says what a pipeline is, how to think in pipelines, and shows it", async () => {
   const said = await transcript("11_pipelines", { total: 4_000 });
   for (
     const words of [

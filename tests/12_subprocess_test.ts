@@ -73,7 +73,7 @@ testWith(
   },
 );
 
-testWith(["run"], "isRunning: finds a process by its id", async () => {
+testWith(["run"], "given isRunning: finds a process by its id", async () => {
   assertEquals(await isRunning(Deno.pid), true);
   const ended = await pidAndOutput();
   assertEquals(await isRunning(ended.pid), false);
@@ -81,7 +81,7 @@ testWith(["run"], "isRunning: finds a process by its id", async () => {
 
 testWith(
   ["run"],
-  "a ticking program runs until it is terminated",
+  "given: a ticking program runs until it is terminated",
   async () => {
     await using child = spawn(ticking);
     const lines = child.lines();
@@ -92,15 +92,19 @@ testWith(
   },
 );
 
-testWith(["run"], "the shell executes a line, and ends by itself", async () => {
-  const { code, stdout, stderr } = await run(shell("echo hello"));
-  assertEquals([code, stdout.trim(), stderr], [0, "hello", ""]);
-  assertEquals((await run(shell("exit 3"))).code, 3);
-});
+testWith(
+  ["run"],
+  "given: the shell executes a line, and ends by itself",
+  async () => {
+    const { code, stdout, stderr } = await run(shell("echo hello"));
+    assertEquals([code, stdout.trim(), stderr], [0, "hello", ""]);
+    assertEquals((await run(shell("exit 3"))).code, 3);
+  },
+);
 
 testWith(
   ["run"],
-  "the lesson runs a program and captures its text",
+  "given: the lesson runs a program and captures its text",
   async () => {
     const text = await said();
     const directory = JSON.stringify(await currentDirectory()).slice(0, -1);
@@ -122,25 +126,29 @@ testWith(
   },
 );
 
-testWith(["run"], "the lesson collects the id and both outputs", async () => {
-  const text = await said();
-  for (
-    const part of [
-      "If you need the process id (pid), or want to deal with the program while it runs, use spawn(), which is Popen in Python.",
-      "communicate() waits for the end, and collects both outputs.",
-      "await using child = spawn(program(print + warn));",
-      "execPath() tells where its file is.",
-    ]
-  ) assertStringIncludes(text, part);
-  const found =
-    /\{ pid: (\d+), stdout: "I am process (\d+)\\n", stderr: "a warning\\n" \}/
-      .exec(text);
-  assertEquals(found?.[1], found?.[2] ?? "no such line");
-});
+testWith(
+  ["run"],
+  "given: the lesson collects the id and both outputs",
+  async () => {
+    const text = await said();
+    for (
+      const part of [
+        "If you need the process id (pid), or want to deal with the program while it runs, use spawn(), which is Popen in Python.",
+        "communicate() waits for the end, and collects both outputs.",
+        "await using child = spawn(program(print + warn));",
+        "execPath() tells where its file is.",
+      ]
+    ) assertStringIncludes(text, part);
+    const found =
+      /\{ pid: (\d+), stdout: "I am process (\d+)\\n", stderr: "a warning\\n" \}/
+        .exec(text);
+    assertEquals(found?.[1], found?.[2] ?? "no such line");
+  },
+);
 
 testWith(
   ["run"],
-  "the lesson finds an endless program, and stops it",
+  "given: the lesson finds an endless program, and stops it",
   async () => {
     const text = await said();
     for (
@@ -161,7 +169,7 @@ testWith(
 
 testWith(
   ["run"],
-  "the lesson says what can go wrong, and gives input",
+  "given: the lesson says what can go wrong, and gives input",
   async () => {
     const text = await said();
     for (
@@ -181,7 +189,7 @@ testWith(
 
 testWith(
   ["run"],
-  "refused, the lesson says why and how to run it, and exits with 1",
+  "given: refused, the lesson says why and how to run it, and exits with 1",
   async () => {
     const lesson = "lessons/12_subprocess.ts";
     // A permission for another program does not help.

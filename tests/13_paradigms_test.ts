@@ -52,23 +52,23 @@ function randomSales(count: number, seed: number): Sale[] {
   );
 }
 
-Deno.test("proceduralTotals() finds the totals above, largest first, then by name", () => {
+Deno.test("proceduralTotals: finds the totals above, largest first, then by name", () => {
   assertEquals(proceduralTotals(sales, rule), expected);
 });
 
-Deno.test("functionalTotals() finds the totals above, largest first, then by name", () => {
+Deno.test("functionalTotals: finds the totals above, largest first, then by name", () => {
   assertEquals(functionalTotals(sales, rule), expected);
 });
 
-Deno.test("a Register with every record() finds the totals above", () => {
+Deno.test("record: a Register of all sales finds the totals above", () => {
   assertEquals(new Register(rule, sales).totals(), expected);
 });
 
-Deno.test("declarativeTotals() finds the totals above", () => {
+Deno.test("given declarativeTotals: finds the totals above", () => {
   assertEquals(declarativeTotals(sales, rule), expected);
 });
 
-Deno.test("all four agree on random data, and on none", () => {
+Deno.test("given: all four agree on random data, and on none", () => {
   for (let seed = 1; seed <= 50; seed += 1) {
     const sales = randomSales(seed * 4, seed);
     const [first, ...others] = all.map((way) => way(sales, rule));
@@ -78,13 +78,13 @@ Deno.test("all four agree on random data, and on none", () => {
   assertEquals(all.map((way) => way([], rule)), [[], [], [], []]);
 });
 
-Deno.test("a total that is just at the limit is not above it", () => {
+Deno.test("given: a total that is just at the limit is not above it", () => {
   for (const way of all) {
     assertEquals(way(sales, { ...rule, above: 600 }), expected.slice(0, 1));
   }
 });
 
-Deno.test("a new rule changes all four, and none of their code", () => {
+Deno.test("given: a new rule changes all four, and none of their code", () => {
   const doubled = { above: 0, amount: (it: Sale) => 2 * rule.amount(it) };
   for (const way of all) {
     assertEquals(way(sales, doubled)[0], { customer: "Ada", total: 1800 });
@@ -106,7 +106,7 @@ Deno.test("functionalTotals: the data stays as it is", () => {
   assertEquals(sales, copy);
 });
 
-Deno.test("proceduralTotals() leaves its state where anyone can change it", () => {
+Deno.test("proceduralTotals: leaves its state where anyone can change it", () => {
   proceduralTotals(sales, rule);
   assertEquals(ledger.get("Zoe"), 50);
   ledger.set("Zoe", 1_000_000);
@@ -114,7 +114,7 @@ Deno.test("proceduralTotals() leaves its state where anyone can change it", () =
   assertEquals(proceduralTotals(sales, rule), expected);
 });
 
-Deno.test("Register.record() refuses what is below 0, and adds none of it", () => {
+Deno.test("record: refuses what is below 0, and adds none of it", () => {
   const register = new Register(rule, sales);
   assertThrows(() => register.record(sale("Ada", -1, 500)), RangeError, "-500");
   assertThrows(() => register.record(sale("Ada", NaN, 500)), RangeError);
@@ -123,13 +123,13 @@ Deno.test("Register.record() refuses what is below 0, and adds none of it", () =
   assertEquals(register.totals(), expected);
 });
 
-Deno.test("Register.record() keeps its state to each Register", () => {
+Deno.test("record: keeps its state to each Register", () => {
   const one = new Register(rule, sales);
   assertEquals(new Register(rule).totals(), []);
   assert(!JSON.stringify(one).includes("900"), "no total can be seen");
 });
 
-Deno.test("a DiscountRegister inherits from Register, and computes amounts in its own way", () => {
+Deno.test("given: a DiscountRegister inherits from Register, and computes amounts in its own way", () => {
   const registers = [new Register(rule), new DiscountRegister(rule)];
   for (const register of registers) {
     assert(register instanceof Register);
@@ -142,7 +142,7 @@ Deno.test("a DiscountRegister inherits from Register, and computes amounts in it
   ]);
 });
 
-Deno.test("the ways are the four that the lesson speaks of", () => {
+Deno.test("given: the ways are the four that the lesson speaks of", () => {
   assertEquals(Object.keys(ways), [
     "procedural",
     "functional",
@@ -156,7 +156,7 @@ Deno.test("the ways are the four that the lesson speaks of", () => {
   ]);
 });
 
-Deno.test("the lesson says what a paradigm is, and what imperative and declarative mean", async () => {
+Deno.test("given: the lesson says what a paradigm is, and what imperative and declarative mean", async () => {
   const said = await transcript("13_paradigms");
   for (
     const sentence of [
@@ -173,7 +173,7 @@ Deno.test("the lesson says what a paradigm is, and what imperative and declarati
   ) assertStringIncludes(said, sentence);
 });
 
-Deno.test("the lesson shows that the four results are the same, also under a new rule", async () => {
+Deno.test("given: the lesson shows that the four results are the same, also under a new rule", async () => {
   const said = await transcript("13_paradigms");
   for (
     const rows of [
@@ -219,7 +219,7 @@ const expectedParadigms = [
   },
 ];
 
-Deno.test("each paradigm has its characteristics, advantages and limits", async () => {
+Deno.test("given: each paradigm has its characteristics, advantages and limits", async () => {
   assertEquals(paradigms, expectedParadigms);
   const said = await transcript("13_paradigms");
   for (const paradigm of expectedParadigms) {
@@ -229,7 +229,7 @@ Deno.test("each paradigm has its characteristics, advantages and limits", async 
   }
 });
 
-Deno.test("the lesson ends with the notes' reading list", async () => {
+Deno.test("given: the lesson ends with the notes' reading list", async () => {
   const said = await transcript("13_paradigms");
   for (
     const entry of [

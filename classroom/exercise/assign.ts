@@ -351,8 +351,8 @@ a command that goes with you through all of them:
   wrote.
 
 What counts are the functions that are left to write. One is solved when all
-tests that name it pass, and when it is right for more values, which are drawn
-by chance. Hand in this folder, or a .zip of it.
+tests whose names begin with it pass, and when it is right for more values,
+which are drawn by chance. Hand in this folder, or a .zip of it.
 
 Your work is graded where it can do no harm:
 

@@ -8,7 +8,13 @@
 import { stripAnsiCode } from "@std/fmt/colors";
 import { run, spawn } from "../../mod.ts";
 import { endless, typeErrorsIn } from "./explain.ts";
-import { type Exercises, grades, type Step, stepsOf } from "./graded.ts";
+import {
+  type Exercises,
+  grades,
+  gradingAny,
+  type Step,
+  stepsOf,
+} from "./graded.ts";
 import { isFresh } from "../sandbox/inputs.ts";
 import { type DenoInfo, importsOf, openedFiles } from "./imports.ts";
 import { readJunit, type TestOutcome } from "./junit.ts";
@@ -56,7 +62,7 @@ async function testOnce(
   await using child = spawn([
     ...[Deno.execPath(), "test", "--no-check", `--junit-path=${report}`],
     ...["read", "write", "run", "env"].map((name) => `--allow-${name}`),
-    ...[`--filter=/\\b(${names.join("|")})\\b/`, exercise.test, exercise.fresh],
+    ...[`--filter=${gradingAny(names)}`, exercise.test, exercise.fresh],
   ], { cwd: root, env: { NO_COLOR: "1" }, ...(signal ? { signal } : {}) });
   let isStopped = false;
   const stop = () => {

@@ -7,14 +7,35 @@
 import type { TestOutcome } from "./junit.ts";
 
 /**
- * Whether a test grades a function: it does if it names it.
+ * What a test is about, which stands before its first colon: the functions that it
+ * grades, with commas between; or `given …`, if it is about what is given.
  *
  * @param test The name of the test.
- * @param name The name of the function, class or method.
- * @returns Whether the name stands in the test's, as a word of its own.
+ * @returns The names of the functions, or `given` and what follows it.
+ */
+export function subjectsOf(test: string): string[] {
+  return test.split(":")[0]!.split(", ");
+}
+
+/**
+ * Whether a test grades a function, class or method.
+ *
+ * @param test The name of the test.
+ * @param name The name of the function.
+ * @returns Whether it does.
  */
 export function grades(test: string, name: string): boolean {
-  return new RegExp(`(?<![\\w$])${name}(?![\\w$])`).test(test);
+  return test.includes(":") && subjectsOf(test).includes(name);
+}
+
+/**
+ * What the names of all tests look like that grade some functions.
+ *
+ * @param names The names of the functions.
+ * @returns A regular expression.
+ */
+export function gradingAny(names: readonly string[]): RegExp {
+  return new RegExp(`^([^:]+, )?(${names.join("|")})(, [^:]+)?:`);
 }
 
 /**
@@ -60,7 +81,7 @@ export type Exercises = Readonly<
 /** How far a student has come with one exercise. */
 export interface Step extends Exercise {
   readonly solved: boolean;
-  /** The tests that name it and fail. */
+  /** The tests that grade it and fail. */
   readonly failing: readonly TestOutcome[];
 }
 

@@ -163,7 +163,7 @@ export function hintsOf(markdown: string): Map<string, string[]> {
 }
 
 /**
- * Which tests grade a region: those that name its function.
+ * Which tests grade a region.
  *
  * @param name The region's name.
  * @param tests The names of the lesson's tests.

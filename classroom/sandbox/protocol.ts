@@ -16,7 +16,7 @@ export interface Job {
   readonly lesson: string;
   /** Decides the fresh inputs. */
   readonly seed: number;
-  /** The functions that are graded: a test that names none is not run. */
+  /** The functions that are graded: a test that grades none is not run. */
   readonly regions: readonly string[];
   /** The tests that have been run before, or ended the run. */
   readonly skip: readonly string[];

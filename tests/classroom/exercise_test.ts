@@ -60,10 +60,10 @@ Deno.test("readJunit() reads passed, failed and ignored tests", () => {
   assertEquals(readJunit("error: no such file"), []);
 });
 
-Deno.test("stepsOf(): an exercise is solved when all tests that name it pass", () => {
+Deno.test("stepsOf(): an exercise is solved when all tests that grade it pass", () => {
   const steps = stepsOf(exercises, [
     outcome("half: of 4 is 2"),
-    outcome("half and double: undo each other", "Error: no"),
+    outcome("half, double: undo each other", "Error: no"),
     outcome("triple: of 2 is 6"),
   ]);
   assertEquals(steps.map(({ solved }) => solved), [false, false, true]);

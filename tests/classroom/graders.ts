@@ -1,10 +1,11 @@
 /**
  * Proves that lessons can be graded: their starters fail, their solutions pass,
- * and each region is graded by tests that name it. Shared by three test files,
+ * and each region is graded by tests of its own. Shared by three test files,
  * so that they run side by side.
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { gradingAny, subjectsOf } from "../../classroom/exercise/graded.ts";
 import { readJunit, type TestOutcome } from "../../classroom/exercise/junit.ts";
 import {
   blank,
@@ -126,9 +127,7 @@ function testFileOf(
     import { tell } from "../lib/lesson.ts";
     import { terminal } from "../lib/lesson/output.ts";
     const register = Deno.test;
-    const isGraded = (name) => /(?<![\\w$])(${
-    names.join("|")
-  })(?![\\w$])/.test(name);
+    const isGraded = (name) => ${gradingAny(names)}.test(name);
     Deno.test = (first, second) => {
       const test = typeof first === "string" ? { name: first, fn: second } : first;
       if (!isGraded(test.name)) return;
@@ -170,6 +169,14 @@ function testLesson(lesson: LessonFiles): void {
     const hints = hintsOf(Deno.readTextFileSync(new URL(lesson.hints, root)));
     assertEquals([...hints.keys()].sort(), names.toSorted());
     for (const [name, own] of hints) assertEquals(own.length, 3, name);
+  });
+
+  test("each test grades regions, or says that it is about what is given", async () => {
+    for (const name of await namesIn(lesson.test)) {
+      const subjects = subjectsOf(name);
+      const isGraded = subjects.every((subject) => names.includes(subject));
+      assert(isGraded || /^given\b.*: /.test(name), name);
+    }
   });
 
   test("its starter, its solution and each region are graded", async (t) => {
@@ -216,12 +223,12 @@ function testLesson(lesson: LessonFiles): void {
       // Each of them is graded.
       for (const name of names) {
         const own = gradedBy(name, [...different]);
-        assert(own.length > 0, `no test names ${name}`);
+        assert(own.length > 0, `no test grades ${name}`);
       }
     });
     for (const { name, task } of regions) {
       const { outcomes, ending } = graded[`without_${name}`]!;
-      await t.step(`blanking ${name} fails a test that names it`, () => {
+      await t.step(`blanking ${name} fails a test that grades it`, () => {
         assert(
           outcomes.some(({ message }) => message.includes(`TODO ${name}:`)),
           JSON.stringify(outcomes),
@@ -240,6 +247,22 @@ function testLesson(lesson: LessonFiles): void {
   });
 }
 
+/** The names of the tests in a file. */
+async function namesIn(path: string): Promise<string[]> {
+  const register = Deno.test;
+  const names: string[] = [];
+  const note = (test: string | Deno.TestDefinition) =>
+    void names.push(typeof test === "string" ? test : test.name);
+  try {
+    Object.assign(Deno, { test: note });
+    await import(new URL(path, root).href);
+  } finally {
+    Object.assign(Deno, { test: register });
+  }
+  assert(names.length > 0, path);
+  return names;
+}
+
 /** A region and those whose functions it calls, and so on. */
 function usedBy(
   source: string,
@@ -255,7 +278,7 @@ function usedBy(
   const used = new Set([region]);
   for (const each of used) {
     for (const other of regions) {
-      const calls = gradedBy(other.name, [functionOf(each)]).length > 0;
+      const calls = new RegExp(`\\b${other.name}\\b`).test(functionOf(each));
       if (calls) used.add(other);
     }
   }
