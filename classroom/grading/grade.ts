@@ -42,7 +42,10 @@ import {
   printTable,
   writeOutputs,
 } from "../reports/outputs.ts";
-import type { RunLessonOptions } from "../sandbox/run_lesson.ts";
+import {
+  residentMemory,
+  type RunLessonOptions,
+} from "../sandbox/run_lesson.ts";
 import { type Earlier, earlierIn, fingerprintOf } from "./earlier.ts";
 import { runOf } from "./run.ts";
 import { parseShard, seedOf, type Shard, shardOf } from "./shard.ts";
@@ -149,9 +152,11 @@ export async function grade(
   const lessons = chosenLessons(all, options.lessons);
   const seed = options.seed ?? options.since?.run.seed ?? seedOf(all);
   const submissions = chosenStudents(shardOf(all, shard), options.only);
-  for (const note of [...notes, ...submissions.flatMap(notesOf)]) {
-    options.onNote?.(note);
-  }
+  const weight = await residentMemory(Deno.pid).catch(() => undefined);
+  const unwatched = weight === undefined ? [memoryNote] : [];
+  for (
+    const note of [...notes, ...submissions.flatMap(notesOf), ...unwatched]
+  ) options.onNote?.(note);
   const kit = await makeKit(lessons);
   try {
     const run = await runOf(kit, all, seed);
@@ -176,6 +181,10 @@ export async function grade(
     await removeKit(kit);
   }
 }
+
+const memoryNote =
+  "how much memory submissions take is not watched, as nothing here tells: " +
+  "there is neither /proc nor ps. V8's heap has its limit all the same";
 
 /** What the teacher should know of a submission, in words. */
 function notesOf({ student, notes }: Submission): string[] {

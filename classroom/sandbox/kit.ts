@@ -12,7 +12,7 @@
  */
 
 import { builtinModules } from "node:module";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { signalGroup } from "../../lib/subprocess/group.ts";
 import { openedFiles } from "../exercise/imports.ts";
@@ -30,6 +30,8 @@ export interface Kit {
   readonly opened: readonly string[];
   /** The lessons that can be graded with it, by number. */
   readonly lessons: ReadonlyMap<string, string>;
+  /** A file in the folder that is locked as long as the kit is in use. */
+  readonly owner: Deno.FsFile;
 }
 
 /** One submitted lesson, ready to run. */
@@ -71,7 +73,8 @@ export function lessonFile(lesson: string): URL {
 }
 
 /**
- * Makes a kit in a temporary folder; {@linkcode removeKit} takes it away.
+ * Makes a kit in a temporary folder; {@linkcode removeKit} takes it away. Where
+ * that was prevented, the next kit does it.
  *
  * @param lessons The lessons to grade, by number.
  * @returns The kit.
@@ -80,17 +83,51 @@ export function lessonFile(lesson: string): URL {
 export async function makeKit(
   lessons: ReadonlyMap<string, string>,
 ): Promise<Kit> {
-  const made = await Deno.makeTempDir({ prefix: "grade-" });
+  const made = await Deno.makeTempDir({ prefix });
   // Import maps compare addresses, so they have to be those without links.
   const folder = await Deno.realPath(made);
+  const owner = await lockedFile(folder);
   try {
+    await removeLeftovers(dirname(folder));
     await fillKit(folder, lessons);
   } catch (error) {
+    owner.close();
     await Deno.remove(folder, { recursive: true });
     throw error;
   }
   const readOwn = (path: string) => Deno.readTextFile(new URL(path, root));
-  return { folder, lessons, opened: await openedFiles(readOwn) };
+  return { folder, lessons, owner, opened: await openedFiles(readOwn) };
+}
+
+/** What the names of kits' folders begin with. */
+const prefix = "grade-";
+
+/** A file in a kit's folder that says, by its lock, that somebody uses it. */
+async function lockedFile(folder: string): Promise<Deno.FsFile> {
+  const owner = await Deno.open(`${folder}/owner`, {
+    createNew: true,
+    write: true,
+  });
+  await owner.lock(true);
+  // From here on, a file without a lock is one whose owner has ended.
+  await owner.write(new TextEncoder().encode(`${Deno.pid}\n`));
+  return owner;
+}
+
+/** Removes the kits whose owners were killed. */
+async function removeLeftovers(temp: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(temp)) {
+    if (!isDirectory || !name.startsWith(prefix)) continue;
+    try {
+      const path = `${temp}/${name}/owner`;
+      using owner = await Deno.open(path, { read: true, write: true });
+      const isLeft = await owner.tryLock(true) && (await owner.stat()).size > 0;
+      owner.close();
+      if (isLeft) await Deno.remove(`${temp}/${name}`, { recursive: true });
+    } catch {
+      // It is somebody else's, or another grader removes it just now.
+    }
+  }
 }
 
 async function fillKit(
@@ -121,7 +158,8 @@ async function fillKit(
 }
 
 /** Removes a kit and all that was made in its folder. */
-export async function removeKit({ folder }: Kit): Promise<void> {
+export async function removeKit({ folder, owner }: Kit): Promise<void> {
+  owner.close();
   for (let attempt = 1;; attempt++) {
     try {
       return await Deno.remove(folder, { recursive: true });

@@ -338,17 +338,34 @@ class Scales {
   }
 }
 
-/** The memory that a process has in use, in bytes, where the system tells. */
-async function residentMemory(pid: number): Promise<number | undefined> {
-  if (Deno.build.os === "windows") {
-    const command = ["tasklist", "/nh", "/fo", "csv", "/fi", `pid eq ${pid}`];
-    const { stdout } = await run(command);
-    const field = stdout.trim().split('","')[4]?.replace(/\D/g, "");
-    return field ? Number(field) * 1024 : undefined;
-  }
-  const { stdout } = await run(["ps", "-o", "rss=", "-p", String(pid)]);
-  return stdout.trim() === "" ? undefined : Number(stdout) * 1024;
+/**
+ * The memory that a process has in use, in bytes.
+ *
+ * @param pid The process id.
+ * @returns The bytes; undefined if there is no such process, or nothing here
+ * tells.
+ */
+export async function residentMemory(pid: number): Promise<number | undefined> {
+  const isWindows = Deno.build.os === "windows";
+  const command = isWindows
+    ? ["tasklist", "/nh", "/fo", "csv", "/fi", `pid eq ${pid}`]
+    : ["/bin/sh", "-c", resident, "sh", String(pid)];
+  const { stdout } = await run(command);
+  const kilobytes = isWindows
+    ? stdout.trim().split('","')[4]?.replace(/\D/g, "")
+    : stdout.trim();
+  return kilobytes ? Number(kilobytes) * 1024 : undefined;
 }
+
+/** Small systems have no `ps` that tells; where there is Linux, there is /proc. */
+const resident = `
+if [ -r "/proc/$1/status" ]; then
+  while read -r name size _; do
+    [ "$name" != VmRSS: ] || echo "$size"
+  done < "/proc/$1/status"
+else
+  ps -o rss= -p "$1"
+fi`;
 
 /** A deadline that is put off by each sign of progress. */
 class Watch {

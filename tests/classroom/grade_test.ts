@@ -15,6 +15,7 @@ import { lessonsIn, regionsOf } from "../../classroom/exercise/regions.ts";
 import type { LessonResult } from "../../classroom/reports/report.ts";
 import { findClass } from "../../classroom/grading/submissions.ts";
 import { UsageError } from "../../classroom/grading/usage.ts";
+import { residentMemory } from "../../classroom/sandbox/run_lesson.ts";
 import { deno, testWith } from "../helper.ts";
 import { all, lesson, submissions } from "./submissions.ts";
 
@@ -179,6 +180,19 @@ test("--only grades the students that it names, as they are graded with all", as
   );
 });
 
+testWith(
+  ["run", "read", "env"],
+  "residentMemory() weighs a process, and says when there is none",
+  async () => {
+    const { rss } = Deno.memoryUsage();
+    const found = await residentMemory(Deno.pid);
+    assert(found !== undefined && found > rss / 4 && found < rss * 4);
+    // No system has as many.
+    const none = await residentMemory(2 ** 31 - 1).catch(() => undefined);
+    assertEquals(none, undefined);
+  },
+);
+
 const command = (...args: string[]) =>
   deno("task", "--quiet", "grade", ...args);
 
@@ -287,23 +301,25 @@ test("a submission that vanishes, or shares its name, is one of its own", async 
   assertMatch(found[1]!.notes[0]!, /^gone.zip cannot be read: NotFound/);
 });
 
-testWith(
-  ["run", "read", "write", "env"],
-  "Ctrl-C leaves nothing running and no folder behind, whatever ignores it",
-  async () => {
-    if (isWindows) return; // where a program cannot be sent one
-    const folder = await Deno.makeTempDir({ prefix: "class-" });
+/** Grades a lesson that begins with some code, in a temporary folder of its own. */
+const withGrader = (
+  name: string,
+  code: string,
+  fn: (grader: {
+    readonly child: Deno.ChildProcess;
+    readonly pids: readonly string[];
+    readonly temp: string;
+    readonly folder: string;
+  }) => Promise<void>,
+) =>
+  test(name, async (folder) => {
+    if (isWindows) return; // where a program cannot be sent a signal
     const temp = await Deno.makeTempDir({ prefix: "temp-" });
     try {
-      const path = `${folder}/deaf/lessons`;
+      const path = `${folder}/bad/lessons`;
       await Deno.mkdir(path, { recursive: true });
-      const deaf =
-        'for (const it of ["SIGINT", "SIGTERM", "SIGHUP"] as const)' +
-        "Deno.addSignalListener(it, () => {});\nfor (;;);\n";
-      await Deno.writeTextFile(
-        `${path}/${lesson.name}.ts`,
-        deaf + await source(),
-      );
+      const text = code + await source();
+      await Deno.writeTextFile(`${path}/${lesson.name}.ts`, text);
       const child = new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "classroom/grading/grade.ts", folder],
         cwd: root,
@@ -311,22 +327,63 @@ testWith(
         stdout: "null",
         stderr: "null",
       }).spawn();
-      const isRunning = (pid: string) =>
-        new Deno.Command("kill", { args: ["-0", pid], stderr: "null" })
-          .outputSync().success;
       const pids = await sandboxesIn(temp);
       assert(pids.every(isRunning), "it runs");
-      child.kill("SIGINT");
-      assertEquals((await child.status).code, 130);
-      assertEquals([...Deno.readDirSync(temp)], []);
+      await fn({ child, pids, temp, folder });
       // What has been killed is gone when the system has got round to it.
       while (pids.some(isRunning)) {
         await new Promise((go) => setTimeout(go, 10));
       }
     } finally {
-      await Deno.remove(folder, { recursive: true });
       await Deno.remove(temp, { recursive: true });
     }
+  });
+
+const isRunning = (pid: string) =>
+  new Deno.Command("kill", { args: ["-0", pid], stderr: "null" })
+    .outputSync().success;
+
+withGrader(
+  "Ctrl-C leaves nothing running and no folder behind, whatever ignores it",
+  'for (const it of ["SIGINT", "SIGTERM", "SIGHUP"] as const)' +
+    "Deno.addSignalListener(it, () => {});\nfor (;;);\n",
+  async ({ child, temp }) => {
+    child.kill("SIGINT");
+    assertEquals((await child.status).code, 130);
+    assertEquals([...Deno.readDirSync(temp)], []);
+  },
+);
+
+withGrader(
+  "a grader that is killed leaves nothing running, and the next one clears up",
+  "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);\n",
+  async ({ child, pids, temp, folder }) => {
+    child.kill("SIGKILL");
+    await child.status;
+    while (pids.some(isRunning)) {
+      await new Promise((go) => setTimeout(go, 10));
+    }
+    assertEquals([...Deno.readDirSync(temp)].length, 1);
+    // Others may be grading, or keep something of that name.
+    for (const name of ["grade-used", "grade-new", "grade-other"]) {
+      await Deno.mkdir(`${temp}/${name}`);
+    }
+    await Deno.writeTextFile(`${temp}/grade-new/owner`, "");
+    await Deno.writeTextFile(`${temp}/grade-used/owner`, "1\n");
+    using used = await Deno.open(`${temp}/grade-used/owner`, { write: true });
+    await used.lock(true);
+    await Deno.remove(`${folder}/bad`, { recursive: true });
+    await write(folder, ["right by calls"]);
+    const next = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "classroom/grading/grade.ts", folder],
+      cwd: root,
+      env: { TMPDIR: temp },
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    assertEquals(next.code, 0);
+    const left = [...Deno.readDirSync(temp)].map(({ name }) => name);
+    assertEquals(left.sort(), ["grade-new", "grade-other", "grade-used"]);
   },
 );
 
