@@ -41,14 +41,11 @@ export { Range };
  */
 export function range(stop: number): Range;
 /**
- * The numbers from `start` to before `stop`, in steps.
+ * The same from a first number on, and in steps.
  *
  * @param start The first number.
  * @param stop Where it ends; this number is not part of it.
  * @param step The distance between two numbers; 1 unless given.
- * @returns A Range, which can be iterated again and again.
- * @throws {TypeError} If an argument is no number.
- * @throws {RangeError} If an argument is not finite, or the step is 0.
  */
 export function range(start: number, stop: number, step?: number): Range;
 export function range(first: number, second?: number, step = 1): Range {
@@ -340,13 +337,9 @@ export function accumulate<T>(
   source: Iterable<T>,
 ): Generator<T, void, void>;
 /**
- * Gives what `reduce` with an initial value would have at each item.
+ * The same with an initial value.
  *
- * @param fn Makes the next value of the value so far and an item.
- * @param source The items.
- * @param initial The first value.
- * @returns The values so far, the initial one first.
- * @throws {TypeError} If a source is not iterable.
+ * @param initial The first value, which is given first.
  */
 export function accumulate<T, A>(
   fn: (value: A, item: T) => A,
@@ -773,6 +766,7 @@ export function partition<T>(
  * import { reduce } from "./functions.ts";
  *
  * assertEquals(reduce((x, y) => x + y, [1, 2, 3]), 6);
+ * assertEquals(reduce((x, y) => x + y, [1, 2, 3], 10), 16);
  * ```
  *
  * @param fn Makes the next value of the value so far and an item.
@@ -785,21 +779,9 @@ export function reduce<T>(
   source: Iterable<T>,
 ): T;
 /**
- * Takes all items at once, and makes one value of them, from an initial one on.
+ * The same from an initial value on, which is the result if there are no items.
  *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { reduce } from "./functions.ts";
- *
- * assertEquals(reduce((x, y) => x + y, [1, 2, 3], 10), 16);
- * ```
- *
- * @param fn Makes the next value of the value so far and an item.
- * @param source The items.
  * @param initial The first value; `undefined` is one too.
- * @returns The last value; without items, the initial one.
- * @throws {TypeError} If a source is not iterable.
  */
 export function reduce<T, A>(
   fn: (value: A, item: T) => A,

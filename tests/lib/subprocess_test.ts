@@ -832,21 +832,28 @@ testWith(
   },
 );
 
-testWith(["run"], "Ctrl-C reaches a program that has a timeout", async () => {
-  if (isWindows) return; // whose consoles send it to every program
-  const mod = new URL("../../mod.ts", import.meta.url);
-  const parent = `import { spawn } from "${mod}";
-  const child = spawn([Deno.execPath(), "eval", ${
-    JSON.stringify(ready)
-  }], { timeout: 600_000 });
-  for await (const line of child.lines()) console.log(child.pid);`;
-  const child = spawn(program(parent));
-  for await (const line of child.lines()) {
-    Deno.kill(child.pid, "SIGINT");
-    assertEquals(await child.wait(), 130);
-    await gone(Number(line));
-  }
-});
+for (const [which, code] of Object.entries({ ready, deaf })) {
+  testWith(
+    ["run"],
+    `Ctrl-C ends a program with a timeout: ${which}`,
+    async () => {
+      if (isWindows) return; // whose consoles send it to every program
+      const mod = new URL("../../mod.ts", import.meta.url);
+      const parent = `import { run } from "${mod}";
+    const prints = ${
+        JSON.stringify(code.replace("log('ready')", "error(Deno.pid)"))
+      };
+    await run([Deno.execPath(), "eval", prints],
+      { timeout: 600_000, stderr: "inherit" });`;
+      const child = spawn(program(parent));
+      for await (const line of child.lines("stderr")) {
+        Deno.kill(child.pid, "SIGINT");
+        assertEquals(await child.wait(), 130);
+        await gone(Number(line));
+      }
+    },
+  );
+}
 
 /** Code of a program that runs one that never ends, which has a limit. */
 function withLimited(rest: string): string {
