@@ -799,7 +799,7 @@ export function reduce<T>(
   return value;
 }
 
-/** Makes one value of items; none is found if there is nothing to begin with. */
+/** Makes one value of items; none is found if there are none. */
 export function fold<T>(
   fn: (value: T, item: T) => T,
   source: Iterable<T>,

@@ -89,7 +89,7 @@ const beginnings: Partial<Record<Kind, string>> = {
 const endings: Readonly<Record<Ending | "yield", string>> = {
   yield: "yield x;",
   reduce: "value = found ? end(value, x) : x; found = true;",
-  // With an initial value. Asking at each item whether there is one costs a fifth.
+  // To ask at each item whether there is a value yet would cost a fifth more.
   fold: "value = end(value, x);",
   forEach: "end(x);",
   find: "if (end(x)) { value = x; found = true; over = $i; }",
@@ -143,7 +143,7 @@ function writeStages(
   return text.join("\n");
 }
 
-/** Fills in the names for stage `i` of the loop whose first stage is `first`. */
+/** Fills in the names for stage `i`, whose loop begins with stage `first`. */
 function fill(text: string, i: number, first = 0): string {
   return text.replaceAll("$item", `item${first}`)
     .replaceAll("$next", `item${i + 1}`)

@@ -337,7 +337,7 @@ export class Pipeline<T> implements Iterable<T> {
 // deno-lint-ignore no-explicit-any
 type LazyFunction = (...sources: Iterable<any>[]) => Iterable<unknown>;
 
-/** A lazy function for which there is no stage, and its sources: a source itself. */
+/** A lazy function for which there is no stage, with its sources. */
 class Step implements Iterable<unknown> {
   readonly name: string;
   readonly run: LazyFunction;

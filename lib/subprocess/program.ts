@@ -51,8 +51,6 @@ export class Program<E extends Encoding> {
   readonly #grouped: boolean;
   readonly #started = performance.now();
   readonly #gone = Promise.withResolvers<Deno.CommandStatus>();
-  /** The outputs, with those that were given away. */
-  readonly #all: Output[] = [];
   #stdin: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #fed = false;
   #input: Chunks | undefined;
@@ -129,7 +127,6 @@ export class Program<E extends Encoding> {
   #openOutput(name: OutputName, source: Source): void {
     const output = new Output(source, this.#maxOutput, () => this.failLimit());
     this.outputs.set(name, output);
-    this.#all.push(output);
   }
 
   /** Sets the limits of the program's life; what is returned removes them. */
@@ -159,7 +156,7 @@ export class Program<E extends Encoding> {
       if (this.#grouped) leaveGroup(this.pid);
       this.#stdin?.abort().catch(() => {});
       this.#gone.resolve(status);
-      for (const output of this.#all) {
+      for (const output of this.outputs.values()) {
         if (output.isPulling) output.closeIfQuiet().catch(() => {});
       }
     }, this.#gone.reject);
@@ -221,8 +218,8 @@ export class Program<E extends Encoding> {
   }
 
   /** Ends the program and lets go of its streams. */
-  async release(killAfter = this.#options.killAfter ?? 5_000): Promise<void> {
-    if (!this.#ended) await this.end(killAfter);
+  async release(): Promise<void> {
+    if (!this.#ended) await this.end(this.#options.killAfter ?? 5_000);
     for (const output of this.outputs.values()) {
       if (!output.ended) await output.close();
     }
@@ -253,13 +250,9 @@ export class Program<E extends Encoding> {
     };
   }
 
-  /**
-   * Gives an output to somebody who takes it as it comes, with no more of it in
-   * memory than a chunk. It is then no longer among the outputs.
-   */
+  /** Gives an output to somebody who takes it as it comes, however much it is. */
   giveAway(name: OutputName): Output {
     const output = this.outputs.get(name)!;
-    this.outputs.delete(name);
     output.limit = Infinity;
     return output;
   }
