@@ -49,6 +49,7 @@ export class Program<E extends Encoding> {
   readonly #maxOutput: number;
   readonly #child: Deno.ChildProcess;
   readonly #grouped: boolean;
+  readonly #removeLimits: () => void;
   readonly #started = performance.now();
   readonly #gone = Promise.withResolvers<Deno.CommandStatus>();
   #stdin: WritableStreamDefaultWriter<Uint8Array> | undefined;
@@ -77,13 +78,16 @@ export class Program<E extends Encoding> {
     const limits = [timeout, signal, maxOutput];
     const isLimited = limits.some((limit) => limit !== undefined);
     this.#grouped = isLimited && canEndGroups();
-    this.#child = this.#start(stdin);
     this.status = this.#gone.promise;
     this.status.catch(() => {});
+    // Before the start: a program's first timer takes 13 ms to make, and who
+    // ends the group when this program ends has to hear of it at once.
+    this.#removeLimits = this.#limit();
+    this.#child = this.#start(stdin);
     if (this.#grouped) enterGroup(this.pid);
     if (stdin === "piped") this.#stdin = this.#child.stdin.getWriter();
     this.#openOutputs();
-    this.#watch(this.#limit());
+    this.#watch();
   }
 
   get pid(): number {
@@ -105,6 +109,7 @@ export class Program<E extends Encoding> {
         detached: this.#grouped && Deno.build.os !== "windows",
       }).spawn();
     } catch (cause) {
+      this.#removeLimits();
       throw explain(this.#caller, program, this.#options.cwd, cause);
     }
   }
@@ -148,11 +153,11 @@ export class Program<E extends Encoding> {
   }
 
   /** Sees to what has to be done when the program has ended. */
-  #watch(removeLimits: () => void): void {
+  #watch(): void {
     this.#child.status.then((status) => {
       this.#ended = status;
       this.#elapsed = performance.now() - this.#started;
-      removeLimits();
+      this.#removeLimits();
       if (this.#grouped) leaveGroup(this.pid);
       this.#stdin?.abort().catch(() => {});
       this.#gone.resolve(status);

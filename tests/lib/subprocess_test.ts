@@ -839,18 +839,19 @@ for (const [which, code] of Object.entries({ ready, deaf })) {
     async () => {
       if (isWindows) return; // whose consoles send it to every program
       const mod = new URL("../../mod.ts", import.meta.url);
+      const prints = code.replace("log('ready')", "error(Deno.pid)");
       const parent = `import { run } from "${mod}";
-    const prints = ${
-        JSON.stringify(code.replace("log('ready')", "error(Deno.pid)"))
-      };
-    await run([Deno.execPath(), "eval", prints],
-      { timeout: 600_000, stderr: "inherit" });`;
+        run([Deno.execPath(), "eval", ${JSON.stringify(prints)}],
+          { timeout: 600_000, stderr: "inherit" });
+        await Deno.stdin.read(new Uint8Array(1));
+        console.log("waits for it");`;
       const child = spawn(program(parent));
-      for await (const line of child.lines("stderr")) {
-        Deno.kill(child.pid, "SIGINT");
-        assertEquals(await child.wait(), 130);
-        await gone(Number(line));
-      }
+      const pid = Number((await child.lines("stderr").next()).value);
+      await child.stdin.write("\n");
+      await child.lines().next();
+      Deno.kill(child.pid, "SIGINT");
+      assertEquals(await child.wait(), 130);
+      await gone(pid);
     },
   );
 }
