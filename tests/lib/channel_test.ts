@@ -408,12 +408,14 @@ Deno.test("Queue.put() and get() give up after a timeout or a signal; nothing is
 });
 
 Deno.test("Queue.put() names the part that cannot be sent, and goes on", async () => {
+  using pool = new Pool({ workers: 1 });
   const queue = new Queue<unknown>();
-  await assertRejects(
-    () => queue.put({ a: [() => {}] }),
-    TypeError,
-    "value.a[0]: a function cannot be sent",
-  );
+  const put = (queue: Queue<unknown>) => queue.put({ a: [() => {}] });
+  const ways = [() => put(queue), () => pool.apply(put, [queue])];
+  for (const way of ways) {
+    const why = "value.a[0]: a function cannot be sent";
+    await assertRejects(way, TypeError, why);
+  }
   await queue.put("works");
   assertEquals(await queue.get(), "works");
 });
@@ -616,6 +618,44 @@ for (const end of ["is busy", "is terminated"]) {
     Atomics.notify(gate, 0);
   });
 }
+
+Deno.test("What is on its way to a worker that is terminated comes back: an item, and room", async () => {
+  const [empty, full] = [1, 2].map(() => new Queue<number>({ capacity: 1 }));
+  const [here, there] = pipe<string>();
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  await full!.put(1);
+  using worker = start(
+    async (
+      empty: Queue<number>,
+      full: Queue<number>,
+      end: Connection<string>,
+      gate: Int32Array,
+    ) => {
+      void empty.get();
+      await full.put(2, { timeout: 1 }).catch(({ name }) => end.send(name));
+      void full.put(3);
+      void end.send("waits");
+      // So busy that it takes nothing that arrives.
+      Atomics.wait(gate, 0, 0);
+    },
+    empty!,
+    full!,
+    there,
+    gate,
+  );
+  assertEquals([await here.recv(), await here.recv()], [
+    "TimeoutError",
+    "waits",
+  ]);
+  await empty!.put(4);
+  assertEquals(await full!.get(), 1);
+  worker.terminate();
+  assertEquals(await empty!.get({ timeout: 60_000 }), 4);
+  await full!.put(5, { timeout: 60_000 });
+  assertEquals([empty!.size, full!.size, await full!.get()], [0, 1, 5]);
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+});
 
 Deno.test("Queue has room again as soon as a busy consumer has taken an item", async () => {
   const queue = new Queue<number>({ capacity: 50 });
