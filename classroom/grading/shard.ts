@@ -41,7 +41,11 @@ export function shardOf<T extends { readonly student: string }>(
   submissions: readonly T[],
   { index, count }: Shard = { index: 1, count: 1 },
 ): T[] {
-  return submissions.toSorted(byStudent)
+  // By code units, as no locale sorts differently.
+  return submissions
+    .toSorted((a, b) =>
+      a.student < b.student ? -1 : a.student > b.student ? 1 : 0
+    )
     .filter((_, i) => i % count === index - 1);
 }
 
@@ -84,23 +88,31 @@ export function hashOf(submissions: readonly Submission[]): string {
  *
  * @param reports A report of each shard, in any order; or one of a whole class.
  * @returns The report of the class, students sorted by name.
- * @throws {TypeError} If they do not make up one class: other lessons, seeds,
- * tests or numbers of shards, a shard that is missing or there twice, a student
- * that is there twice.
+ * @throws {TypeError} If they do not make up one class: other submissions,
+ * lessons, seeds, tests or numbers of shards, a shard that is missing or there
+ * twice, a student that is there twice.
  */
 export function mergeReports(reports: readonly Report[]): Report {
   const [first] = reports;
   if (!first) throw new TypeError("there is no report to merge");
-  checkShards(reports);
   for (const [what, valueOf, advice] of same) {
     const values = new Set(reports.map(valueOf));
     if (values.size === 1) continue;
     throw new TypeError(
-      `the reports differ in ${what}, ${[...values].join(" and ")}: ${advice}`,
+      `the reports differ in ${what}, ${[...values].join(" and ")}: ` +
+        `grade all shards ${advice}`,
     );
   }
-  const students = reports.flatMap((report) => report.students)
-    .toSorted(byStudent);
+  const { count } = shardIn(first);
+  const found = new Set(reports.map((report) => shardIn(report).index));
+  if (found.size < reports.length) {
+    throw new TypeError("the report of a shard is there twice");
+  }
+  for (let index = 1; index <= count; index++) {
+    if (found.has(index)) continue;
+    throw new TypeError(`there is no report of shard ${index}/${count}`);
+  }
+  const students = shardOf(reports.flatMap(({ students }) => students));
   for (const [i, { student }] of students.entries()) {
     if (students[i + 1]?.student === student) {
       throw new TypeError(`${JSON.stringify(student)} is in two reports`);
@@ -116,64 +128,24 @@ export function mergeReports(reports: readonly Report[]): Report {
   return { ...whole, run, students };
 }
 
+/** A whole class is the only shard of it. */
+function shardIn({ shard = { index: 1, count: 1 } }: Report): Shard {
+  return shard;
+}
+
 /** What the reports of one class have in common, and what to do otherwise. */
-const same: readonly [string, (report: Report) => string, string][] = [
+const same: readonly [string, (report: Report) => unknown, string][] = [
   [
-    "their submissions",
-    ({ run }) => run.submissions,
-    "grade all shards of the same folder",
+    "their numbers of shards",
+    (report) => shardIn(report).count,
+    "with the same N of --shard I/N",
   ],
+  ["their submissions", ({ run }) => run.submissions, "of the same folder"],
   [
     "their lessons",
     ({ lessons }) => lessons.join(",") || "none",
-    "grade all shards with the same --lessons",
+    "with the same --lessons",
   ],
-  [
-    "their seeds",
-    ({ run }) => String(run.seed),
-    "grade all shards with the same --seed",
-  ],
-  [
-    "their tests",
-    ({ run }) => run.tests,
-    "grade all shards with the same version of the course",
-  ],
+  ["their seeds", ({ run }) => run.seed, "with the same --seed"],
+  ["their tests", ({ run }) => run.tests, "with the same course"],
 ];
-
-function checkShards(reports: readonly Report[]): void {
-  const shards = reports.flatMap(({ shard }) => shard ? [shard] : []);
-  // A report of a whole class, alone, is complete.
-  if (shards.length === 0 && reports.length === 1) return;
-  if (shards.length < reports.length) {
-    throw new TypeError(
-      "a report is of no shard: only reports made with --shard can be merged",
-    );
-  }
-  const { count } = shards[0]!;
-  const seen = new Set<number>();
-  for (const shard of shards) {
-    const name = `shard ${shard.index}/${shard.count}`;
-    if (shard.count !== count) {
-      throw new TypeError(
-        `one report is of ${count} shards, another is ${name}`,
-      );
-    }
-    if (seen.has(shard.index)) throw new TypeError(`${name} is there twice`);
-    seen.add(shard.index);
-  }
-  const missing = [];
-  for (let i = 1; i <= count && missing.length < 10; i++) {
-    if (!seen.has(i)) missing.push(`${i}/${count}`);
-  }
-  if (missing.length > 0) {
-    throw new TypeError(`no report of shard ${missing.join(", ")}`);
-  }
-}
-
-/** By code units, as no locale sorts differently. */
-function byStudent(
-  a: { readonly student: string },
-  b: { readonly student: string },
-): number {
-  return a.student < b.student ? -1 : a.student > b.student ? 1 : 0;
-}

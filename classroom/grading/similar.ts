@@ -33,8 +33,6 @@ interface Code {
   readonly file: string;
   readonly text: string;
   readonly symbols: string;
-  /** Where each token begins, and where it ends. */
-  readonly tokens: readonly (readonly [number, number])[];
 }
 
 /** Where a run stands in a submission. */
@@ -120,21 +118,25 @@ function codeOf(
   symbolOf: (word: string) => string,
 ): Code {
   const text = whole.slice(0, longest);
-  const tokens: [number, number][] = [];
   let symbols = "";
+  let [before, last] = ["", ""];
+  for (const { type, value } of tokensOf(text)) {
+    symbols += symbolOf(wordOf(type, value, last, before));
+    [before, last] = [last, value];
+  }
+  return { file, text, symbols };
+}
+
+/** The tokens that make a difference, and where each of them begins and ends. */
+function* tokensOf(text: string) {
   let end = 0;
-  let last = "";
-  let before = "";
   for (const { type, value } of jsTokens(text)) {
     const start = end;
     end += value.length;
     // Semicolons are a matter of style, and a formatter's.
     if (/Comment|Space|LineTerminator/.test(type) || value === ";") continue;
-    symbols += symbolOf(wordOf(type, value, last, before));
-    tokens.push([start, end]);
-    [before, last] = [last, value];
+    yield { type, value, start, end };
   }
-  return { file, text, symbols, tokens };
 }
 
 /** What is left of a token if names and values make no difference. */
@@ -211,34 +213,28 @@ function stretchesOf(
     const count = holders.get(run)?.length;
     if (b === undefined || count === undefined) continue;
     const last = stretches.at(-1);
-    const [from, to] = last?.places ?? [];
-    const length = from ? a.at - from.at + runLength : 0;
+    const [from, to] = last?.places ?? [a, b];
+    const length = a.at - from.at + runLength;
     // It goes on, in both, where the one before ends.
-    if (
-      last && a.code === from?.code && b.code === to?.code &&
-      a.at - from.at === b.at - to.at && length <= last.length + runLength
-    ) {
-      last.length = length;
-      last.holders = Math.min(last.holders, count);
-      last.weight += 1 / (count - 1);
-    } else {
-      const weight = 1 / (count - 1);
-      stretches.push({
-        places: [a, b],
-        length: runLength,
-        holders: count,
-        weight,
-      });
-    }
+    const goesOn = last && a.code === from.code && b.code === to.code &&
+      a.at - from.at === b.at - to.at && length <= last.length + runLength;
+    const stretch = goesOn
+      ? last
+      : { places: [a, b] as const, length: 0, holders: count, weight: 0 };
+    if (!goesOn) stretches.push(stretch);
+    stretch.length = goesOn ? length : runLength;
+    stretch.holders = Math.min(stretch.holders, count);
+    stretch.weight += 1 / (count - 1);
   }
   return stretches.sort((a, b) => b.weight - a.weight);
 }
 
 /** The lines on which a stretch stands. */
 function sideOf({ code, at }: Place, length: number) {
-  const { file, text, tokens } = code;
-  const from = text.lastIndexOf("\n", tokens[at]![0]) + 1;
-  const to = text.indexOf("\n", tokens[at + length - 1]![1]);
+  const { file, text } = code;
+  const tokens = [...tokensOf(text)];
+  const from = text.lastIndexOf("\n", tokens[at]!.start) + 1;
+  const to = text.indexOf("\n", tokens[at + length - 1]!.end);
   return {
     file,
     line: text.slice(0, from).split("\n").length,

@@ -25,7 +25,7 @@ import {
   scoreOf,
   talliesOf,
 } from "./tally.ts";
-import { oneLine, visible } from "./text.ts";
+import { escape, oneLine } from "./text.ts";
 
 /** Both colour schemes keep a contrast of at least 4.5 to 1 (WCAG 2, AA). */
 const style = `
@@ -323,17 +323,4 @@ function scored(score: Score): string {
 /** A student's name; whatever its direction, the text around it keeps its own. */
 function named({ student }: { readonly student: string }): string {
   return `<bdi>${escape(oneLine(student) || "(no name)")}</bdi>`;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text for an element or an attribute in quotes. */
-function escape(text: string): string {
-  return visible(text).replace(/[&<>"']/g, (character) => entities[character]!);
 }

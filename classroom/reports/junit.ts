@@ -6,12 +6,12 @@
 
 import type { LessonResult, Report, TestResult } from "./report.ts";
 import { labelled, reasonOfTest } from "./tally.ts";
-import { visible } from "./text.ts";
+import { escape, visible } from "./text.ts";
 
-/** A test case as XML, and how it ended. */
-interface Case {
-  readonly status: TestResult["status"];
-  readonly xml: string;
+/** What came of a lesson of one student, as a test suite. */
+interface Suite extends LessonResult {
+  readonly student: string;
+  readonly cases: readonly (TestResult & { readonly className: string })[];
 }
 
 /**
@@ -23,96 +23,79 @@ interface Case {
  * @returns The document.
  */
 export function formatJunit(report: Report): string {
-  const properties = [
-    "    <properties>",
-    ...Object.entries({ ...report.run, lessons: report.lessons.join(",") })
-      .map(([name, value]) =>
-        `      <property name="${name}" value="${escape(String(value))}"/>`
-      ),
-    "    </properties>",
-  ];
   const suites = report.students.flatMap(({ student, lessons }) =>
-    lessons.map((lesson) => suiteOf(student, lesson, properties))
+    lessons.map((result) => suiteOf(student, result))
   );
-  const cases = suites.flatMap((suite) => suite.cases);
-  const elapsed = suites.reduce((sum, suite) => sum + suite.elapsed, 0);
+  const run = { ...report.run, lessons: report.lessons.join(",") };
+  const properties = Object.entries(run).map(([name, value]) =>
+    `      <property name="${name}" value="${xml(String(value))}"/>`
+  );
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="grading"${counts(cases, elapsed)}>`,
-    ...suites.map(({ xml }) => xml),
+    `<testsuites name="grading"${counts(suites)}>`,
+    ...suites.flatMap((suite) => [
+      `  <testsuite name="${xml(`${suite.student} ${suite.lesson}`)}"` +
+      `${counts([suite])}>`,
+      "    <properties>",
+      ...properties,
+      "    </properties>",
+      ...suite.cases.map(caseXml),
+      ...suite.problems.length > 0
+        ? [`    <system-err>${xml(suite.problems.join("\n"))}</system-err>`]
+        : [],
+      "  </testsuite>",
+    ]),
     "</testsuites>",
     "",
   ].join("\n");
 }
 
-function suiteOf(
-  student: string,
-  result: LessonResult,
-  properties: readonly string[],
-) {
-  const { lesson, problems, elapsed } = result;
+function suiteOf(student: string, result: LessonResult): Suite {
+  const { lesson, problems } = result;
   const cases = [...labelled(result.regions)].flatMap(([label, { tests }]) =>
-    tests.map((test) => caseOf(`${student}.${lesson}.${label}`, test))
+    tests.map((test) => ({
+      ...test,
+      className: `${student}.${lesson}.${label}`,
+    }))
   );
-  if (cases.length === 0) {
-    const reason = problems.join("\n") || "no test was reported";
-    const name = `lesson ${lesson}`;
-    cases.push(
-      caseOf(`${student}.${lesson}`, { name, status: "missing", reason }),
-    );
-  }
-  const name = escape(`${student} ${lesson}`);
-  const xml = [
-    `  <testsuite name="${name}"${counts(cases, elapsed)}>`,
-    ...properties,
-    ...cases.map((each) => each.xml),
-    ...problems.length > 0
-      ? [`    <system-err>${escape(problems.join("\n"))}</system-err>`]
-      : [],
-    "  </testsuite>",
-  ].join("\n");
-  return { cases, elapsed, xml };
+  const none = {
+    className: `${student}.${lesson}`,
+    name: `lesson ${lesson}`,
+    status: "missing" as const,
+    reason: problems.join("\n") || "no test was reported",
+  };
+  return { ...result, student, cases: cases.length > 0 ? cases : [none] };
 }
 
-function caseOf(className: string, test: TestResult): Case {
-  const start = `    <testcase classname="${escape(className)}" name="${
-    escape(test.name)
+function caseXml(test: Suite["cases"][number]): string {
+  const { className, name, status } = test;
+  const start = `    <testcase classname="${xml(className)}" name="${
+    xml(name)
   }"`;
-  if (test.status === "passed") {
-    return { status: test.status, xml: `${start}/>` };
-  }
-  const element = test.status === "failed" ? "failure" : "error";
+  if (status === "passed") return `${start}/>`;
+  const element = status === "failed" ? "failure" : "error";
   const reason = reasonOfTest(test);
-  const message = escape(visible(reason).split("\n", 1)[0]!);
-  const xml = `${start}>\n` +
-    `      <${element} message="${message}">${escape(reason)}</${element}>\n` +
-    "    </testcase>";
-  return { status: test.status, xml };
+  const message = xml(visible(reason).split("\n", 1)[0]!);
+  return `${start}>
+      <${element} message="${message}">${xml(reason)}</${element}>
+    </testcase>`;
 }
 
-function counts(cases: readonly Case[], elapsed: number): string {
-  const count = (status: TestResult["status"]) =>
-    cases.filter((each) => each.status === status).length;
+function counts(suites: readonly Suite[]): string {
+  const cases = suites.flatMap((suite) => suite.cases);
+  const count = (wanted: TestResult["status"]) =>
+    cases.filter(({ status }) => status === wanted).length;
+  const elapsed = suites.reduce((sum, suite) => sum + suite.elapsed, 0);
   return ` tests="${cases.length}" failures="${count("failed")}"` +
     ` errors="${count("missing")}" time="${(elapsed / 1000).toFixed(3)}"`;
 }
 
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&apos;",
-  "\t": "&#9;",
-  "\n": "&#10;",
-};
-
 /**
  * Text for an element or an attribute. XML 1.0 cannot hold control characters
- * at all, not even escaped; `visible` has replaced them. U+FFFE and U+FFFF are
- * the two others.
+ * at all, not even escaped; they have been made visible. U+FFFE and U+FFFF are
+ * the two others. Line ends in an attribute would be read as spaces.
  */
-function escape(text: string): string {
-  return visible(text).replace(/[\uFFFE\uFFFF]/g, "\uFFFD")
-    .replace(/[&<>"'\t\n]/g, (character) => entities[character]!);
+function xml(text: string): string {
+  return escape(text).replace(/[\uFFFE\uFFFF]/g, "\uFFFD")
+    .replaceAll("\t", "&#9;").replaceAll("\n", "&#10;");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Report, StudentResult } from "./report.ts";
+import type { Report } from "./report.ts";
 import {
   counted,
   describePair,
@@ -12,7 +12,6 @@ import {
   describeSimilar,
   lessonOf,
   reasonOf,
-  type RegionTally,
   type Score,
   scoreOf,
   talliesOf,
@@ -26,11 +25,6 @@ export interface TableOptions {
   /** How many columns a line may take; 80 unless given. */
   readonly width?: number;
 }
-
-/** A reason gets a column of its own if that many columns are left for it. */
-const leastForReason = 28;
-
-type Paint = (score: Score, text: string) => string;
 
 /**
  * The report as a table: students down, lessons across, regions solved of
@@ -48,16 +42,18 @@ type Paint = (score: Score, text: string) => string;
  */
 export function formatTable(
   report: Report,
-  options: TableOptions = {},
+  { colours = false, width = 80 }: TableOptions = {},
 ): string {
-  const { colours = false, width = 80 } = options;
-  const tallies = talliesOf(report);
   if (report.students.length === 0) return "No submissions.\n";
-  const paint: Paint = colours ? inColour : (_, text) => text;
+  /** Green is all, red is nothing, yellow is some of it. */
+  const paint = ({ solved, set }: Score, text: string) => {
+    const code = solved === set ? 32 : solved === 0 ? 31 : 33;
+    return colours ? `\x1b[${code}m${text}\x1b[39m` : text;
+  };
   return [
-    ...studentTable(report, tallies, width, paint),
+    ...studentLines(report, width, paint),
     "",
-    ...classSummary(report, [...tallies.values()].flat(), width, paint),
+    ...classLines(report, width, paint),
     "",
     ...similarLines(report.similar, width),
     "",
@@ -66,151 +62,94 @@ export function formatTable(
   ].join("\n");
 }
 
-/** Green is all, red is nothing, yellow is some of it. */
-function inColour({ solved, set }: Score, text: string): string {
-  const code = solved === set ? 32 : solved === 0 ? 31 : 33;
-  return `\x1b[${code}m${text}\x1b[39m`;
-}
+type Paint = (score: Score, text: string) => string;
 
-function studentTable(
-  report: Report,
-  tallies: ReadonlyMap<string, readonly RegionTally[]>,
-  width: number,
-  paint: Paint,
-): string[] {
+function studentLines(report: Report, width: number, paint: Paint): string[] {
+  const tallies = talliesOf(report);
   const rows = report.students.map((student) => ({
     name: oneLine(student.student) || "(no name)",
-    scores: report.lessons.map((lesson) => scoreOf(student, tallies, [lesson])),
-    total: scoreOf(student, tallies),
-    reason: firstReason(student, report.lessons),
+    scores: [...report.lessons.map((lesson) => [lesson]), report.lessons]
+      .map((lessons) => scoreOf(student, tallies, lessons)),
+    reason: report.lessons.flatMap((lesson) => {
+      const result = lessonOf(student, lesson);
+      const reason = result ? reasonOf(result) : "was not graded";
+      return reason ? [oneLine(`${lesson} ${reason}`)] : [];
+    })[0],
   }));
   const heads = [...report.lessons, "total"];
   const widths = heads.map((head, i) =>
     Math.max(
       head.length,
-      ...rows.map(({ scores, total }) => fraction(scores[i] ?? total).length),
+      ...rows.map(({ scores }) => fraction(scores[i]!).length),
     )
   );
-  const scoresWidth = widths.reduce((sum, each) => sum + each + 1, 1);
-  const longest = Math.max(
-    "Student".length,
-    ...rows.map(({ name }) => widthOf(name)),
-  );
+  const left = widths.reduce((left, each) => left - each - 1, width);
+  const longest = Math.max(7, ...rows.map(({ name }) => widthOf(name)));
   // Names give way to scores, but never below what tells most of them apart.
-  const nameWidth = Math.min(longest, Math.max(12, width - scoresWidth - 1));
-  const shortName = Math.min(longest, 24);
-  const beside = width - shortName - scoresWidth - 2;
-  const columns: Columns = beside >= leastForReason
-    ? { name: shortName, scores: widths, reason: beside }
-    : { name: nameWidth, scores: widths };
-
-  const head = [
-    padEnd("Student", columns.name),
-    ...heads.map((head, i) => head.padStart(widths[i]!)),
-  ].join(" ") + (columns.reason ? "  What went wrong" : "");
+  const nameWidth = Math.min(longest, Math.max(12, left));
+  const line = (name: string, cells: readonly string[]) =>
+    [padEnd(cut(name, nameWidth), nameWidth), ...cells].join(" ");
+  const head = line("Student", heads.map((it, i) => it.padStart(widths[i]!)));
   return [
     head,
-    "-".repeat(columns.reason ? width : head.length),
-    ...rows.flatMap((row) => rowLines(row, columns, width, paint)),
+    "-".repeat(head.length),
+    ...rows.flatMap(({ name, scores, reason }) => [
+      line(
+        name,
+        scores.map((score, i) =>
+          paint(score, fraction(score).padStart(widths[i]!))
+        ),
+      ),
+      ...indented(reason ? wrap(reason, width - 4, 2) : []),
+    ]),
   ];
-}
-
-interface Columns {
-  readonly name: number;
-  readonly scores: readonly number[];
-  /** Absent if reasons go below the scores. */
-  readonly reason?: number;
-}
-
-interface Row {
-  readonly name: string;
-  readonly scores: readonly Score[];
-  readonly total: Score;
-  readonly reason: string;
-}
-
-function rowLines(
-  row: Row,
-  columns: Columns,
-  width: number,
-  paint: Paint,
-): string[] {
-  const cells = [...row.scores, row.total].map((score, i) =>
-    paint(score, fraction(score).padStart(columns.scores[i]!))
-  );
-  const start = [padEnd(cut(row.name, columns.name), columns.name), ...cells]
-    .join(" ");
-  if (!row.reason) return [start];
-  if (columns.reason === undefined) {
-    const lines = wrap(row.reason, Math.max(20, width - 4), 2);
-    return [start, ...lines.map((line) => `    ${line}`)];
-  }
-  const [first, ...more] = wrap(row.reason, columns.reason, 2);
-  const indent = " ".repeat(width - columns.reason);
-  return [`${start}  ${first}`, ...more.map((line) => indent + line)];
 }
 
 function fraction({ solved, set }: Score): string {
   return `${solved}/${set}`;
 }
 
-function firstReason(
-  student: StudentResult,
-  lessons: readonly string[],
-): string {
-  for (const lesson of lessons) {
-    const result = lessonOf(student, lesson);
-    const reason = result ? reasonOf(result) : "was not graded";
-    if (reason) return oneLine(`${lesson} ${reason}`);
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `    ${line}`);
+}
+
+function classLines(report: Report, width: number, paint: Paint): string[] {
+  const tallies = [...talliesOf(report).values()].flat();
+  const set = report.students.length;
+  const { shard } = report;
+  const parts = [
+    counted(set, "student"),
+    counted(report.lessons.length, "lesson"),
+    counted(tallies.length, "region") +
+    (shard ? ` (shard ${shard.index} of ${shard.count})` : ""),
+  ];
+  const lines = [`${parts.join(", ")}.`];
+  const open = tallies.filter(({ solved }) => solved < set)
+    .sort((a, b) => a.solved - b.solved);
+  if (tallies.length === 0) return lines;
+  if (open.length === 0) return [...lines, "Everyone solved everything."];
+  lines.push(`What to teach again (solved by, of ${set}):`);
+  const labels = open.map(({ lesson, label }) => oneLine(`${lesson} ${label}`));
+  const third = Math.floor(width / 3);
+  const labelWidth = Math.min(Math.max(...labels.map(widthOf)), third);
+  for (const [i, { solved, task }] of open.entries()) {
+    const label = padEnd(cut(labels[i]!, labelWidth), labelWidth);
+    const count = String(solved).padStart(String(set).length);
+    const rest = Math.max(10, width - labelWidth - count.length - 6);
+    const done = paint({ solved, set }, count);
+    lines.push(`  ${label}  ${done}  ${cut(oneLine(task), rest)}`);
   }
-  return "";
+  const others = tallies.length - open.length;
+  return others === 0
+    ? lines
+    : [...lines, `Everyone solved ${counted(others, "other region")}.`];
 }
 
 /** The first of the pairs; the page shows all, and what they share. */
 function similarLines(pairs: Report["similar"], width: number): string[] {
   const lines = pairs.slice(0, 3).flatMap((pair) => {
     const names = pair.students.map(oneLine).join(" and ");
-    return wrap(`${names}: ${describePair(pair)}`, Math.max(20, width - 4), 2)
-      .map((line, i) => `${i === 0 ? "  " : "    "}${line}`);
+    return wrap(`${names}: ${describePair(pair)}`, width - 4, 2);
   });
-  return [...wrap(describeSimilar(pairs), width, 5), ...lines];
-}
-
-function classSummary(
-  report: Report,
-  tallies: readonly RegionTally[],
-  width: number,
-  paint: Paint,
-): string[] {
-  const students = report.students.length;
-  const parts = [
-    counted(students, "student"),
-    counted(report.lessons.length, "lesson"),
-    counted(tallies.length, "region"),
-  ];
-  const { shard } = report;
-  const where = shard ? ` (shard ${shard.index} of ${shard.count})` : "";
-  const open = tallies.filter(({ solved }) => solved < students)
-    .sort((a, b) => a.solved - b.solved);
-  const lines = [`${parts.join(", ")}${where}.`];
-  if (tallies.length === 0) return lines;
-  if (open.length === 0) return [...lines, "Everyone solved everything."];
-  lines.push(`What to teach again (solved by, of ${students}):`);
-  const labels = open.map(({ lesson, label }) => `${lesson} ${oneLine(label)}`);
-  const labelWidth = Math.min(
-    Math.max(...labels.map(widthOf)),
-    Math.floor(width / 3),
-  );
-  for (const [i, { solved, task }] of open.entries()) {
-    const label = padEnd(cut(labels[i]!, labelWidth), labelWidth);
-    const count = String(solved).padStart(String(students).length);
-    const rest = width - labelWidth - count.length - 6;
-    lines.push(
-      `  ${label}  ${paint({ solved, set: students }, count)}  ` +
-        cut(oneLine(task), Math.max(10, rest)),
-    );
-  }
-  const done = tallies.length - open.length;
-  if (done > 0) lines.push(`Everyone solved ${counted(done, "other region")}.`);
-  return lines;
+  return [...wrap(describeSimilar(pairs), width, 5), ...indented(lines)];
 }

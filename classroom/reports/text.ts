@@ -27,6 +27,24 @@ export function visible(text: string): string {
   );
 }
 
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/**
+ * Text for an element of HTML or XML, or an attribute in quotes.
+ *
+ * @param text Any text.
+ * @returns The same, visible, with nothing that is markup.
+ */
+export function escape(text: string): string {
+  return visible(text).replace(/[&<>"']/g, (character) => entities[character]!);
+}
+
 /**
  * Text on one line.
  *

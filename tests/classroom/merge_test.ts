@@ -63,7 +63,7 @@ testWith(
         ...["--csv", out("a.csv"), `--html=${out("a.html")}`],
       );
       assertEquals([code, stderr], [0, ""]);
-      assertMatch(stdout, /^student 000 +1\/1 1\/2 +2\/3 +07 iteratorOf/m);
+      assertMatch(stdout, /^student 000 +1\/1 1\/2 +2\/3\n +07 iteratorOf/m);
       assertStringIncludes(stdout, `wrote ${out("a.html")}\n`);
       const text = (name: string) => Deno.readTextFile(out(name));
       assertEquals(parseReport(await text("a.json")), classOf(5));
@@ -88,8 +88,8 @@ testWith(
       const bad = `${folder}/bad.json`;
       await Deno.writeTextFile(bad, '{"version":2}');
       const cases: [string[], string][] = [
-        [[one], "no report of shard 2/2"],
-        [[one, one], "shard 1/2 is there twice"],
+        [[one], "there is no report of shard 2/2"],
+        [[one, one], "the report of a shard is there twice"],
         [[one, bad], `cannot read ${bad}: no report: run: Invalid key`],
         [[one, `${folder}/none.json`], `cannot read ${folder}/none.json: `],
         // A folder cannot be written as a file.
