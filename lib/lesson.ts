@@ -206,7 +206,7 @@ async function main(entry: Lesson): Promise<void> {
 /** The results of what is said, without the words. */
 function briefly(to: Output): Output {
   const nothing = () => {};
-  return { ...to, prose: nothing, code: nothing, lines: nothing };
+  return Object.assign(to, { prose: nothing, code: nothing, lines: nothing });
 }
 
 /** Where to say it: where the story is told, or the terminal outside of one. */

@@ -50,84 +50,106 @@ function columns(): number {
   return Math.max(40, Math.min(80, Deno.consoleSize().columns));
 }
 
-/**
- * Writes what a lesson says as lines of text, with as many characters as the
- * terminal has unless a size is given.
- */
+/** Writes what a lesson says as lines of text, at most `size` characters long. */
 export function terminal(
   print: (text: string) => void = (text) => console.log(text),
   size: number = columns(),
 ): Output {
-  const colors = Deno.stdout.isTerminal() && !Deno.noColor;
-  setColorEnabled(colors);
+  return new Terminal(print, size);
+}
 
-  // Results stand together, and so does a line of code with them. All else has
-  // an empty line before it.
-  let last: "" | "result" | "other" = "";
-  const write = (lines: readonly string[], kind: typeof last = "other") => {
-    if (last === "other" || (last && kind === "other")) print("");
-    for (const line of lines) print(line);
-    last = kind;
-  };
-  const heading = (text: string) => [bold(text), dim("-".repeat(width(text)))];
-  const indented = (lines: string[], by: number) =>
-    lines.map((line) => " ".repeat(by) + line);
-  const result = (expression: string, value: string) => {
-    const lines = value.split("\n");
-    const line = `${expression} ${dim("→")} ${value}`;
-    if (lines.length === 1 && width(line) <= size - 2) {
-      return write(indented([line], 2), "result");
-    }
-    const [first = "", ...rest] = lines;
-    write([
-      ...indented(wrapCode(expression, size - 2), 2),
-      `    ${dim("→")} ${first}`,
-      ...indented(rest, 6),
-    ], "result");
-  };
+class Terminal implements Output {
+  readonly #print: (text: string) => void;
+  readonly #size: number;
+  readonly #colors = Deno.stdout.isTerminal() && !Deno.noColor;
+  /** What was written last. */
+  #last: "" | "result" | "other" = "";
 
-  return {
-    title: (text) =>
-      write(
-        wrap(text, size).flatMap((line) => [
-          bold(line),
-          bold("=".repeat(width(line))),
-        ]),
-      ),
-    section: (text) => write(heading(text)),
-    prose: (text) => write(wrap(text, size)),
-    lines: (lines, title) => {
-      if (title) write(heading(title));
-      write(lines);
-    },
-    code: (text) => {
-      const lines = indented(wrapCode(text, size - 2), 2).map(cyan);
-      write(lines, lines.length > 1 ? "other" : "result");
-    },
-    value: (expression, value) =>
-      result(
-        expression,
-        Deno.inspect(value, { colors, depth: 4, breakLength: size - 8 }),
-      ),
-    error: (expression, error) =>
-      result(
-        expression,
-        wrapCode(String(error), size - 6).map((line, i) =>
-          red(i > 0 ? line.trimStart() : line)
-        ).join("\n"),
-      ),
-    table: (sample) => {
-      const layout = layOutTable(sample, size);
-      write(layout.heads);
-      let isFirst = true;
-      return (row) => {
-        // Blocks have an empty line between them.
-        if (layout.heads.length === 0 && !isFirst) print("");
-        isFirst = false;
-        layout.row(row).forEach(print);
-      };
-    },
-    bars: (values, format) => write(formatBars(values, format, size)),
-    timeline: (spans, start) => write(formatTimeline(spans, size, start)),
-  };
+  constructor(print: (text: string) => void, size: number) {
+    this.#print = print;
+    this.#size = size;
+    setColorEnabled(this.#colors);
+  }
+
+  title(text: string): void {
+    const underlined = (line: string) => [line, "=".repeat(width(line))];
+    this.#write(wrap(text, this.#size).flatMap(underlined).map(bold));
+  }
+
+  section(text: string): void {
+    this.#write([bold(text), dim("-".repeat(width(text)))]);
+  }
+
+  prose(text: string): void {
+    this.#write(wrap(text, this.#size));
+  }
+
+  lines(lines: readonly string[], heading?: string): void {
+    if (heading) this.section(heading);
+    this.#write(lines);
+  }
+
+  code(text: string): void {
+    const lines = indented(wrapCode(text, this.#size - 2), 2).map(cyan);
+    this.#write(lines, lines.length > 1 ? "other" : "result");
+  }
+
+  value(expression: string, value: unknown): void {
+    const breakLength = this.#size - 8;
+    const options = { colors: this.#colors, depth: 4, breakLength };
+    this.#result(expression, Deno.inspect(value, options).split("\n"));
+  }
+
+  error(expression: string, error: unknown): void {
+    const [first = "", ...rest] = wrapCode(String(error), this.#size - 6);
+    const lines = [first, ...rest.map((line) => line.trimStart())];
+    this.#result(expression, lines.map(red));
+  }
+
+  table(sample: readonly Row[]): (row: Row) => void {
+    const layout = layOutTable(sample, this.#size);
+    this.#write(layout.heads);
+    let isFirst = true;
+    return (row) => {
+      // Blocks have an empty line between them.
+      if (layout.heads.length === 0 && !isFirst) this.#print("");
+      isFirst = false;
+      layout.row(row).forEach((line) => this.#print(line));
+    };
+  }
+
+  bars(
+    values: Readonly<Record<string, number>>,
+    format: (value: number) => string,
+  ): void {
+    this.#write(formatBars(values, format, this.#size));
+  }
+
+  timeline(spans: readonly Span[], start?: number): void {
+    this.#write(formatTimeline(spans, this.#size, start));
+  }
+
+  /**
+   * Results stand together, and so does a line of code with them. All else has an
+   * empty line before it.
+   */
+  #write(lines: readonly string[], kind: "result" | "other" = "other"): void {
+    const isApart = this.#last === "other" || kind === "other";
+    if (this.#last && isApart) this.#print("");
+    for (const line of lines) this.#print(line);
+    this.#last = kind;
+  }
+
+  /** An expression and what comes of it, on one line if that is possible. */
+  #result(expression: string, [first = "", ...rest]: string[]): void {
+    const line = `  ${expression} ${dim("→")} ${first}`;
+    const fits = rest.length === 0 && width(line) <= this.#size;
+    const code = indented(wrapCode(expression, this.#size - 2), 2);
+    const value = [`    ${dim("→")} ${first}`, ...indented(rest, 6)];
+    this.#write(fits ? [line] : [...code, ...value], "result");
+  }
+}
+
+function indented(lines: readonly string[], by: number): string[] {
+  return lines.map((line) => " ".repeat(by) + line);
 }
