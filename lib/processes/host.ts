@@ -7,12 +7,12 @@
 
 import { checkCount, checkFunction, describe } from "../describe.ts";
 import * as value from "../messages/value.ts";
-import { unpackError } from "../workers/errors.ts";
 import { canEndGroups, killLeftovers } from "../subprocess/group.ts";
 import { type OutputName, Program } from "../subprocess/program.ts";
 import { processProgram } from "../workers/far_side.ts";
 import {
   type Death,
+  deathOf,
   Host,
   type HostEnd,
   type HostOptions,
@@ -198,10 +198,8 @@ export class ProcessHost extends Host<ProcessHostOptions> {
     if (this.isOver) return;
     try {
       const message = read();
-      if (message.kind === "died") {
-        const { how, error } = message;
-        this.#death = { how, ...(error && { cause: unpackError(error) }) };
-      } else if (message.kind === "carry" || message.kind === "end") {
+      if (message.kind === "died") this.#death = deathOf(message);
+      else if (message.kind === "carry" || message.kind === "end") {
         this.#bridge.receive(message);
       } else this.receive(message);
     } catch (cause) {

@@ -311,9 +311,8 @@ class FarSide {
   }
 
   #isThenable(value: unknown): value is PromiseLike<unknown> {
-    return value instanceof Promise ||
-      typeof (value as { then?: unknown } | null | undefined)?.then ===
-        "function";
+    const { then } = (value ?? {}) as { then?: unknown };
+    return typeof then === "function";
   }
 
   /** Makes a function of a task. */

@@ -245,6 +245,13 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
 
 const nothing: Outcome = { results: [], errors: new Map(), times: [] };
 
+/** How a host ended, by its own last words. */
+export function deathOf(
+  { how, exitCode, error }: Reply & { kind: "died" },
+): Death {
+  return { how, exitCode, ...(error && { cause: unpackError(error) }) };
+}
+
 /** How a worker ended, for a WorkerDiedError. */
 export interface Death {
   /** What happened, such as `closed itself`. */

@@ -10,9 +10,14 @@ import {
   portableClasses,
   realm,
 } from "../messages/travel.ts";
-import { unpackError } from "./errors.ts";
 import { urlOfProgram } from "./far_side.ts";
-import { type Batch, Host, type HostOptions, type Outcome } from "./host.ts";
+import {
+  type Batch,
+  deathOf,
+  Host,
+  type HostOptions,
+  type Outcome,
+} from "./host.ts";
 import {
   type Channel,
   fullReply,
@@ -79,11 +84,8 @@ export class Thread extends Host {
   protected override receive(reply: Reply): void {
     if (this.isOver) return;
     if (reply.kind === "holds") this.#held.add(reply.lifeline);
-    else if (reply.kind === "died") {
-      const { how, exitCode, error } = reply;
-      const cause = error && { cause: unpackError(error) };
-      this.die({ how, exitCode, ...cause });
-    } else super.receive(reply);
+    else if (reply.kind === "died") this.die(deathOf(reply));
+    else super.receive(reply);
   }
 }
 
