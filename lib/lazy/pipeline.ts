@@ -80,8 +80,13 @@ export class Pipeline<T> implements Iterable<T> {
     run: LazyFunction,
     ...others: Iterable<unknown>[]
   ): Pipeline<R> {
-    const step = new Step(name, run, [this.#items, ...others]);
-    return new Pipeline(step as Iterable<unknown> as Iterable<R>);
+    const items = this.#items;
+    // A chain of concat is one: generators in each other would use up the stack.
+    const isChain = run === lazily.concat && items instanceof Step &&
+      items.run === run;
+    const sources = [...isChain ? items.sources : [items], ...others];
+    const step: Iterable<unknown> = new Step(name, run, sources);
+    return new Pipeline(step as Iterable<R>);
   }
 
   /** What comes out so far: the source itself where nothing is done with it. */
@@ -179,16 +184,7 @@ export class Pipeline<T> implements Iterable<T> {
 
   /** Gives the items of other sources after these: see {@link concat}. */
   concat<R = T>(...others: Iterable<R>[]): Pipeline<T | R> {
-    const items = this.#items;
-    // A chain of them is one: generators in each other would use up the stack.
-    const isChain = items instanceof Step && items.run === lazily.concat;
-    const [first, ...more] = isChain ? items.sources : [items];
-    const step = new Step("concat", lazily.concat, [
-      first!,
-      ...more,
-      ...others,
-    ]);
-    return new Pipeline(step as Iterable<unknown> as Iterable<T | R>);
+    return this.#over("concat", lazily.concat, ...others);
   }
 
   /** Repeats the items without end: see {@link cycle}. */
