@@ -58,12 +58,7 @@ export class Feed {
     call.onFail = () => this.#wake();
   }
 
-  /**
-   * Waits for the next results.
-   *
-   * @param ordered Whether they must be those of the oldest chunk.
-   * @returns The results of a chunk; nothing after the last one.
-   */
+  /** The results of a chunk, of the oldest if ordered; nothing after the last. */
   async next(ordered: boolean): Promise<unknown[] | undefined> {
     for (;;) {
       if (this.#call.failure) throw this.#call.failure.error;
@@ -85,9 +80,7 @@ export class Feed {
   }
 
   /**
-   * Closes the input, unless it has ended.
-   *
-   * @param quietly Whether an error in closing is to be left unsaid, because
+   * Closes the input, unless it has ended; an error of that is left unsaid where
    * there is another one already.
    */
   async close(quietly: boolean): Promise<void> {

@@ -15,7 +15,6 @@ import {
   type Wire,
 } from "./messages/travel.ts";
 import {
-  checkWait,
   timeoutError,
   waitFor,
   waitForChange,
@@ -120,15 +119,12 @@ export class Lock {
    * the lock already.
    */
   acquire(options: { readonly timeout?: number } = {}): LockGuard {
-    checkMayBlock("Lock.acquire", "acquireAsync");
-    const { timeout = Infinity } = options;
-    checkTimeout("Lock.acquire", timeout);
     const take = () => {
       const holder = this.#take();
       if (holder !== realm().agent) return holder;
       throw new Error("Lock.acquire: this thread holds the lock already");
     };
-    block("Lock.acquire", timeout, this.#cells, take);
+    block("Lock.acquire", options, this.#cells, take);
     return new LockGuard(this);
   }
 
@@ -265,10 +261,7 @@ export class Barrier {
    * @internal Breaks the barrier if a thread has died while it ran something.
    */
   static abandon({ cells }: Lifeline, _agent: number, wasBusy: boolean): void {
-    if (wasBusy) Barrier.#break(cells);
-  }
-
-  static #break(cells: Int32Array<SharedArrayBuffer>): void {
+    if (!wasBusy) return;
     Atomics.or(cells, 0, Barrier.#broken);
     Atomics.notify(cells, 0);
   }
@@ -301,14 +294,9 @@ export class Barrier {
    * @throws {Error} In main, which must not block.
    */
   wait(options: { readonly timeout?: number } = {}): number {
-    checkMayBlock("Barrier.wait", "waitAsync");
-    const { timeout = Infinity } = options;
-    checkTimeout("Barrier.wait", timeout);
-    const arrival = this.#arrive();
-    const look = () => this.#waitsAt(arrival);
-    const giveUp = () => this.#giveUp(arrival);
-    block("Barrier.wait", timeout, this.#cells, look, giveUp);
-    return arrival % this.parties;
+    const { look, giveUp, place } = this.#visit();
+    block("Barrier.wait", options, this.#cells, look, giveUp);
+    return place();
   }
 
   /**
@@ -320,17 +308,24 @@ export class Barrier {
    * BrokenBarrierError, with a TimeoutError, with the reason of the signal.
    */
   async waitAsync(options: WaitOptions = {}): Promise<number> {
-    checkWait("Barrier.waitAsync", options);
-    const arrival = this.#arrive();
-    const look = () => this.#waitsAt(arrival);
-    const giveUp = () => this.#giveUp(arrival);
+    const { look, giveUp, place } = this.#visit();
     await waitUntil("Barrier.waitAsync", options, this.#cells, look, giveUp);
-    return arrival % this.parties;
+    return place();
   }
 
   /** How the barrier prints. */
   [Symbol.for("Deno.customInspect")](): string {
     return `Barrier { parties: ${this.parties} }`;
+  }
+
+  /** A wait, which arrives when it first looks whether all have. */
+  #visit() {
+    let arrival: number | undefined;
+    return {
+      look: () => this.#waitsAt(arrival ??= this.#arrive()),
+      giveUp: () => this.#giveUp(arrival!),
+      place: () => arrival! % this.parties,
+    };
   }
 
   /** Counts an arrival; tells how many came before it. */
@@ -383,24 +378,23 @@ export class Barrier {
   }
 }
 
-/** Refuses to block main, whose timers, input and workers' messages would wait. */
-export function checkMayBlock(caller: string, instead: string): void {
-  if ("WorkerGlobalScope" in globalThis) return;
-  throw new Error(`${caller} blocks, and main must not: use ${instead}()`);
-}
-
 /**
  * Blocks this thread until `look` finds nothing to wait for; otherwise it tells
- * what the first cell holds. `giveUp` tells whether it was in time.
+ * what the first cell holds. `giveUp` tells whether it was in time. In main,
+ * timers, input and workers' messages would wait too.
  */
 export function block(
   caller: string,
-  timeout: number,
+  { timeout = Infinity }: { readonly timeout?: number },
   cells: Int32Array,
   look: () => number | undefined,
   giveUp = () => true,
 ): void {
-  const end = performance.now() + timeout;
+  if (!("WorkerGlobalScope" in globalThis)) {
+    const instead = `${caller.split(".")[1]}Async()`;
+    throw new Error(`${caller} blocks, and main must not: use ${instead}`);
+  }
+  const end = performance.now() + checkTimeout(caller, timeout);
   for (let seen; (seen = look()) !== undefined;) {
     const left = end - performance.now();
     if (left > 0) Atomics.wait(cells, 0, seen, left);
