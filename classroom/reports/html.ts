@@ -6,7 +6,6 @@
 
 import { createHash } from "node:crypto";
 import type {
-  LessonResult,
   RegionResult,
   Report,
   SimilarPair,
@@ -103,6 +102,16 @@ export function formatHtml(report: Report): string {
     counted(lessons.length, "lesson"),
     counted(all.length, "region"),
   ];
+  const sections = students.map((student, i) =>
+    `<details>
+<summary><h3>${named(student)}: ${
+      scored(scoreOf(student, tallies))
+    }</h3></summary>
+<div id="student-${i + 1}">
+${lessonSections(report, student, tallies, 4)}
+</div>
+</details>`
+  );
   const where = shard ? `, shard ${shard.index} of ${shard.count}` : "";
   return page(
     "Grading report",
@@ -115,11 +124,7 @@ ${classTable(report, tallies)}
 <h2>What to teach again</h2>
 ${regionTable(all, students.length)}
 <h2>Students</h2>
-${
-      students.map((each, i) => studentSection(each, i, report, tallies)).join(
-        "\n",
-      )
-    }
+${sections.join("\n")}
 <h2>Code in common</h2>
 <p>${escape(describeSimilar(similar))}</p>
 ${similar.map(pairSection).join("\n")}`,
@@ -136,20 +141,13 @@ ${similar.map(pairSection).join("\n")}`,
  */
 export function formatFeedback(report: Report, student: StudentResult): string {
   const tallies = talliesOf(report);
-  const lessons = report.lessons.map((lesson) =>
-    lessonSection(
-      lesson,
-      lessonOf(student, lesson),
-      scoreOf(student, tallies, [lesson]),
-      2,
-    )
-  );
-  const score = scored(scoreOf(student, tallies));
   return page(
     `Feedback for ${oneLine(student.student)}`,
     `<h1>Feedback for ${named(student)}</h1>
-<p>Score: ${score}, regions solved of regions set.</p>
-${lessons.join("\n")}
+<p>Score: ${
+      scored(scoreOf(student, tallies))
+    }, regions solved of regions set.</p>
+${lessonSections(report, student, tallies, 2)}
 <p>${escape(oneLine(describeRun(report)))}</p>`,
   );
 }
@@ -227,47 +225,31 @@ ${body.join("\n")}
 </table>`;
 }
 
-function studentSection(
-  student: StudentResult,
-  index: number,
+/** What came of a student's lessons, under headings of a level. */
+function lessonSections(
   report: Report,
+  student: StudentResult,
   tallies: Tallies,
+  level: number,
 ): string {
-  const lessons = report.lessons.map((lesson) =>
-    lessonSection(
-      lesson,
-      lessonOf(student, lesson),
-      scoreOf(student, tallies, [lesson]),
-    )
-  );
-  const score = scored(scoreOf(student, tallies));
-  return `<details>
-<summary><h3>${named(student)}: ${score}</h3></summary>
-<div id="student-${index + 1}">
-${lessons.join("\n")}
-</div>
-</details>`;
-}
-
-function lessonSection(
-  lesson: string,
-  result: LessonResult | undefined,
-  score: Score,
-  level = 4,
-): string {
-  const problems = result ? result.problems : ["was not graded"];
-  const regions = [...labelled(result?.regions ?? [])].map(([label, region]) =>
-    regionSection(label, region, level + 1)
-  );
-  // What went well can stay closed; on paper everything is open.
-  const open = score.solved < score.set || problems.length > 0 ? " open" : "";
-  return `<details${open}>
+  return report.lessons.map((lesson) => {
+    const { problems, regions } = lessonOf(student, lesson) ??
+      { problems: ["was not graded"], regions: [] };
+    const score = scoreOf(student, tallies, [lesson]);
+    // What went well can stay closed; on paper everything is open.
+    const isOpen = score.solved < score.set || problems.length > 0;
+    return `<details${isOpen ? " open" : ""}>
 <summary><h${level}>Lesson ${escape(lesson)}: ${
-    scored(score)
-  }</h${level}></summary>
+      scored(score)
+    }</h${level}></summary>
 ${problems.map((problem) => `<pre>${escape(problem)}</pre>`).join("\n")}
-${regions.join("\n")}
+${
+      [...labelled(regions)].map(([label, region]) =>
+        regionSection(label, region, level + 1)
+      ).join("\n")
+    }
 </details>`;
+  }).join("\n");
 }
 
 function regionSection(

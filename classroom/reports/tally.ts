@@ -144,8 +144,8 @@ export function reasonOfTest(
     : `"${test.name}" failed`;
 }
 
-/** From so many tokens on, about five lines, a stretch is worth a look. */
-const tellingLength = 40;
+/** From so many tokens on, about seven lines, a stretch is worth a look. */
+const tellingLength = 60;
 
 /**
  * How much two students have in common, in words.
