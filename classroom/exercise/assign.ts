@@ -238,6 +238,8 @@ const always = [
   "classroom/exercise/imports.ts",
   "classroom/sandbox/inputs.ts",
   "classroom/exercise/junit.ts",
+  "classroom/exercise/preload.ts",
+  "classroom/sandbox/lockdown.ts",
 ];
 
 function asJson(value: unknown): string {

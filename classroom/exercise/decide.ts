@@ -61,6 +61,7 @@ async function testOnce(
   const report = `.exercise-${number}.xml`;
   await using child = spawn([
     ...[Deno.execPath(), "test", "--no-check", `--junit-path=${report}`],
+    "--preload=classroom/exercise/preload.ts",
     ...["read", "write", "run", "env"].map((name) => `--allow-${name}`),
     ...[`--filter=${gradingAny(names)}`, exercise.test, exercise.fresh],
   ], { cwd: root, env: { NO_COLOR: "1" }, ...(signal ? { signal } : {}) });
@@ -115,6 +116,9 @@ function whyNot({ path }: Exercises[string], said: string): string {
   }
   const [message = ""] = said.split("Stack backtrace:");
   const why = message.split("\n").filter(Boolean).slice(0, 6);
+  if (/not extensible|read only property|not configurable/.test(message)) {
+    why.push("The language's own objects, such as Array.prototype, are fixed.");
+  }
   return ["the lesson does not run:", ...why].join("\n  ");
 }
 

@@ -65,7 +65,8 @@ export interface AnsweredFile {
  * Puts answers together in as few files as possible.
  *
  * @param lesson The lesson.
- * @returns Its files. An answer never stands beside a wrong one that it calls.
+ * @returns Its files. An answer never stands beside a wrong one that it calls, or
+ * that changes the file elsewhere.
  */
 export function filesOf(lesson: LessonFiles): AnsweredFile[] {
   const source = Deno.readTextFileSync(new URL(lesson.path, root));
@@ -76,8 +77,9 @@ export function filesOf(lesson: LessonFiles): AnsweredFile[] {
   );
   const clash = (one: Answer, other: Answer) =>
     one.isRight !== other.isRight || one.region === other.region ||
-    !one.isRight && called.get(one)!.has(other.region) ||
-    !one.isRight && called.get(other)!.has(one.region);
+    !one.isRight && (one.top + other.top !== "" ||
+        called.get(one)!.has(other.region) ||
+        called.get(other)!.has(one.region));
   const files: Answer[][] = [];
   for (const answer of answers) {
     const fits = files.find((file) => !file.some((it) => clash(it, answer)));

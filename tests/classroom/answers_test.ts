@@ -133,7 +133,13 @@ async function tryFiles(
       for (const file of files.filter(({ lesson }) => lesson.path === path)) {
         await Deno.writeTextFile(new URL(path, project), file.text);
         const look = { root: project, number, exercise, timeout: 30 };
-        const steps = await stepsIn(look);
+        const steps = await stepsIn(look).catch((error) =>
+          file.answers.map(({ region: name }) => ({
+            name,
+            solved: false,
+            failing: [error as Error],
+          }))
+        );
         verdicts.set(
           file,
           steps.map(({ name, solved, failing }) => ({
