@@ -132,7 +132,8 @@ async function takeTurns(
       }
       return (...args: unknown[]) => {
         const result = Reflect.apply(value, counter, args);
-        afterReading();
+        if (key === "set" || key === "fill") Atomics.add(cells, changes, 1);
+        else afterReading();
         return result;
       };
     },
@@ -258,6 +259,7 @@ const wrong: Record<string, [task: Parameters<Run>[1], counted: number]> = {
     Atomics.store(counter, 0, Atomics.load(counter, 0) + 1);
   }, 1],
   "at and set": [({ counter }) => counter.set([counter.at(0)! + 1]), 1],
+  "at and fill": [({ counter }) => counter.fill(counter.at(0)! + 1), 1],
   "a lock for each step": [({ counter, lock }) => {
     lock.acquire();
     const before = counter[0]!;
@@ -270,8 +272,9 @@ const wrong: Record<string, [task: Parameters<Run>[1], counted: number]> = {
 for (const [way, [task, counted]] of Object.entries(wrong)) {
   Deno.test(`given: a wrong way to count loses updates every time: ${way}`, async () => {
     const shared = newShared();
-    await inTurns("together").run(2, task, shared);
-    assertEquals(shared.counter[0], counted);
+    const { run, seen } = inTurns("together");
+    await run(2, task, shared);
+    assertEquals([shared.counter[0], seen.changes], [counted, 2]);
   });
 }
 
