@@ -5,6 +5,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { lessonsIn, regionsOf } from "../../classroom/exercise/regions.ts";
+import { spawn } from "../../mod.ts";
 import { type Ran, runIn, testWith } from "../helper.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -168,7 +169,7 @@ test("An exercise stops at its first TODO, and says so in one line", async (fold
 
 test("exercise shows what is next, gives hint after hint, and ends with 0 when all is solved", async (folder) => {
   const out = `${folder}/class`;
-  await assign("7", "--out", out);
+  assertEquals((await assign("7", "--out", out)).code, 0);
   const exercise = (...args: string[]) =>
     runIn(out, "task", "--quiet", "exercise", ...args);
 
@@ -197,7 +198,7 @@ test("exercise shows what is next, gives hint after hint, and ends with 0 when a
 
 test("exercise says what is wrong: the command line, or a lesson that does not run", async (folder) => {
   const out = `${folder}/class`;
-  await assign("7", "--out", out);
+  assertEquals((await assign("7", "--out", out)).code, 0);
   const exercise = (...args: string[]) =>
     runIn(out, "task", "--quiet", "exercise", ...args);
   const wrong = [
@@ -251,7 +252,7 @@ test("exercise shows all lessons, a line each, and brings a starter back", async
 
 test("exercise says what grading would not take, and what is wrong beside the tests", async (folder) => {
   const out = `${folder}/class`;
-  await assign("7", "--out", out);
+  assertEquals((await assign("7", "--out", out)).code, 0);
   const file = `${out}/lessons/07_iterators.ts`;
   const solution = await Deno.readTextFile(
     new URL("lessons/07_iterators.ts", root),
@@ -301,7 +302,7 @@ test("exercise says what grading would not take, and what is wrong beside the te
 
 test("exercise --watch stops a loop without an end when the lesson is saved", async (folder) => {
   const out = `${folder}/class`;
-  await assign("7", "--out", out);
+  assertEquals((await assign("7", "--out", out)).code, 0);
   const path = "lessons/07_iterators.ts";
   const solution = await Deno.readTextFile(new URL(path, root));
   await Deno.writeTextFile(
@@ -311,25 +312,47 @@ test("exercise --watch stops a loop without an end when the lesson is saved", as
       'Deno.writeTextFileSync("loops", ""); while (true);',
     ),
   );
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "exercise", "7", "--watch", "--timeout", "600"],
-    cwd: out,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  while (!await Deno.stat(`${out}/loops`).catch(() => undefined)) {
+  await using watched = watching(out, "--timeout", "600");
+  let isOver = false;
+  const solved = watched.until("All is solved").finally(() => isOver = true);
+  solved.catch(() => {});
+  const loops = () => Deno.stat(`${out}/loops`).then(() => true, () => false);
+  while (!isOver && !await loops()) {
     await new Promise((go) => setTimeout(go, 50));
   }
   await solve(out, path);
-  const { code, stdout } = await child.output();
-  assertEquals(code, 0);
-  assertMatch(
-    new TextDecoder().decode(stdout),
-    /Checking [^]*Checking [^]*All is solved/,
-  );
+  await solved;
+  assertEquals(await watched.code(), 0);
 });
+
+/** `exercise 7 --watch` in a folder. */
+function watching(out: string, ...options: string[]) {
+  const command = ["task", "--quiet", "exercise", "7", "--watch", ...options];
+  const child = spawn([Deno.execPath(), ...command], {
+    cwd: out,
+    env: { NO_COLOR: "1" },
+  });
+  const printed: string[] = [];
+  const lines = child.lines();
+  const complaints = Array.fromAsync(child.lines("stderr"));
+  complaints.catch(() => {});
+  return {
+    /** Reads on until it prints something; it waits or ends only after that. */
+    async until(text: string): Promise<void> {
+      for (;;) {
+        const { value = "", done } = await lines.next();
+        printed.push(value);
+        if (value.includes(text)) return;
+        if (!done && !value.startsWith("Waiting for")) continue;
+        child.kill();
+        const all = [...printed, ...await complaints].join("\n");
+        throw new Error(`exercise --watch did not print "${text}":\n${all}`);
+      }
+    },
+    code: () => child.wait(),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
 
 /** Writes something else in the place of a TODO. */
 async function write(path: string, todo: string, code: string): Promise<void> {
@@ -390,25 +413,12 @@ test("exercise says what goes wrong around the tests", async (folder) => {
 
 test("exercise --watch looks again when the lesson is saved", async (folder) => {
   const out = `${folder}/class`;
-  await assign("7", "--out", out);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "exercise", "7", "--watch"],
-    cwd: out,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  let printed = "";
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    const before = printed;
-    printed += chunk;
-    // Saved only once it waits for that.
-    const waits = /Waiting for/;
-    if (waits.test(printed) && !waits.test(before)) {
-      await solve(out, "lessons/07_iterators.ts");
-    }
-  }
-  assertEquals((await child.status).code, 0);
-  assertMatch(printed, /0 of 4 solved[^]*4 of 4 solved[^]*All is solved/);
+  assertEquals((await assign("7", "--out", out)).code, 0);
+  await using watched = watching(out);
+  await watched.until("0 of 4 solved");
+  await watched.until("Waiting for");
+  await solve(out, "lessons/07_iterators.ts");
+  await watched.until("4 of 4 solved");
+  await watched.until("All is solved");
+  assertEquals(await watched.code(), 0);
 });
