@@ -164,7 +164,7 @@ export function largest(
 
 /** The words in one text, a space between two of them. */
 export function joinWords(words: Iterable<string>): string {
-  // #region solution: reduce the words to one text, a space between two words; no words are an error of `reduce`
+  // #region solution: reduce the words to one text, a space between two words; no words are a TypeError, as with `reduce`
   return reduce((x, y) => `${x} ${y}`, words);
   // #endregion solution
 }
