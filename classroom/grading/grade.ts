@@ -152,16 +152,19 @@ export async function grade(
   const lessons = chosenLessons(all, options.lessons);
   const seed = options.seed ?? options.since?.run.seed ?? seedOf(all);
   const submissions = chosenStudents(shardOf(all, shard), options.only);
+  const said: string[] = [];
+  const onNote = (note: string) => {
+    said.push(note);
+    options.onNote?.(note);
+  };
+  for (const note of [...notes, ...submissions.flatMap(notesOf)]) onNote(note);
   const weight = await residentMemory(Deno.pid).catch(() => undefined);
-  const unwatched = weight === undefined ? [memoryNote] : [];
-  for (
-    const note of [...notes, ...submissions.flatMap(notesOf), ...unwatched]
-  ) options.onNote?.(note);
+  if (weight === undefined) onNote(unwatched);
   const kit = await makeKit(lessons);
   try {
     const run = await runOf(kit, all, seed);
     const earlier = earlierIn(options.since, run);
-    const graded = { ...options, seed, earlier };
+    const graded = { ...options, seed, earlier, onNote };
     const { results, takenOver } = await gradeAll(kit, submissions, graded);
     signal?.throwIfAborted();
     const report: Report = {
@@ -173,6 +176,7 @@ export async function grade(
         student,
         lessons: results[i]!,
       })),
+      ...(said.length > 0 ? { notes: said } : {}),
       similar: await compareAll(all, lessons),
     };
     return { report, takenOver };
@@ -182,7 +186,7 @@ export async function grade(
   }
 }
 
-const memoryNote =
+const unwatched =
   "how much memory submissions take is not watched, as nothing here tells: " +
   "there is neither /proc nor ps. V8's heap has its limit all the same";
 

@@ -125,7 +125,8 @@ export function mergeReports(reports: readonly Report[]): Report {
     date: runs.map(({ date }) => date).sort().at(-1)!,
     deno: [...new Set(runs.map(({ deno }) => deno))].sort().join(", "),
   };
-  return { ...whole, run, students };
+  const notes = [...new Set(reports.flatMap(({ notes = [] }) => notes))];
+  return { ...whole, run, students, ...(notes.length > 0 ? { notes } : {}) };
 }
 
 /** A whole class is the only shard of it. */

@@ -293,7 +293,12 @@ async function readSubmission(
     const found = copies.get(number)?.toSorted(preference(lessons));
     if (found) files.set(number, await readLesson(found, all));
   }
-  if (files.size === 0) notes.push(instead(all));
+  // What could not be read may be all there is.
+  if (files.size === 0 && all.length > 0) {
+    notes.push(`there is no lesson, but ${listed(all)}`);
+  } else if (files.size === 0 && notes.length === 0) {
+    notes.push("there is no file");
+  }
   return { student, files, notes };
 }
 
@@ -377,12 +382,12 @@ async function readLesson(
         waiting.push(content);
       }
     }
-    const differing: string[] = [];
+    const differing: Found[] = [];
     for (const other of others) {
       const content = await contentOf(other).catch(() => undefined);
       const isSame = content?.length === source.length &&
         content.every((byte, i) => byte === source[i]);
-      if (!isSame) differing.push(other.path);
+      if (!isSame) differing.push(other);
     }
     const notes = differing.length === 0
       ? []
@@ -393,18 +398,10 @@ async function readLesson(
   }
 }
 
-/** What there is where no lesson is. */
-function instead(files: readonly Found[]): string {
-  const paths = files.map(({ path }) => path);
-  return paths.length === 0
-    ? "there is no file"
-    : `there is no lesson, but ${listed(paths)}`;
-}
-
-/** The first few of some paths. */
-function listed(paths: readonly string[]): string {
-  const first = paths.slice(0, 4).join(", ");
-  return paths.length > 4 ? `${first} and ${paths.length - 4} more` : first;
+/** The paths of the first few of some files. */
+function listed(files: readonly Found[]): string {
+  const first = files.slice(0, 4).map(({ path }) => path).join(", ");
+  return files.length > 4 ? `${first} and ${files.length - 4} more` : first;
 }
 
 /** The files in an archive; their paths begin with its own. */

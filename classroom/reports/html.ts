@@ -96,7 +96,7 @@ const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; " +
 export function formatHtml(report: Report): string {
   const tallies = talliesOf(report);
   const all = [...tallies.values()].flat();
-  const { students, lessons, shard, similar } = report;
+  const { students, lessons, shard, similar, notes = [] } = report;
   const parts = [
     counted(students.length, "student"),
     counted(lessons.length, "lesson"),
@@ -118,6 +118,10 @@ ${lessonSections(report, student, tallies, 4)}
     `<h1>Grading report</h1>
 <p>${parts.join(", ")}${where}. Scores are regions solved of regions set.</p>
 <p>${escape(oneLine(describeRun(report)))}</p>
+${
+      notes.length === 0 ? "" : `<h2>Not read or not graded</h2>
+<ul>${notes.map((it) => `<li>${escape(oneLine(it))}</li>`).join("")}</ul>`
+    }
 ${students.length === 0 ? "<p>No submissions.</p>" : ""}
 <h2>The class</h2>
 ${classTable(report, tallies)}

@@ -107,6 +107,8 @@ const report = v.pipe(
       ),
     )),
     students: unique(v.array(student), ({ student }) => student),
+    /** What could not be read or graded, in words. */
+    notes: v.exactOptional(v.array(v.string())),
     /** The pairs of the whole class that share the rarest code. */
     similar: v.array(similarPair),
   }),

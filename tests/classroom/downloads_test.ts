@@ -258,11 +258,8 @@ test("what cannot be read is named, and keeps nobody from being read", async (fo
     "essay.pdf is in nobody's folder or archive: not graded",
     "anna: more.zip cannot be unpacked: File format is not recognized",
     "bela.rar: bela.rar is neither a .zip nor a .tar.gz",
-    "bela.rar: there is no file",
     "cem: cem.zip cannot be unpacked: File format is not recognized",
-    "cem: there is no file",
     'emil: emil.tar.gz has a forbidden path: "../lessons/03_pool.ts"',
-    "emil: there is no file",
     "fritz: there is no file",
   ]);
 });

@@ -329,6 +329,14 @@ Deno.test("formatHtml() loads nothing, and its policy allows its style alone", a
   assertFalse(/ (src|style|on\w+)=["']|href="[^#]|url\(|@import/.test(html));
 });
 
+Deno.test("formatHtml() names what was not read, and nothing where all was", () => {
+  const notes = ["anna: class.rar is no archive", hostile];
+  const html = formatHtml({ ...report([student("anna")]), notes });
+  assertStringIncludes(html, "<li>anna: class.rar is no archive</li>");
+  assertFalse(html.includes("<script"));
+  assertFalse(formatHtml(report([student("anna")])).includes("Not read"));
+});
+
 Deno.test("formatHtml() shows each failure, in words and not by colour alone", () => {
   const html = formatHtml(report([
     student("anna", { iteratorOf: "iteratorOf(5): expected\n  a TypeError" }),

@@ -214,6 +214,7 @@ test("grade ends with 0 whatever the students did, and writes what it found", as
     assertMatch(stdout, /--seed \d+ repeats the fresh inputs/);
     const report = JSON.parse(await Deno.readTextFile(json));
     assertEquals(report.students.length, 2);
+    assertEquals(report.notes, [note]);
 
     const options = ["--since", json, "--only", students[0]!];
     const again = await command(folder, ...options, "--feedback", out);
@@ -296,7 +297,6 @@ test("a submission that vanishes, or shares its name, is one of its own", async 
   await Deno.remove(`${folder}/gone.zip`);
   const found = await Promise.all(students.map(({ read }) => read()));
   assertEquals(new Set(found.map(({ student }) => student)).size, found.length);
-  assertEquals(found[0]!.notes.length, 2);
   assertMatch(found[0]!.notes[0]!, /^gone\/ cannot be read: NotFound/);
   assertMatch(found[1]!.notes[0]!, /^gone.zip cannot be read: NotFound/);
 });

@@ -103,6 +103,16 @@ Deno.test("mergeReports() puts a class together again", () => {
   assertEquals(mergeReports([classOf(7)]), classOf(7));
 });
 
+Deno.test("mergeReports() keeps what each shard could not read, once", () => {
+  const [first, second] = shardsOf(classOf(4), 2);
+  const merged = mergeReports([
+    { ...first!, notes: ["notes.txt", "anna: class.rar"] },
+    { ...second!, notes: ["notes.txt", "bela: class.rar"] },
+  ]);
+  const notes = ["notes.txt", "anna: class.rar", "bela: class.rar"];
+  assertEquals(merged.notes, notes);
+});
+
 Deno.test("mergeReports() takes the last date, and names every Deno", () => {
   const [one, two] = shardsOf(classOf(2), 2) as [Report, Report];
   const date = "2026-09-01T09:00:00.000Z";
