@@ -169,12 +169,18 @@ export class FrameReader {
     for (let read = 1; read > 0; start += read) {
       read = this.#read(all.subarray(start));
     }
-    if (start > 0 || this.#filled === 0) this.#keep(all.subarray(start));
+    if (start === all.length) this.#drop();
+    else if (start > 0 || !this.isInside) this.#keep(all.subarray(start));
   }
 
   /** Gives up what looked like the beginning of a frame. */
   end(): void {
     if (this.isInside) this.onStray(this.#buffer.subarray(0, this.#filled));
+    this.#drop();
+  }
+
+  #drop(): void {
+    if (this.isInside) this.#buffer = new Uint8Array();
     this.#filled = 0;
   }
 
@@ -193,8 +199,7 @@ export class FrameReader {
   /** Keeps bytes, in a buffer with room for the whole frame. */
   #keep(bytes: Uint8Array): void {
     this.#filled = bytes.length;
-    const room = bytes.length > 0 ? Math.max(this.#needed, bytes.length) : 0;
-    this.#buffer = new Uint8Array(room);
+    this.#buffer = new Uint8Array(Math.max(this.#needed, bytes.length));
     this.#buffer.set(bytes);
   }
 
