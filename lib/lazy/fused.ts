@@ -29,7 +29,7 @@ export type Kind =
   | "windows";
 
 /** What a loop does with the items that come out at the end. */
-export type Ending = "reduce" | "fold" | "forEach" | "find";
+export type Ending = "reduce" | "fold" | "sum" | "forEach" | "find";
 
 /** What a pipeline has made of its items. */
 export interface Outcome {
@@ -91,6 +91,7 @@ const endings: Readonly<Record<Ending | "yield", string>> = {
   reduce: "value = found ? end(value, x) : x; found = true;",
   // To ask at each item whether there is a value yet would cost a fifth more.
   fold: "value = end(value, x);",
+  sum: "value = found ? value + x : x; found = true;",
   forEach: "end(x);",
   find: "if (end(x)) { value = x; found = true; over = $i; }",
 };

@@ -224,7 +224,7 @@ export class Pipeline<T> implements Iterable<T> {
   /** The same with bigints. */
   sum(this: Pipeline<bigint>): bigint;
   sum(): number | bigint {
-    return this.#run("reduce", add).value as number ?? 0;
+    return this.#run("sum", add).value as number ?? 0;
   }
 
   /** Takes all items, and gives the smallest; `undefined` if there are none. */
