@@ -78,11 +78,11 @@ const common = new Set(
   `${statements} ${starter} function values`.match(/\b[a-z]{3,8}\b/g),
 );
 
-/** Other names, values, comments and spaces; fewer semicolons; no `let`. */
+/** Other names, values, comments and spaces; fewer semicolons; `var` alone. */
 function disguise(text: string): string {
   return "/* All my own work. */\n" +
     text.replace(/\b[a-z]{3,8}\b/g, (it) => common.has(it) ? it : `my_${it}`)
-      .replace(/;$/gm, " // and then").replaceAll("let ", "var ")
+      .replace(/;$/gm, " // and then").replace(/\b(let|const) /g, "var ")
       .replaceAll("2", "40").replaceAll("\n", "\r\n\r\n");
 }
 
