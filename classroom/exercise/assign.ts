@@ -183,7 +183,9 @@ async function projectFor(
   );
   add("deno.json", asJson(configFor(config)));
   add("classroom/exercises.json", asJson(exercises));
-  add("README.md", readmeFor(commands));
+  const template = "classroom/exercise/students.md";
+  const readme = await Deno.readTextFile(new URL(template, root));
+  add("README.md", readmeFor(readme, commands));
   return files;
 }
 
@@ -310,7 +312,8 @@ function commandsIn(
   };
 }
 
-function readmeFor(lessons: readonly Commands[]): string {
+/** The README of students, of its template. */
+function readmeFor(template: string, lessons: readonly Commands[]): string {
   const table = markdownTable([
     ["lesson", "run it", "test it"],
     ...lessons.map(({ number, run, test }) => [
@@ -319,55 +322,8 @@ function readmeFor(lessons: readonly Commands[]): string {
       `\`${test}\``,
     ]),
   ]);
-  return `# Exercises
-
-In each lesson something is left for you to write. Look for \`TODO\` in its file
-under \`lessons/\`. Put your own code in place of the line that throws; leave the
-names and parameters of the functions as they are.
-
-You need Deno, which runs TypeScript:
-[how to install it](https://docs.deno.com/runtime/getting_started/installation/).
-Where Node.js is installed, \`npx -y deno\` does for \`deno\` in every command here.
-
-| folder       | what is in it                                     |
-| ------------ | ------------------------------------------------- |
-| \`lessons/\`   | the lessons, in which you write                   |
-| \`tests/\`     | what is expected of them                          |
-| \`lib/\`       | what the lessons are made with; \`mod.ts\` names it |
-| \`classroom/\` | the command \`exercise\`                            |
-
-${table}
-
-To run a lesson takes you up to the first thing that is left to write. There is
-a command that goes with you through all of them:
-
-- \`deno task exercise\` shows how far you are in each lesson, and what is next;
-- \`deno task exercise ${
-    lessons[0]!.number
-  }\` shows what is done in one, and the first test that
-  fails;
-- with \`--hint\` it gives a hint, one more each time; \`--reset\` begins again with
-  the first one;
-- with \`--watch\` it looks again whenever you save;
-- with \`--restore\` it brings the starter back, and keeps a copy of what you
-  wrote.
-
-What counts are the functions that are left to write. One is solved when all
-tests whose names begin with it pass, and when it is right for more values,
-which are drawn by chance. Hand in this folder, or a .zip of it.
-
-Your work is graded where it can do no harm:
-
-- it may import \`../mod.ts\`, \`@std/assert\` and files of your own in \`lessons/\`,
-  and nothing else;
-- it can read and write no files, use no network and start no programs, but for
-  the lesson that is about programs;
-- it cannot change what others use: the language's own objects, such as
-  \`Array.prototype\`, and the library;
-- of Node's globals there are \`setImmediate\`, and of \`process\` what tells the
-  time;
-- a test has some seconds, and 1 GB of memory.
-`;
+  return template.replaceAll("\r\n", "\n").replace("LESSONS", () => table)
+    .replaceAll("NN", lessons[0]!.number);
 }
 
 /**
