@@ -4,6 +4,8 @@
  * @module
  */
 
+import { parseArgs } from "@std/cli/parse-args";
+
 /** An option of the command line; its default decides its type. */
 export interface Option {
   /** The value without the option. Numbers are whole numbers. */
@@ -42,47 +44,65 @@ export function parseOptions<const O extends Options>(
   args: readonly string[],
   options: O,
 ): OptionValues<O> | string {
-  if (args.includes("--help") || args.includes("-h")) return "help";
+  const names = Object.keys(options);
+  const isBoolean = (name: string) =>
+    typeof options[name]?.default === "boolean";
+  const words = joinNegative(args);
+  const unknown: string[] = [];
+  const given = parseArgs(words, {
+    alias: { help: "h" },
+    boolean: [...names.filter(isBoolean), "help"],
+    string: names.filter((name) => !isBoolean(name)),
+    unknown: (word) => void unknown.push(word),
+  });
+  if (given["help"]) return "help";
+  if (unknown.length > 0) return `unknown option or argument: ${unknown[0]}`;
+
   const values = defaultsOf(options);
-  const words = [...args];
-  for (let word; (word = words.shift()) !== undefined;) {
-    const [, name = "", given] = /^--([^=]+)(?:=([^]*))?$/.exec(word) ?? [];
-    const option = Object.hasOwn(options, name) ? options[name] : undefined;
-    if (!option) return `unknown option or argument: ${word}`;
-    // A number below 0 is a value, and no option.
-    const isSplit = given === undefined &&
-      typeof option.default !== "boolean" &&
-      /^(?!-\D)/.test(words[0] ?? "--");
-    const text = isSplit ? words.shift() : given;
-    const problem = problemOf(text, option);
-    if (problem) return `--${name}: ${problem}`;
-    values[name] = valueOf(text, option);
+  for (const [name, option] of Object.entries(options)) {
+    const text = given[name];
+    const word = words.findLast((word) =>
+      word === `--${name}` || word.startsWith(`--${name}=`)
+    );
+    if (word === undefined) continue;
+    if (typeof option.default === "number") {
+      const problem = wrongNumber(String(text), option);
+      if (problem) return `--${name}: ${problem}`;
+      values[name] = Number(text);
+    } else if (isBoolean(name) && /=(?!(true|false)$)/.test(word)) {
+      return `--${name}: takes no value, or true or false`;
+    } else if (text === "") {
+      return `--${name}: a value is missing`;
+    } else {
+      values[name] = text;
+    }
   }
   return values as OptionValues<O>;
 }
 
-/** What is wrong with the text of an option's value, if anything is. */
-function problemOf(
-  text: string | undefined,
-  { default: value, min = 0, max }: Option,
-): string | undefined {
-  if (typeof value === "boolean") {
-    const fits = [undefined, "true", "false"].includes(text);
-    return fits ? undefined : "takes no value, or true or false";
+/** `--tasks -1` as `--tasks=-1`: a number below 0 is a value, no option. */
+function joinNegative(args: readonly string[]): string[] {
+  const words: string[] = [];
+  for (const word of args) {
+    const before = words.at(-1);
+    if (/^-\d/.test(word) && before && /^--[^=]+$/.test(before)) {
+      words[words.length - 1] = `${before}=${word}`;
+    } else words.push(word);
   }
-  const isNumber = typeof value === "number";
-  if (!text) return `a ${isNumber ? "number" : "value"} is missing`;
-  const number = Number(text);
-  const fits = /^-?\d+$/.test(text) && Number.isSafeInteger(number) &&
-    number >= min && number <= (max ?? Infinity);
-  if (!isNumber || fits) return undefined;
-  const range = max === undefined ? `at least ${min}` : `${min} to ${max}`;
-  return `"${text}" is not a whole number, ${range}`;
+  return words;
 }
 
-function valueOf(text: string | undefined, option: Option): unknown {
-  if (typeof option.default === "boolean") return text !== "false";
-  return typeof option.default === "number" ? Number(text) : text;
+/** What is wrong with a number, if anything is. */
+function wrongNumber(
+  text: string,
+  { min = 0, max }: Option,
+): string | undefined {
+  if (text === "") return "a number is missing";
+  const value = Number(text);
+  const range = max === undefined ? `at least ${min}` : `${min} to ${max}`;
+  const fits = /^-?\d+$/.test(text) && Number.isSafeInteger(value) &&
+    value >= min && value <= (max ?? Infinity);
+  return fits ? undefined : `"${text}" is not a whole number, ${range}`;
 }
 
 /** What `--help` prints, for a command without its options. */
