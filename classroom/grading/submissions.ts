@@ -7,12 +7,17 @@
  */
 
 import { basename, dirname } from "node:path/posix";
+import { isArchive, UnreadableError, withoutEnding } from "./archive.ts";
 import {
-  isArchive,
-  openArchive,
-  UnreadableError,
-  withoutEnding,
-} from "./archive.ts";
+  type Found,
+  insideOf,
+  isSkipped,
+  onDisk,
+  order,
+  reasonOf,
+  walk,
+  withoutPrefix,
+} from "./files.ts";
 import { UsageError } from "./usage.ts";
 
 /** A class, of which only the names have been read. */
@@ -62,22 +67,17 @@ const bytes = {
   class: 2 ** 30,
 };
 
-/** How deep folders and archives in each other are looked into. */
-const deepest = { folder: 10, archive: 3 };
+/** How deep archives in each other are looked into. */
+const deepest = 3;
+
+/** How many files are looked at of a student's archives. */
+const mostFiles = 50_000;
 
 /** How many files a submitted file may import. */
 const mostHelpers = 20;
 
 /** Archives of kinds that are not read are somebody's submission all the same. */
 const otherArchive = /\.(rar|7z|gz|bz2|xz|zst|tbz2?|txz|cab)$/i;
-
-/** A file, on the disk or in an archive. */
-interface Found {
-  /** Its path; that of a folder which cannot be read ends with a slash. */
-  readonly path: string;
-  /** @throws {Error} If it cannot be read, or has more than so many bytes. */
-  read(most: number): Promise<Uint8Array>;
-}
 
 /** What stands at the top of a class: a file, or a folder. */
 interface Item {
@@ -196,16 +196,13 @@ interface Exported {
 }
 
 function exported({ name, isFolder }: Item): Exported | undefined {
-  const moodle = /^(.+)_(\d+)_assignsubmission_[a-z]+_?/s.exec(name);
-  const canvas = isFolder || /^([^_]+)_(?:LATE_)?(\d+)_\d+_(?=.)/s.exec(name);
-  const found = moodle ?? (canvas === true ? null : canvas);
+  const moodle = /^(.+)_(\d+)_assignsubmission_[a-z]+_?/s;
+  const canvas = /^([^_]+)_(?:LATE_)?(\d+)_\d+_(?=.)/s;
+  // Canvas makes no folders.
+  const found = moodle.exec(name) ?? (isFolder ? null : canvas.exec(name));
   if (found === null) return undefined;
-  const [prefix, student, id] = found as unknown as string[];
-  return {
-    student: student!,
-    id: id!,
-    prefix: isFolder ? `${name}/` : prefix!,
-  };
+  const [prefix, student = "", id = ""] = found;
+  return { student, id, prefix: isFolder ? `${name}/` : prefix };
 }
 
 /** A part of a submission, and what its paths begin with that is not shown. */
@@ -252,11 +249,6 @@ function classOf(items: readonly Item[], lessons: Lessons): Class {
     students: students.sort((a, b) => order(a.student, b.student)),
     notes,
   };
-}
-
-/** By code units, as no locale sorts differently. */
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function studentOf(
@@ -319,10 +311,13 @@ async function unpacked(
           throw new UnreadableError("is neither a .zip nor a .tar.gz");
         }
         all.push(file);
-      } else if (depth === deepest.archive) {
+      } else if (depth === deepest) {
         throw new UnreadableError("is in too many other archives");
       } else {
         const inner = await insideOf(file, bytes.archive);
+        if (all.length + inner.length > mostFiles) {
+          throw new UnreadableError(`makes it more than ${mostFiles} files`);
+        }
         all.push(...await unpacked(inner, notes, depth + 1));
       }
     } catch (error) {
@@ -402,83 +397,4 @@ async function readLesson(
 function listed(files: readonly Found[]): string {
   const first = files.slice(0, 4).map(({ path }) => path).join(", ");
   return files.length > 4 ? `${first} and ${files.length - 4} more` : first;
-}
-
-/** The files in an archive; their paths begin with its own. */
-async function insideOf(archive: Found, most: number): Promise<Found[]> {
-  const content = await archive.read(most);
-  const files = await openArchive(archive.path, content);
-  return files.filter(({ path }) => !path.split("/").some(isSkipped)).map(
-    (file) => ({
-      path: `${archive.path}/${file.path}`,
-      read(most) {
-        checkSize(file.size, most);
-        return file.read();
-      },
-    }),
-  );
-}
-
-/** The files in a folder and those below. Links are not followed. */
-async function walk(path: string, shown: string, depth = 1): Promise<Found[]> {
-  const fails = (error: unknown) => [{
-    path: `${shown}/`,
-    read: () => Promise.reject(error),
-  }];
-  if (depth > deepest.folder) {
-    return fails(new UnreadableError("is in too many other folders"));
-  }
-  const found: Found[] = [];
-  try {
-    const all = await Array.fromAsync(Deno.readDir(path));
-    for (const entry of all.sort((a, b) => order(a.name, b.name))) {
-      if (isSkipped(entry.name)) continue;
-      const names = [
-        `${path}/${entry.name}`,
-        `${shown}/${entry.name}`,
-      ] as const;
-      if (entry.isDirectory) found.push(...await walk(...names, depth + 1));
-      else found.push(onDisk(...names));
-    }
-  } catch (error) {
-    return fails(error);
-  }
-  return found;
-}
-
-function onDisk(path: string, shown: string): Found {
-  return {
-    path: shown,
-    async read(most) {
-      const { isSymlink, isFile, size } = await Deno.lstat(path);
-      if (isSymlink) throw new UnreadableError("is a link, and no file");
-      if (!isFile) throw new UnreadableError("is no file");
-      checkSize(size, most);
-      return await Deno.readFile(path);
-    },
-  };
-}
-
-function checkSize(size: number, most: number): void {
-  if (size <= most) return;
-  throw new UnreadableError(`has ${size} bytes; ${most} are allowed`);
-}
-
-/** What the system, an editor or a tool has put there. */
-function isSkipped(name: string): boolean {
-  return name.startsWith(".") || ["node_modules", "__MACOSX"].includes(name);
-}
-
-function withoutPrefix(files: readonly Found[], prefix: string): Found[] {
-  return files.map(({ path, read }) => ({
-    // What is to be said of a whole folder needs its name.
-    path: path.startsWith(prefix) && path.slice(prefix.length) || path,
-    read,
-  }));
-}
-
-/** Why something cannot be read, in words that follow its name. */
-function reasonOf(error: unknown): string {
-  if (error instanceof UnreadableError) return error.message;
-  return `cannot be read: ${(error as Error).name}`;
 }

@@ -12,7 +12,7 @@ import {
   lessonsIn,
   regionsOf,
 } from "../../classroom/exercise/regions.ts";
-import { grade } from "../../classroom/grading/grade.ts";
+import { grade } from "../../classroom/grading/grade_class.ts";
 import type { Report } from "../../classroom/reports/report.ts";
 import { testWith } from "../helper.ts";
 import { type AnsweredFile, answersTo, filesOf } from "./answers.ts";

@@ -301,6 +301,20 @@ test("a bomb costs its student the archive, and nobody else anything", async (fo
   assertMatch(notes[0]!, /^bela: bela.zip\/inner.zip has 104857600 bytes/);
 });
 
+test("archives of very many files cost their student the last of them", async (folder) => {
+  const many = await tar(Object.fromEntries(
+    Array.from({ length: 30_000 }, (_, i) => [`${i}.txt`, ""]),
+  ));
+  await write(folder, {
+    "anna/a.tgz": many,
+    "anna/b.tgz": many,
+    "anna/lessons/03_pool.ts": "anna 3",
+  });
+  const { found, notes } = await read(folder);
+  assertEquals(found, { anna: { "03": "anna 3" } });
+  assertEquals(notes, ["anna: b.tgz makes it more than 50000 files"]);
+});
+
 test("students keep apart whatever they are called", async (folder) => {
   const names = [
     "same",

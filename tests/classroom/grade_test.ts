@@ -10,7 +10,7 @@ import {
   assertNotEquals,
   assertRejects,
 } from "@std/assert";
-import { grade } from "../../classroom/grading/grade.ts";
+import { grade } from "../../classroom/grading/grade_class.ts";
 import { lessonsIn, regionsOf } from "../../classroom/exercise/regions.ts";
 import type { LessonResult } from "../../classroom/reports/report.ts";
 import { findClass } from "../../classroom/grading/submissions.ts";
