@@ -457,17 +457,21 @@ testWith(["run"], "An endless loop ends at its timeout", async () => {
 });
 
 for (const how of ["ends", "SIGINT", "SIGTERM", "SIGKILL"]) {
-  testWith(
-    ["run"],
-    `No process survives a program that ${
-      how === "ends" ? "ends" : `is ended by ${how}`
-    }`,
-    async () => {
-      const isKnown = how === "ends" || how === "SIGKILL";
-      if (Deno.build.os === "windows" && !isKnown) return;
-      const observer = "tests/lib/survivors.ts";
-      const { stdout } = await deno("run", "--allow-all", observer, how);
-      assertEquals(stdout, "both are gone\n");
-    },
-  );
+  // With the full permission, groups are guarded as well.
+  for (const permission of ["--allow-run", `--allow-run=${Deno.execPath()}`]) {
+    const isFull = permission === "--allow-run";
+    testWith(
+      ["run"],
+      `No process survives a program that ${
+        how === "ends" ? "ends" : `is ended by ${how}`
+      }${isFull ? "" : " and may run Deno alone"}`,
+      async () => {
+        const isKnown = how === "ends" || how === "SIGKILL";
+        if (Deno.build.os === "windows" && !isKnown) return;
+        const observer = ["tests/lib/survivors.ts", how, permission];
+        const { stdout } = await deno("run", "--allow-all", ...observer);
+        assertEquals(stdout, "both are gone\n");
+      },
+    );
+  }
 }

@@ -1,10 +1,10 @@
 /**
  * Starts a program with a pool of two processes, one of them in an endless loop,
- * ends the program, and waits until the processes are gone. It needs more
- * permissions than the tests have.
+ * ends the program, and waits until the processes are gone. It is told how to
+ * end it, and with which permission to run programs it is started.
  */
 
-const [how] = Deno.args;
+const [how, permission = "--allow-run"] = Deno.args;
 const mod = new URL("../../mod.ts", import.meta.url).href;
 
 // Each process holds a connection, which closes when the process is gone.
@@ -28,7 +28,8 @@ const program = `
 const parent = new Deno.Command(Deno.execPath(), {
   args: [
     "run",
-    "--allow-all",
+    "--allow-read",
+    permission,
     `data:text/javascript,${encodeURIComponent(program)}`,
   ],
   stdin: "piped",
