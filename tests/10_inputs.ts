@@ -17,6 +17,11 @@ import {
   Source,
 } from "../classroom/sandbox/inputs.ts";
 
+/** Numbers beyond 2 ** 53, where those that are added have to be multiples. */
+const huge = (
+  random: Random,
+) => [2 ** 54, -(2 ** 54), 2 ** random.whole(55, 60)];
+
 /** Numbers of each kind. */
 const kinds: readonly ((random: Random) => unknown)[] = [
   () => [],
@@ -26,7 +31,7 @@ const kinds: readonly ((random: Random) => unknown)[] = [
   (random) => [0, -0, random.whole(1, 9), -0],
   (random) => random.fractions(),
   (random) => random.large(),
-  (random) => [2 ** 54, -(2 ** 54), 2 ** random.whole(55, 60)],
+  huge,
   (random) => setOf(random.numbers()),
   (random) => once(random.numbers(3, 8)),
 ];
@@ -63,9 +68,11 @@ const toOne = (name: string): Draw[] => [
   ...kinds.map((make): Draw => (lesson, random) =>
     callOf(lesson, name, [make(random)])
   ),
-  ...kinds.map((make): Draw => (lesson, random) =>
-    callOf(lesson, name, [make(random), random.whole(-50, 50)])
-  ),
+  ...kinds.map((make): Draw => (lesson, random) => {
+    // So that the sum is exact, whatever is added first.
+    const initial = random.whole(-50, 50) * (make === huge ? 2 ** 10 : 1);
+    return callOf(lesson, name, [make(random), initial]);
+  }),
   (lesson, random) =>
     callOf(lesson, name, [random.list(2, 5, () => random.whole(-99, -1)), 0]),
   (lesson, random) => callOf(lesson, name, [random.numbers(), 0.5]),
