@@ -23,8 +23,12 @@ export interface Inspected {
   readonly lesson: string;
 }
 
-/** How long looking at one file may take, in milliseconds, and at one more. */
-const time = { first: 20_000, more: 500 };
+/**
+ * How long looking at one file may take, in milliseconds, and at one more. Types
+ * can be written that keep the check busy; what a file imports is found soon,
+ * unless the machine has too much to do, which must cost nobody a point.
+ */
+const time = { info: 60_000, check: 20_000, more: 500 };
 
 /** How much memory looking may take, in megabytes. */
 const memory = 1_000;
@@ -149,11 +153,12 @@ async function readGraph(
   kit: Kit,
   files: readonly Inspected[],
 ): Promise<Map<Copy, Graph> | undefined> {
-  const { code, stdout } = await deno(kit, "info", ["--json"], files);
+  const { code, stdout, late } = await deno(kit, "info", ["--json"], files);
   if (code !== 0) {
     if (files.length > 1) return undefined;
+    const within = late === undefined ? "" : ` within ${late} s`;
     return new Map([[files[0]!.copy, {
-      error: "cannot be read by Deno",
+      error: `cannot be read by Deno${within}`,
       imports: new Map(),
     }]]);
   }
@@ -180,25 +185,31 @@ async function checkTypes(
   kit: Kit,
   files: readonly Inspected[],
 ): Promise<Map<Copy, string | undefined> | undefined> {
-  const { code, stderr } = await deno(kit, "check", ["--quiet"], files);
+  const { code, stderr, late } = await deno(kit, "check", ["--quiet"], files);
   const problems = typeErrorsIn(stderr);
   const found = files.map(({ copy }) =>
     [copy, problems.get(url(copy.file))] as const
   );
   if (code !== 0 && found.every(([, problem]) => problem === undefined)) {
     if (files.length > 1) return undefined;
-    return new Map([[files[0]!.copy, "does not type-check"]]);
+    const text = late === undefined
+      ? "does not type-check"
+      : `does not type-check within ${late} s`;
+    return new Map([[files[0]!.copy, text]]);
   }
   return new Map(found);
 }
 
-/** Runs a command of Deno on files, in a way that reads nothing else. */
+/**
+ * Runs a command of Deno on files, in a way that reads nothing else; `late` is
+ * the limit in seconds, if it took longer.
+ */
 async function deno(
   kit: Kit,
   command: "info" | "check",
   flags: readonly string[],
   files: readonly Inspected[],
-): Promise<{ code: number; stdout: string; stderr: string }> {
+): Promise<{ code: number; stdout: string; stderr: string; late?: number }> {
   const folder = await Deno.makeTempDir({ dir: kit.folder });
   const addresses = files.map(({ copy }) => url(copy.file));
   const main = `${folder}/main.ts`;
@@ -222,6 +233,7 @@ async function deno(
       },
     }),
   );
+  const timeout = time[command] + time.more * files.length;
   try {
     return await run([
       ...[Deno.execPath(), command, ...flags, "--no-remote", "--no-npm"],
@@ -234,13 +246,13 @@ async function deno(
         // Types can be written that take all the memory there is.
         DENO_V8_FLAGS: `--max-old-space-size=${memory}`,
       },
-      timeout: time.first + time.more * files.length,
+      timeout,
     });
   } catch (error) {
-    const isLimit = error instanceof TimeoutExpired ||
-      error instanceof OutputLimitExceeded;
-    if (!isLimit) throw error;
-    return { code: 1, stdout: "", stderr: "" };
+    const nothing = { code: 1, stdout: "", stderr: "" };
+    if (error instanceof OutputLimitExceeded) return nothing;
+    if (!(error instanceof TimeoutExpired)) throw error;
+    return { ...nothing, late: timeout / 1000 };
   }
 }
 
