@@ -41,7 +41,7 @@ const averages = (name: string): Draw[] => {
     of(() => [0, 0, 0]),
     of((random) => [3 * random.whole(1, 30) + 1, 0, 0]),
     of((random) => {
-      const [from, to] = [random.whole(-9, 9), random.whole(10, 99)];
+      const [from, to] = [random.whole(-9, 9), random.whole(2_500, 3_500)];
       return new Shown(`range(${from}, ${to})`, range(from, to));
     }),
     of((random) => {

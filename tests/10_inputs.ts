@@ -16,6 +16,7 @@ import {
   Shown,
   Source,
 } from "../classroom/sandbox/inputs.ts";
+import { range } from "../mod.ts";
 
 /** Numbers beyond 2 ** 53, where those that are added have to be multiples. */
 const huge = (
@@ -34,6 +35,11 @@ const kinds: readonly ((random: Random) => unknown)[] = [
   huge,
   (random) => setOf(random.numbers()),
   (random) => once(random.numbers(3, 8)),
+  // More than an answer would count up to that gives up somewhere.
+  (random) => {
+    const to = random.whole(2_500, 3_500);
+    return new Shown(`range(${to})`, range(to));
+  },
 ];
 
 /** All that an iterator hands out. */

@@ -11,8 +11,10 @@ import {
   once,
   type Random,
   setOf,
+  Shown,
   withoutCalling,
 } from "../classroom/sandbox/inputs.ts";
+import { range } from "../mod.ts";
 
 const kinds: readonly ((random: Random) => unknown)[] = [
   () => [],
@@ -27,6 +29,11 @@ const kinds: readonly ((random: Random) => unknown)[] = [
   (random) => setOf(random.numbers(4, 9)),
   (random) => once(random.numbers(4, 9)),
   () => [Infinity, 3],
+  // More than an answer would count up to that gives up somewhere.
+  (random) => {
+    const to = random.whole(2_500, 3_500);
+    return new Shown(`range(${to})`, range(to));
+  },
 ];
 
 const ways = ["nested", "stepwise", "chained", "comprehension"];
