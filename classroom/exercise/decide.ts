@@ -16,7 +16,7 @@ import {
   stepsOf,
 } from "./graded.ts";
 import { isFresh } from "../sandbox/inputs.ts";
-import { type DenoInfo, importsOf, openedFiles } from "./imports.ts";
+import { type DenoInfo, importsOf, openedFiles, refusedIn } from "./imports.ts";
 import { readJunit, type TestOutcome } from "./junit.ts";
 
 /** One lesson to look at. */
@@ -171,11 +171,9 @@ async function refusedImport(
     ...opened.map((path) => at(path).href),
     import.meta.resolve("@std/assert"),
   ];
-  return importsOf(modules, lessons)
-    .find(([name, address]) =>
-      !allowed.includes(address) && !address.startsWith(lessons) &&
-      name !== "@std/assert"
-    )?.[0];
+  const imports = importsOf(modules, lessons)
+    .filter(([name]) => name !== "@std/assert");
+  return refusedIn(imports, allowed, lessons);
 }
 
 /** The first error in the types of a lesson, in words. */

@@ -24,16 +24,19 @@ export function typeErrorsIn(stderr: string): Map<string, string> {
   const errors = new Map<string, string>();
   const pattern =
     /^(TS\d+) \[ERROR\]: ([^\n]*)\n[\s\S]*?\bat (file:\S+):(\d+):\d+$/gm;
-  const cut = (text: string) =>
-    text.length > 500 ? `${text.slice(0, 500)}…` : text;
   for (const [, id, text, file, line] of stderr.matchAll(pattern)) {
     if (errors.has(file!)) continue;
     errors.set(
       file!,
-      `does not type-check: line ${line}: ${cut(text!)} (${id})`,
+      `does not type-check: line ${line}: ${shortened(text!)} (${id})`,
     );
   }
   return errors;
+}
+
+/** A text that is fit for a report: it may hold a name of any length. */
+export function shortened(text: string): string {
+  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }
 
 /**

@@ -40,6 +40,25 @@ export function importsOf(
 }
 
 /**
+ * The first import that grading does not allow.
+ *
+ * @param imports What is imported, as it is written, and where that is.
+ * @param allowed The addresses that may be imported.
+ * @param own The address of the lesson's folder, of which all may be.
+ * @returns The import, as it is written, if there is one.
+ */
+export function refusedIn(
+  imports: Iterable<readonly [name: string, address: string]>,
+  allowed: readonly string[],
+  own: string,
+): string | undefined {
+  for (const [name, address] of imports) {
+    if (!allowed.includes(address) && !address.startsWith(own)) return name;
+  }
+  return undefined;
+}
+
+/**
  * The files of a project that a lesson may import: `mod.ts`, what it is made
  * of, and how lessons talk.
  *

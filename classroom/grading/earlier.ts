@@ -50,7 +50,10 @@ export type Earlier = (
  * @param run What decides the results of this run.
  * @returns The look-up.
  */
-export function earlierIn(report: Report | undefined, run: Run): Earlier {
+export function earlierIn(
+  report: Report | undefined,
+  run: Run | Omit<Run, "date">,
+): Earlier {
   const found = new Map<string, LessonResult>();
   const isSame = report !== undefined &&
     (["seed", "tests", "deno", "course"] as const)

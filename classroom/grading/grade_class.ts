@@ -106,11 +106,12 @@ export async function grade(
   options: GradeOptions = {},
 ): Promise<Graded> {
   const { shard, signal } = options;
-  const { students, notes } = await findClass(folder, findLessons());
+  const there = findLessons();
+  const { students, notes } = await findClass(folder, there);
   const all: Submission[] = [];
   for (const student of students) all.push(await student.read());
   // Of the whole class, also for a shard of it.
-  const lessons = chosenLessons(all, options.lessons);
+  const lessons = chosenLessons(there, all, options.lessons);
   const seed = options.seed ?? options.since?.run.seed ?? seedOf(all);
   const submissions = chosenStudents(shardOf(all, shard), options.only);
   const said: string[] = [];
@@ -176,10 +177,10 @@ function chosenStudents(
 }
 
 function chosenLessons(
+  all: ReadonlyMap<string, string>,
   submissions: readonly Submission[],
   chosen?: readonly string[],
 ): Map<string, string> {
-  const all = findLessons();
   for (const number of chosen ?? []) {
     if (!all.has(number)) throw new UsageError(`there is no lesson ${number}`);
   }

@@ -7,12 +7,13 @@
 import { createHash } from "node:crypto";
 import config from "../../deno.json" with { type: "json" };
 import type { Run } from "../reports/report.ts";
+import { order } from "./files.ts";
 import { hashOf } from "./shard.ts";
 import type { Submission } from "./submissions.ts";
 import { type Kit, lessonFile } from "../sandbox/kit.ts";
 
 /**
- * Describes a run that has ended.
+ * Describes a run; its date is that of its end.
  *
  * @param kit What it graded with.
  * @param submissions All of the class.
@@ -23,7 +24,7 @@ export async function runOf(
   kit: Kit,
   submissions: readonly Submission[],
   seed: number,
-): Promise<Run> {
+): Promise<Omit<Run, "date">> {
   const own = [...kit.lessons.values()].map(lessonFile);
   const files = [...filesIn(`${kit.folder}/kit`), ...own];
   const hash = createHash("sha256");
@@ -33,7 +34,6 @@ export async function runOf(
     hash.update(`${text.length} ${text}`);
   }
   return {
-    date: new Date().toISOString(),
     submissions: hashOf(submissions),
     seed,
     deno: Deno.version.deno,
@@ -45,7 +45,7 @@ export async function runOf(
 /** The files in a folder and its subfolders, in an order that is the same everywhere. */
 function filesIn(folder: string): string[] {
   const entries = [...Deno.readDirSync(folder)]
-    .toSorted((a, b) => a.name < b.name ? -1 : 1);
+    .toSorted((a, b) => order(a.name, b.name));
   return entries.flatMap(({ name, isDirectory }) => {
     const path = `${folder}/${name}`;
     return isDirectory ? filesIn(path) : [path];

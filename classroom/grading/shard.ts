@@ -7,6 +7,7 @@
 
 import { createHash } from "node:crypto";
 import type { Report } from "../reports/report.ts";
+import { order } from "./files.ts";
 import type { Submission } from "./submissions.ts";
 
 /** One part of a class, counted from 1: shard `index` of `count`. */
@@ -41,11 +42,8 @@ export function shardOf<T extends { readonly student: string }>(
   submissions: readonly T[],
   { index, count }: Shard = { index: 1, count: 1 },
 ): T[] {
-  // By code units, as no locale sorts differently.
   return submissions
-    .toSorted((a, b) =>
-      a.student < b.student ? -1 : a.student > b.student ? 1 : 0
-    )
+    .toSorted((a, b) => order(a.student, b.student))
     .filter((_, i) => i % count === index - 1);
 }
 

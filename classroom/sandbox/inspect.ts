@@ -13,8 +13,8 @@ import {
   TimeoutExpired,
 } from "../../lib/subprocess/result.ts";
 import { run } from "../../lib/subprocess/run.ts";
-import { typeErrorsIn } from "../exercise/explain.ts";
-import { type DenoInfo, importsOf } from "../exercise/imports.ts";
+import { shortened, typeErrorsIn } from "../exercise/explain.ts";
+import { type DenoInfo, importsOf, refusedIn } from "../exercise/imports.ts";
 import { commonMap, type Copy, type Kit, lessonFile, url } from "./kit.ts";
 
 /** A copy to look at, and the lesson it is of. */
@@ -57,16 +57,12 @@ export async function findFatal(
 ): Promise<Map<Copy, string>> {
   const graphs = await inHalves(kit, files, readGraph);
   const at = (path: string) => url(`${kit.folder}/kit/${path}`);
-  const everywhere = new Set(
-    [...kit.opened, "std/assert/mod.js"].map((path) => at(path)),
-  );
+  const allowed = [...kit.opened, "std/assert/mod.js"].map((path) => at(path));
   const fatal = new Map<Copy, string>();
   for (const { copy } of files) {
     const { error, imports } = graphs.get(copy)!;
     const own = url(`${copy.folder}/lessons/`);
-    const [other] = [...imports].find(([, address]) =>
-      !everywhere.has(address) && !address.startsWith(own)
-    ) ?? [];
+    const other = refusedIn(imports, allowed, own);
     if (error !== undefined) {
       fatal.set(copy, error);
     } else if (other !== undefined) {
@@ -260,11 +256,6 @@ async function deno(
 function shortError(error: string): string {
   const [first] = error.split("\n");
   const place = /:(\d+):\d+\s*$/m.exec(error);
-  const text = cut(first!.replace(/ at file:\S+$/, ""));
+  const text = shortened(first!.replace(/ at file:\S+$/, ""));
   return place ? `${text} (line ${place[1]})` : text;
-}
-
-/** A text that is fit for a report: it may hold a name of any length. */
-function cut(text: string): string {
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }
