@@ -56,8 +56,8 @@ export interface BuildOptions {
 /** With these, a lesson that measures is recorded in a second or two. */
 const sizes: NonNullable<BuildOptions["values"]> = {
   "03_pool": { runs: 2, large: 400_000 },
-  "06_concurrency": { n: 300_000 },
-  "08_generators": { tries: 1 },
+  "07_concurrency": { n: 300_000 },
+  "10_generators": { tries: 1 },
 };
 
 /** What was recorded by the last build: the recordings, and what of. */

@@ -63,7 +63,7 @@ export interface LessonData {
 const outside: Readonly<Record<string, string>> = {
   "01_processes":
     "This lesson asks the operating system about its process. A page in a browser cannot, so this one shows what the lesson printed in Deno.",
-  "12_subprocess":
+  "14_subprocess":
     "This lesson starts programs. A page in a browser cannot, so this one shows what the lesson printed in Deno.",
 };
 

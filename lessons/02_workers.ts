@@ -28,7 +28,7 @@ lesson(import.meta, async () => {
   //
   // In Python, the threads of a process share its memory. They can use the same
   // data, and so they need synchronisation: rules for who may change it when
-  // (lesson 5). Processes share no memory by default: they are isolated.
+  // (lesson 6). Processes share no memory by default: they are isolated.
   //
   // JavaScript has workers (Web Workers). A worker is a thread of main's
   // process, but it has its own memory, as a process has.

@@ -32,16 +32,16 @@ export const lessons: readonly (readonly [name: string, title: string])[] = [
   ["01_processes", "Programs and processes"],
   ["02_workers", "Workers"],
   ["03_pool", "Sequential and parallel"],
-  ["04_messages", "Messages"],
-  ["05_shared_memory", "Shared memory"],
-  ["06_concurrency", "Concurrency"],
-  ["07_iterators", "Iterables and iterators"],
-  ["08_generators", "Generators"],
-  ["09_lambdas", "Lambda functions"],
-  ["10_map_filter_reduce", "Map, filter and reduce"],
-  ["11_pipelines", "Pipelines"],
-  ["12_subprocess", "Programs as subprocesses"],
-  ["13_paradigms", "Programming paradigms"],
+  ["05_messages", "Messages"],
+  ["06_shared_memory", "Shared memory"],
+  ["07_concurrency", "Concurrency"],
+  ["09_iterators", "Iterables and iterators"],
+  ["10_generators", "Generators"],
+  ["11_lambdas", "Lambda functions"],
+  ["12_map_filter_reduce", "Map, filter and reduce"],
+  ["13_pipelines", "Pipelines"],
+  ["14_subprocess", "Programs as subprocesses"],
+  ["15_paradigms", "Programming paradigms"],
 ];
 
 /** What a lesson has besides its story. */
@@ -165,7 +165,7 @@ function closing({ meta, readOn = {} }: Lesson): void {
   ]);
   if (next) {
     const [file, title] = next;
-    const flag = file === "12_subprocess" ? "--allow-run " : "";
+    const flag = file === "14_subprocess" ? "--allow-run " : "";
     const command = `deno run ${flag}${path.replace(name, file)}`;
     todo.push([`Lesson ${Number.parseInt(file)}: ${title}`, command]);
   }

@@ -1,5 +1,5 @@
 /**
- * What lesson 5 is graded with besides its tests, which make workers meet.
+ * What lesson 5 is graded with besides its tests.
  *
  * @module
  */
@@ -8,49 +8,56 @@ import {
   callOf,
   type Draw,
   type Inputs,
-  Shown,
+  type Random,
 } from "../classroom/sandbox/inputs.ts";
-import type { Run, Shared, Step } from "../lessons/05_shared_memory.ts";
-import { Pool } from "../mod.ts";
 
-/** Runs the tasks in workers, which find a counter that began with `start`. */
-const from = (start: number) => {
-  const run: Run = async (workers, task, shared) => {
-    shared.counter[0] = start;
-    using pool = new Pool({ workers });
-    const lists = Array.from({ length: workers }, (_, i): [Shared, number] => [
-      shared,
-      i + 1,
-    ]);
-    return await pool.starmap(task, lists);
-  };
-  return new Shown(`from ${start} on`, run);
-};
+const echo = (make: (random: Random) => unknown[]): Draw => (lesson, random) =>
+  callOf(lesson, "echo", [make(random)]);
 
-const counted = (name: string, least: number, most: number): Draw =>
+/** The sorted items, and whether those of each producer came in order. */
+const produced = (producers: number, least: number, most: number): Draw =>
 (
   lesson,
   random,
 ) => {
-  const args = [random.whole(1, 3), random.whole(least, most)];
-  return callOf(lesson, name, [...args, from(random.whole(-99, 99))]);
+  const each = random.whole(least, most);
+  const read = (items: number[]) => {
+    const own = Array.from(
+      { length: producers },
+      (_, i) => items.filter((item) => Math.floor(item / each) === i),
+    );
+    const inOrder = own.every((own) =>
+      own.every((item, i) => i === 0 || item > own[i - 1]!)
+    );
+    return { items: [...items].sort((a, b) => a - b), inOrder };
+  };
+  return callOf(lesson, "produceAndConsume", [producers, each], read);
 };
 
-const counts = (name: string) => [
-  counted(name, 0, 0),
-  counted(name, 1, 1),
-  counted(name, 100, 999),
-];
-
 export const inputs: Inputs = {
-  loseAnUpdate: [(lesson, random) => {
-    const steps: Step[] = [];
-    const args = [new Shown("steps", steps), from(random.whole(-99, 99))];
-    return callOf(lesson, "loseAnUpdate", args, (counter) => ({
-      counter,
-      steps: steps.map(({ does }) => does),
-    }));
-  }],
-  countWithAtomics: counts("countWithAtomics"),
-  countWithLock: counts("countWithLock"),
+  echo: [
+    echo(() => []),
+    echo((random) => [random.whole(-99, 99), random.word(), random.word()]),
+    echo((random) => [undefined, null, false, 0, NaN, "", random.word()]),
+    echo((random) => [7, 7, [7], random.numbers(), [random.numbers()]]),
+    echo((random) => [
+      { [random.word()]: random.numbers() },
+      new Map([[random.word(), random.whole(0, 9)]]),
+      new Set(random.numbers()),
+      2n ** 70n + BigInt(random.whole(0, 9)),
+      new Date(random.whole(0, 2 ** 40)),
+    ]),
+    (lesson, random) => {
+      const value = { word: random.word() };
+      return callOf(lesson, "echo", [[value, value]], (answers: unknown[]) => ({
+        answers,
+        copies: answers[0] !== value && answers[0] !== answers[1],
+      }));
+    },
+  ],
+  produceAndConsume: [
+    produced(1, 1, 1),
+    produced(1, 20, 30),
+    produced(3, 5, 30),
+  ],
 };

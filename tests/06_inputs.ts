@@ -1,5 +1,5 @@
 /**
- * What lesson 6 is graded with besides its tests.
+ * What lesson 6 is graded with besides its tests, which make workers meet.
  *
  * @module
  */
@@ -8,103 +8,49 @@ import {
   callOf,
   type Draw,
   type Inputs,
-  isTime,
-  type Lesson,
-  type Random,
   Shown,
 } from "../classroom/sandbox/inputs.ts";
-import { Barrier } from "../mod.ts";
+import type { Run, Shared, Step } from "../lessons/06_shared_memory.ts";
+import { Pool } from "../mod.ts";
 
-const interleaved =
-  (make: (random: Random) => [string[], number]): Draw => (lesson, random) =>
-    callOf(lesson, "interleave", make(random));
-
-/** Runs a task that multiplies, and may be sent to a worker as text. */
-const multiplied =
-  (strategy: string, inputs: number): Draw => (lesson, random) => {
-    const factor = random.whole(2, 99);
-    const values = random.numbers(inputs, inputs);
-    const task = new Function(
-      "x",
-      `const start = performance.now();
-    while (performance.now() - start < 4);
-    return x * ${factor};`,
-    );
-    const args = [strategy, new Shown(`(x) => x * ${factor}`, task), values];
-    const start = performance.now();
-    return callOf(lesson, "runTasks", args, (run: Lesson) => ({
-      results: run.results,
-      elapsed: isTime(run.elapsed, 4, performance.now() - start),
-    }));
+/** Runs the tasks in workers, which find a counter that began with `start`. */
+const from = (start: number) => {
+  const run: Run = async (workers, task, shared) => {
+    shared.counter[0] = start;
+    using pool = new Pool({ workers });
+    const lists = Array.from({ length: workers }, (_, i): [Shared, number] => [
+      shared,
+      i + 1,
+    ]);
+    return await pool.starmap(task, lists);
   };
-
-/** Notes when a task begins and ends; each lets the others go on. */
-const traced = (strategy: string): Draw => (lesson, random) => {
-  const names = random.list(2, 4, () => random.word());
-  const trace: string[] = [];
-  const task = async (name: string) => {
-    trace.push(`${name} begins`);
-    for (let i = 0; i < 3; i++) await null;
-    trace.push(`${name} ends`);
-    return name.length;
-  };
-  const args = [strategy, new Shown("trace", task), names];
-  return callOf(lesson, "runTasks", args, ({ results }: Lesson) => ({
-    results,
-    trace,
-  }));
+  return new Shown(`from ${start} on`, run);
 };
 
-/** Tasks in workers of which each waits for all others. */
-const meeting: Draw = (lesson, random) => {
-  const count = random.whole(2, 3);
-  const barrier = new Barrier(count);
-  const barriers = Array<Barrier>(count).fill(barrier);
-  const meet = (barrier: Barrier) =>
-    barrier.wait({ timeout: 8_000 }) >= 0 && "WorkerGlobalScope" in globalThis;
-  return callOf(lesson, "runTasks", [
-    "workers",
-    new Shown("meet", meet),
-    new Shown(`${count} barriers`, barriers),
-  ], ({ results }: Lesson) => results);
+const counted = (name: string, least: number, most: number): Draw =>
+(
+  lesson,
+  random,
+) => {
+  const args = [random.whole(1, 3), random.whole(least, most)];
+  return callOf(lesson, name, [...args, from(random.whole(-99, 99))]);
 };
 
-const failing = (strategy: string): Draw => (lesson) => {
-  const fail = () => {
-    throw new RangeError("this task fails");
-  };
-  return callOf(lesson, "runTasks", [strategy, new Shown("fail", fail), [1]]);
-};
-
-const strategies = ["sequential", "async", "workers"];
+const counts = (name: string) => [
+  counted(name, 0, 0),
+  counted(name, 1, 1),
+  counted(name, 100, 999),
+];
 
 export const inputs: Inputs = {
-  interleave: [
-    interleaved((random) => [[random.word()], random.whole(2, 5)]),
-    interleaved((random) => [
-      random.list(2, 4, () => random.word()),
-      random.whole(2, 5),
-    ]),
-    interleaved((random) => [[random.word(), random.word()], 1]),
-    interleaved((random) => [[random.word(), random.word()], 0]),
-    interleaved((random) => [["same", "same"], random.whole(1, 3)]),
-  ],
-  runTasks: [
-    ...strategies.map((strategy) => multiplied(strategy, 1)),
-    ...strategies.map((strategy) => multiplied(strategy, 3)),
-    traced("sequential"),
-    traced("async"),
-    meeting,
-    ...strategies.map(failing),
-    (lesson) =>
-      callOf(
-        lesson,
-        "runTasks",
-        ["async", new Shown("f", () => 1), []],
-        ({ results }: Lesson) => results,
-      ),
-  ],
-  chooseStrategy: ["io-bound", "cpu-bound", "tiny"].map(
-    (kind): Draw => (lesson) => callOf(lesson, "chooseStrategy", [kind]),
-  ),
+  loseAnUpdate: [(lesson, random) => {
+    const steps: Step[] = [];
+    const args = [new Shown("steps", steps), from(random.whole(-99, 99))];
+    return callOf(lesson, "loseAnUpdate", args, (counter) => ({
+      counter,
+      steps: steps.map(({ does }) => does),
+    }));
+  }],
+  countWithAtomics: counts("countWithAtomics"),
+  countWithLock: counts("countWithLock"),
 };

@@ -8,192 +8,103 @@ import {
   callOf,
   type Draw,
   type Inputs,
-  items,
+  isTime,
   type Lesson,
   type Random,
   Shown,
-  Source,
 } from "../classroom/sandbox/inputs.ts";
-import { range } from "../mod.ts";
+import { Barrier } from "../mod.ts";
 
-/** What asking about a value calls of it, which should be nothing. */
-const called: string[] = [];
+const interleaved =
+  (make: (random: Random) => [string[], number]): Draw => (lesson, random) =>
+    callOf(lesson, "interleave", make(random));
 
-const iterator = () => {
-  called.push("[Symbol.iterator]()");
-  return [1].values();
-};
-const next = () => {
-  called.push("next()");
-  return { value: undefined, done: true };
-};
-
-class Inherits {
-  *[Symbol.iterator]() {
-    called.push("[Symbol.iterator]()");
-    yield 1;
-  }
-}
-class Steps {
-  next() {
-    called.push("next()");
-    return { value: 1, done: true };
-  }
-}
-
-/** Things to ask about iteration: how each is written, and how it is made. */
-const things: readonly ((random: Random) => [string, unknown])[] = [
-  (random) => {
-    const list = random.numbers();
-    return [`[${list}]`, list];
-  },
-  () => ["[]", []],
-  (random) => {
-    const list = random.numbers();
-    return [`[${list}].values()`, list.values()];
-  },
-  (random) => {
-    const list = random.numbers();
-    return [`new Set([${list}])`, new Set(list)];
-  },
-  () => ["new Set().entries()", new Set().entries()],
-  (random) => {
-    const word = random.word();
-    return [`new Map([["${word}", 1]])`, new Map([[word, 1]])];
-  },
-  (random) => {
-    const word = random.word();
-    return [`"${word}"`, word];
-  },
-  () => ['""', ""],
-  (random) => {
-    const number = random.whole(1, 9_999);
-    return [`${number}`, number];
-  },
-  () => ["0", 0],
-  () => ["-1.5", -1.5],
-  () => ["NaN", NaN],
-  () => ["10n", 10n],
-  () => ["null", null],
-  () => ["undefined", undefined],
-  () => ["true", true],
-  () => ["false", false],
-  () => ['Symbol("s")', Symbol("s")],
-  (random) => {
-    const word = random.word();
-    return [`{ ${word}: 1 }`, { [word]: 1 }];
-  },
-  () => ["{ length: 0 }", { length: 0 }],
-  () => ["range(3)", range(3)],
-  () => ["new Uint8Array(3)", new Uint8Array(3)],
-  () => ["{ next() {} }", { next }],
-  () => ['{ next: "text" }', { next: "text" }],
-  () => ["{ next: {} }", { next: {} }],
-  () => ["{ next: null }", { next: null }],
-  () => ["new Steps()", new Steps()],
-  () => ["{ [Symbol.iterator]() {} }", { [Symbol.iterator]: iterator }],
-  () => ["{ [Symbol.iterator]: true }", { [Symbol.iterator]: true }],
-  () => ["{ [Symbol.iterator]: null }", { [Symbol.iterator]: null }],
-  () => ["{ [Symbol.iterator]: {} }", { [Symbol.iterator]: {} }],
-  () => ["{ [Symbol.asyncIterator]() {} }", {
-    [Symbol.asyncIterator]: iterator,
-  }],
-  () => ["new Inherits()", new Inherits()],
-  () => [
-    "Object.assign(() => 1, { [Symbol.iterator]() {} })",
-    Object.assign(() => 1, { [Symbol.iterator]: iterator }),
-  ],
-  () => [
-    "Object.assign(() => 1, { next() {} })",
-    Object.assign(() => 1, { next }),
-  ],
-];
-
-/** Asks about a thing; no method of it is to be called for that. */
-const asks = (name: string): Draw[] =>
-  things.map((make) => (lesson, random) => {
-    const [text, value] = make(random);
-    called.length = 0;
-    return callOf(lesson, name, [new Shown(text, value)], (answer) => ({
-      answer,
-      ...(called.length > 0 ? { called: [...called] } : {}),
+/** Runs a task that multiplies, and may be sent to a worker as text. */
+const multiplied =
+  (strategy: string, inputs: number): Draw => (lesson, random) => {
+    const factor = random.whole(2, 99);
+    const values = random.numbers(inputs, inputs);
+    const task = new Function(
+      "x",
+      `const start = performance.now();
+    while (performance.now() - start < 4);
+    return x * ${factor};`,
+    );
+    const args = [strategy, new Shown(`(x) => x * ${factor}`, task), values];
+    const start = performance.now();
+    return callOf(lesson, "runTasks", args, (run: Lesson) => ({
+      results: run.results,
+      elapsed: isTime(run.elapsed, 4, performance.now() - start),
     }));
-  });
-
-/** What an iterator hands out, and what it says of it. */
-const steps = (iterator: Iterator<unknown>, most: number) =>
-  Array.from({ length: most }, () => {
-    const { value, done } = iterator.next();
-    return done ? "done" : value;
-  });
-
-const iterators: Draw[] = things.map((make) => (lesson, random) => {
-  const [text, value] = make(random);
-  called.length = 0;
-  const arg = new Shown(text, value);
-  return {
-    ...callOf(lesson, "iteratorOf", [arg], (iterator: Lesson) => ({
-      items: steps(iterator, 4),
-      ...(called.length > 0 ? { called: [...called] } : {}),
-    })),
-    withMessage: true,
   };
-});
 
-const counted = (least: number, most: number): Draw => (lesson, random) => {
-  const from = random.whole(least, most);
-  return {
-    call: `new Countdown(${from})`,
-    run: () => {
-      const countdown = new lesson.Countdown(from);
-      return [items(countdown), items(countdown)];
-    },
+/** Notes when a task begins and ends; each lets the others go on. */
+const traced = (strategy: string): Draw => (lesson, random) => {
+  const names = random.list(2, 4, () => random.word());
+  const trace: string[] = [];
+  const task = async (name: string) => {
+    trace.push(`${name} begins`);
+    for (let i = 0; i < 3; i++) await null;
+    trace.push(`${name} ends`);
+    return name.length;
   };
+  const args = [strategy, new Shown("trace", task), names];
+  return callOf(lesson, "runTasks", args, ({ results }: Lesson) => ({
+    results,
+    trace,
+  }));
 };
+
+/** Tasks in workers of which each waits for all others. */
+const meeting: Draw = (lesson, random) => {
+  const count = random.whole(2, 3);
+  const barrier = new Barrier(count);
+  const barriers = Array<Barrier>(count).fill(barrier);
+  const meet = (barrier: Barrier) =>
+    barrier.wait({ timeout: 8_000 }) >= 0 && "WorkerGlobalScope" in globalThis;
+  return callOf(lesson, "runTasks", [
+    "workers",
+    new Shown("meet", meet),
+    new Shown(`${count} barriers`, barriers),
+  ], ({ results }: Lesson) => results);
+};
+
+const failing = (strategy: string): Draw => (lesson) => {
+  const fail = () => {
+    throw new RangeError("this task fails");
+  };
+  return callOf(lesson, "runTasks", [strategy, new Shown("fail", fail), [1]]);
+};
+
+const strategies = ["sequential", "async", "workers"];
 
 export const inputs: Inputs = {
-  isIterable: asks("isIterable"),
-  isIterator: asks("isIterator"),
-  iteratorOf: [
-    ...iterators,
-    (lesson, random) => {
-      const source = new Source(random.numbers(3, 5));
-      const text = "a source that counts";
-      return callOf(lesson, "iteratorOf", [new Shown(text, source)], (it) => ({
-        itself: it === source,
-        asked: Source.asked(source),
-        first: it.next(),
-        askedThen: Source.asked(source),
-      }));
-    },
+  interleave: [
+    interleaved((random) => [[random.word()], random.whole(2, 5)]),
+    interleaved((random) => [
+      random.list(2, 4, () => random.word()),
+      random.whole(2, 5),
+    ]),
+    interleaved((random) => [[random.word(), random.word()], 1]),
+    interleaved((random) => [[random.word(), random.word()], 0]),
+    interleaved((random) => [["same", "same"], random.whole(1, 3)]),
   ],
-  Countdown: [
-    counted(0, 0),
-    counted(1, 1),
-    counted(2, 40),
-    counted(-9, -1),
-    (lesson, random) => {
-      const from = random.whole(2 ** 33, 2 ** 34);
-      return {
-        call: `the first three of new Countdown(${from})`,
-        run: () => items(new lesson.Countdown(from), 3),
-      };
-    },
-    (lesson, random) => {
-      const from = random.whole(3, 9);
-      return {
-        call: `two iterators of new Countdown(${from}), in turn`,
-        run: () => {
-          const countdown = new lesson.Countdown(from);
-          const one = countdown[Symbol.iterator]();
-          const other = countdown[Symbol.iterator]();
-          return [one.next(), one.next(), other.next(), one.next()];
-        },
-      };
-    },
-    (lesson) => ({
-      call: "an iterator of new Countdown(1), asked after its end",
-      run: () => steps(new lesson.Countdown(1)[Symbol.iterator](), 4),
-    }),
+  runTasks: [
+    ...strategies.map((strategy) => multiplied(strategy, 1)),
+    ...strategies.map((strategy) => multiplied(strategy, 3)),
+    traced("sequential"),
+    traced("async"),
+    meeting,
+    ...strategies.map(failing),
+    (lesson) =>
+      callOf(
+        lesson,
+        "runTasks",
+        ["async", new Shown("f", () => 1), []],
+        ({ results }: Lesson) => results,
+      ),
   ],
+  chooseStrategy: ["io-bound", "cpu-bound", "tiny"].map(
+    (kind): Draw => (lesson) => callOf(lesson, "chooseStrategy", [kind]),
+  ),
 };

@@ -8,128 +8,192 @@ import {
   callOf,
   type Draw,
   type Inputs,
+  items,
+  type Lesson,
   type Random,
-  rounded,
   Shown,
+  Source,
 } from "../classroom/sandbox/inputs.ts";
 import { range } from "../mod.ts";
 
-/** Numbers that can be counted, and are no array. */
-class Numbers {
-  readonly #numbers: readonly number[];
-  constructor(numbers: readonly number[]) {
-    this.#numbers = numbers;
+/** What asking about a value calls of it, which should be nothing. */
+const called: string[] = [];
+
+const iterator = () => {
+  called.push("[Symbol.iterator]()");
+  return [1].values();
+};
+const next = () => {
+  called.push("next()");
+  return { value: undefined, done: true };
+};
+
+class Inherits {
+  *[Symbol.iterator]() {
+    called.push("[Symbol.iterator]()");
+    yield 1;
   }
-  get length(): number {
-    return this.#numbers.length;
-  }
-  [Symbol.iterator](): Iterator<number> {
-    return this.#numbers.values();
+}
+class Steps {
+  next() {
+    called.push("next()");
+    return { value: 1, done: true };
   }
 }
 
-const averages = (name: string): Draw[] => {
-  const of = (make: (random: Random) => unknown): Draw => (lesson, random) =>
-    callOf(lesson, name, [make(random)], rounded);
-  return [
-    of((random) => random.numbers(1, 1)),
-    of((random) => random.numbers(3, 9)),
-    of((random) => random.list(2, 5, () => random.whole(-99, -1))),
-    of((random) => random.fractions()),
-    of((random) => random.large()),
-    of((random) => [1, 2].map((n) => n * 2 ** random.whole(54, 60))),
-    of(() => [0, 0, 0]),
-    of((random) => [3 * random.whole(1, 30) + 1, 0, 0]),
-    of((random) => {
-      const [from, to] = [random.whole(-9, 9), random.whole(2_500, 3_500)];
-      return new Shown(`range(${from}, ${to})`, range(from, to));
-    }),
-    of((random) => {
-      const numbers = random.numbers(2, 5);
-      return new Shown(`Numbers of ${numbers}`, new Numbers(numbers));
-    }),
-  ];
-};
+/** Things to ask about iteration: how each is written, and how it is made. */
+const things: readonly ((random: Random) => [string, unknown])[] = [
+  (random) => {
+    const list = random.numbers();
+    return [`[${list}]`, list];
+  },
+  () => ["[]", []],
+  (random) => {
+    const list = random.numbers();
+    return [`[${list}].values()`, list.values()];
+  },
+  (random) => {
+    const list = random.numbers();
+    return [`new Set([${list}])`, new Set(list)];
+  },
+  () => ["new Set().entries()", new Set().entries()],
+  (random) => {
+    const word = random.word();
+    return [`new Map([["${word}", 1]])`, new Map([[word, 1]])];
+  },
+  (random) => {
+    const word = random.word();
+    return [`"${word}"`, word];
+  },
+  () => ['""', ""],
+  (random) => {
+    const number = random.whole(1, 9_999);
+    return [`${number}`, number];
+  },
+  () => ["0", 0],
+  () => ["-1.5", -1.5],
+  () => ["NaN", NaN],
+  () => ["10n", 10n],
+  () => ["null", null],
+  () => ["undefined", undefined],
+  () => ["true", true],
+  () => ["false", false],
+  () => ['Symbol("s")', Symbol("s")],
+  (random) => {
+    const word = random.word();
+    return [`{ ${word}: 1 }`, { [word]: 1 }];
+  },
+  () => ["{ length: 0 }", { length: 0 }],
+  () => ["range(3)", range(3)],
+  () => ["new Uint8Array(3)", new Uint8Array(3)],
+  () => ["{ next() {} }", { next }],
+  () => ['{ next: "text" }', { next: "text" }],
+  () => ["{ next: {} }", { next: {} }],
+  () => ["{ next: null }", { next: null }],
+  () => ["new Steps()", new Steps()],
+  () => ["{ [Symbol.iterator]() {} }", { [Symbol.iterator]: iterator }],
+  () => ["{ [Symbol.iterator]: true }", { [Symbol.iterator]: true }],
+  () => ["{ [Symbol.iterator]: null }", { [Symbol.iterator]: null }],
+  () => ["{ [Symbol.iterator]: {} }", { [Symbol.iterator]: {} }],
+  () => ["{ [Symbol.asyncIterator]() {} }", {
+    [Symbol.asyncIterator]: iterator,
+  }],
+  () => ["new Inherits()", new Inherits()],
+  () => [
+    "Object.assign(() => 1, { [Symbol.iterator]() {} })",
+    Object.assign(() => 1, { [Symbol.iterator]: iterator }),
+  ],
+  () => [
+    "Object.assign(() => 1, { next() {} })",
+    Object.assign(() => 1, { next }),
+  ],
+];
 
-const powers = (make: (random: Random) => [number, number]): Draw =>
-(
-  lesson,
-  random,
-) => {
-  const [x, y] = make(random);
+/** Asks about a thing; no method of it is to be called for that. */
+const asks = (name: string): Draw[] =>
+  things.map((make) => (lesson, random) => {
+    const [text, value] = make(random);
+    called.length = 0;
+    return callOf(lesson, name, [new Shown(text, value)], (answer) => ({
+      answer,
+      ...(called.length > 0 ? { called: [...called] } : {}),
+    }));
+  });
+
+/** What an iterator hands out, and what it says of it. */
+const steps = (iterator: Iterator<unknown>, most: number) =>
+  Array.from({ length: most }, () => {
+    const { value, done } = iterator.next();
+    return done ? "done" : value;
+  });
+
+const iterators: Draw[] = things.map((make) => (lesson, random) => {
+  const [text, value] = make(random);
+  called.length = 0;
+  const arg = new Shown(text, value);
   return {
-    call: `makePower(${y})(${x})`,
-    run: () => rounded(lesson.makePower(y)(x)),
+    ...callOf(lesson, "iteratorOf", [arg], (iterator: Lesson) => ({
+      items: steps(iterator, 4),
+      ...(called.length > 0 ? { called: [...called] } : {}),
+    })),
+    withMessage: true,
+  };
+});
+
+const counted = (least: number, most: number): Draw => (lesson, random) => {
+  const from = random.whole(least, most);
+  return {
+    call: `new Countdown(${from})`,
+    run: () => {
+      const countdown = new lesson.Countdown(from);
+      return [items(countdown), items(countdown)];
+    },
   };
 };
 
 export const inputs: Inputs = {
-  average: averages("average"),
-  averageArrow: averages("averageArrow"),
-  makePower: [
-    powers((random) => [random.whole(2, 9), random.whole(4, 9)]),
-    powers((random) => [random.whole(-9, -2), random.whole(3, 7)]),
-    powers((random) => [random.whole(2, 9), -random.whole(1, 4)]),
-    powers((random) => [random.whole(2, 99), random.of([0.5, 1.5, 0.25])]),
-    powers((random) => [random.whole(-9, -2), 0.5]),
-    powers((random) => [random.whole(-9, 9), 0]),
-    powers((random) => [0, random.whole(1, 4)]),
-    powers((random) => [random.whole(1, 9) / 4, random.whole(2, 5)]),
-    powers((random) => [random.whole(50_000, 99_999), random.whole(2, 4)]),
+  isIterable: asks("isIterable"),
+  isIterator: asks("isIterator"),
+  iteratorOf: [
+    ...iterators,
     (lesson, random) => {
-      const [a, b, x] = [2, 5, random.whole(2, 9)];
+      const source = new Source(random.numbers(3, 5));
+      const text = "a source that counts";
+      return callOf(lesson, "iteratorOf", [new Shown(text, source)], (it) => ({
+        itself: it === source,
+        asked: Source.asked(source),
+        first: it.next(),
+        askedThen: Source.asked(source),
+      }));
+    },
+  ],
+  Countdown: [
+    counted(0, 0),
+    counted(1, 1),
+    counted(2, 40),
+    counted(-9, -1),
+    (lesson, random) => {
+      const from = random.whole(2 ** 33, 2 ** 34);
       return {
-        call: `makePower(${a}) and makePower(${b}), each of ${x}, twice`,
+        call: `the first three of new Countdown(${from})`,
+        run: () => items(new lesson.Countdown(from), 3),
+      };
+    },
+    (lesson, random) => {
+      const from = random.whole(3, 9);
+      return {
+        call: `two iterators of new Countdown(${from}), in turn`,
         run: () => {
-          const [one, other] = [lesson.makePower(a), lesson.makePower(b)];
-          return [one(x), other(x), one(x), other(x)];
+          const countdown = new lesson.Countdown(from);
+          const one = countdown[Symbol.iterator]();
+          const other = countdown[Symbol.iterator]();
+          return [one.next(), one.next(), other.next(), one.next()];
         },
       };
     },
-  ],
-  compose: [
-    (lesson, random) => {
-      const [a, b] = [random.whole(-9, 9), random.whole(2, 9)];
-      const x = random.whole(-99, 99);
-      return {
-        call: `compose((x) => x + ${a}, (x) => [x * ${b}])(${x})`,
-        run: () =>
-          lesson.compose((x: number) => x + a, (x: number) => [x * b])(x),
-      };
-    },
     (lesson) => ({
-      call: "compose((...values) => values, (...values) => values)(1)",
-      run: () => {
-        const list = (...values: unknown[]) => values;
-        return lesson.compose(list, list)(1);
-      },
-    }),
-    ...[0, "", null, undefined, false, NaN].map((value): Draw => (lesson) => ({
-      call: `compose(() => ${String(value)}, (it) => [it])(1)`,
-      run: () => lesson.compose(() => value, (it: unknown) => [it])(1),
-    })),
-    (lesson) => ({
-      call: "what compose calls, and when",
-      run: () => {
-        const calls: string[] = [];
-        const composed = lesson.compose(
-          () => calls.push("first"),
-          () => calls.push("second"),
-        );
-        calls.push("composed");
-        composed();
-        composed();
-        return calls;
-      },
-    }),
-    (lesson) => ({
-      call: "compose of a function that throws a RangeError",
-      run: () => {
-        const fail = () => {
-          throw new RangeError("no");
-        };
-        return lesson.compose(fail, String)(1);
-      },
+      call: "an iterator of new Countdown(1), asked after its end",
+      run: () => steps(new lesson.Countdown(1)[Symbol.iterator](), 4),
     }),
   ],
 };

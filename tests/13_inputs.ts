@@ -8,167 +8,43 @@ import {
   callOf,
   type Draw,
   type Inputs,
-  type Lesson,
+  once,
   type Random,
+  setOf,
   Shown,
   withoutCalling,
 } from "../classroom/sandbox/inputs.ts";
+import { range } from "../mod.ts";
 
-type Sale = { customer: string; pieces: number; price: number };
-type Sales = (random: Random) => [sales: Sale[], above: number];
-
-const sale = (customer: string, pieces: number, price = 1): Sale => ({
-  customer,
-  pieces,
-  price,
-});
-
-/** Sales of each kind, and a limit. */
-const kinds: readonly Sales[] = [
+const kinds: readonly ((random: Random) => unknown)[] = [
+  () => [],
+  (random) => [2 * random.whole(1, 50)],
+  (random) => random.numbers(4, 9),
+  (random) => random.list(2, 5, () => -2 * random.whole(1, 50)),
+  (random) => random.list(2, 5, () => 2 * random.whole(1, 50) + 1),
+  () => [0, -0, 2, -0],
+  (random) => random.fractions(),
+  (random) => random.large(),
+  (random) => [2 ** 54, 2 ** random.whole(55, 60)],
+  (random) => setOf(random.numbers(4, 9)),
+  (random) => once(random.numbers(4, 9)),
+  () => [Infinity, 3],
+  // More than an answer would count up to that gives up somewhere.
   (random) => {
-    const customers = random.list(2, 4, () => random.word());
-    const sales = random.list(4, 12, () =>
-      sale(
-        random.of(customers),
-        random.whole(0, 20),
-        random.whole(1, 999),
-      ));
-    return [sales, random.whole(0, 3_000)];
-  },
-  (random) => [[], random.whole(-9, 9)],
-  (random) => [[sale(random.word(), 3, random.whole(2, 9))], 0],
-  // Equal totals, in another order than that of the names.
-  (random) => {
-    const names = random.list(4, 6, () => random.word()).sort().reverse();
-    return [names.map((name) => sale(name, 5)), 1];
-  },
-  // A total just at the limit, one below it and one above.
-  (random) => {
-    const limit = random.whole(10, 99);
-    const [at, below, above] = ["at", "below", "above"];
-    return [[
-      sale(below, limit - 1),
-      sale(at, limit - 4),
-      sale(above, limit + 1),
-      sale(at, 4),
-    ], limit];
-  },
-  // Totals of 0 and below.
-  (random) => [[
-    sale("loses", -random.whole(1, 9)),
-    sale("nothing", 0),
-    sale("gains", 9),
-    sale("both", 4),
-    sale("both", -4),
-  ], -5],
-  (random) => [[sale("loses", -random.whole(1, 9)), sale("nothing", 0)], 0],
-  // Names that every object has.
-  () => [[
-    sale("constructor", 3),
-    sale("__proto__", 4),
-    sale("toString", 5),
-    sale("__proto__", 6),
-    sale("", 7),
-  ], 0],
-  // Names that look like numbers, and differ in case.
-  () => [[sale("10", 1), sale("9", 1), sale("b", 1), sale("B", 1)], 0],
-  // Fractions that have an exact sum, and numbers beyond 2 ** 32.
-  (random) => [[
-    sale("a", random.whole(1, 99), 0.25),
-    sale("b", 2 ** 33, random.whole(2, 9)),
-    sale("a", 1, 0.5),
-  ], 0.5],
-];
-
-const rules: readonly ((
-  random: Random,
-) => [string, (sale: Sale) => number])[] = [
-  () => ["it.pieces * it.price", (it) => it.pieces * it.price],
-  (random) => {
-    const postage = random.whole(1, 300);
-    return [
-      `it.pieces * it.price + ${postage}`,
-      (it) => it.pieces * it.price + postage,
-    ];
+    const to = random.whole(2_500, 3_500);
+    return new Shown(`range(${to})`, range(to));
   },
 ];
 
-/** How a rule is written in a call. */
-const ruleOf = (text: string, amount: (it: Sale) => number, above: number) =>
-  new Shown(`{ amount: (it) => ${text}, above: ${above} }`, { amount, above });
+const ways = ["nested", "stepwise", "chained", "comprehension"];
 
-const totals = (name: string, read: (lesson: Lesson) => Draw) => [
-  ...kinds.flatMap((kind) =>
-    rules.map((rule): Draw => (lesson, random) => {
-      const [sales, above] = kind(random);
-      return callOf(lesson, name, [sales, ruleOf(...rule(random), above)]);
-    })
+const draws = (name: string): Draw[] => [
+  ...kinds.map((make): Draw => (lesson, random) =>
+    callOf(lesson, name, [make(random)])
   ),
-  (lesson: Lesson, random: Random) => read(lesson)(lesson, random),
+  withoutCalling(name, ...ways.filter((way) => way !== name)),
 ];
 
-const sales = [sale("Ada", 3), sale("Bob", 2), sale("Ada", 4)];
-const plain: Parameters<typeof ruleOf> = ["it.pieces", (it) => it.pieces, 2];
-
-/** What is in the table that all procedures share. */
-const ledgerAfter = (name: string): Draw => (lesson) => ({
-  ...callOf(
-    lesson,
-    name,
-    [sales, ruleOf(...plain)],
-    () => [...lesson.ledger.entries()].sort(),
-  ),
-  call: `what is in the ledger after ${name}`,
-});
-
-/** A Register that records what may be wrong after some sales. */
-const recorded = (pieces: number, customer: string, above: number): Draw =>
-(
-  lesson,
-  random,
-) => {
-  const before = random.list(0, 3, () => sale("Ada", random.whole(1, 9)));
-  const amount = (it: Sale) => it.pieces;
-  return {
-    call: `new Register(${ruleOf("it.pieces", amount, above).text}) with ` +
-      `${before.length} sales, then record() of ${pieces} for ${customer}`,
-    run: () => {
-      const register = new lesson.Register({ amount, above }, before);
-      const other = new lesson.Register({ amount, above });
-      let outcome = "recorded";
-      try {
-        register.record(sale(customer, pieces));
-      } catch (error) {
-        outcome = error instanceof RangeError ? "RangeError" : "other error";
-      }
-      return { outcome, totals: register.totals(), other: other.totals() };
-    },
-  };
-};
-
-const amounts = [-1, -0.25, -Infinity, NaN, 0, -0, 0.25, 3, 2 ** 40, Infinity];
-
-export const inputs: Inputs = {
-  proceduralTotals: [
-    ...totals("proceduralTotals", () => ledgerAfter("proceduralTotals")),
-    withoutCalling(
-      "proceduralTotals",
-      ...["functionalTotals", "declarativeTotals", "query", "Register"],
-    ),
-  ],
-  functionalTotals: [
-    ...totals("functionalTotals", () => (lesson, random) => {
-      lesson.ledger.clear();
-      lesson.ledger.set("kept", 1);
-      return ledgerAfter("functionalTotals")(lesson, random);
-    }),
-    withoutCalling(
-      "functionalTotals",
-      ...["proceduralTotals", "declarativeTotals", "query", "Register"],
-    ),
-  ],
-  record: amounts.flatMap((pieces) => [
-    recorded(pieces, "Ada", 0),
-    recorded(pieces, "Eve", -1),
-  ]),
-};
+export const inputs: Inputs = Object.fromEntries(
+  ways.map((name) => [name, draws(name)]),
+);

@@ -33,7 +33,7 @@ export function testWith(
  * Tells a lesson's story here, and gives what it prints without a terminal: the
  * spaces and line ends in it are single spaces.
  *
- * @param name The lesson's name, such as `07_iterators`.
+ * @param name The lesson's name, such as `09_iterators`.
  * @param values Values of its options, instead of their defaults.
  */
 export async function transcript(

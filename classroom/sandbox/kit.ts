@@ -57,7 +57,7 @@ const inside = [
 /**
  * The lessons of the project.
  *
- * @returns Their file names without the ending, by number: `"07_iterators"`.
+ * @returns Their file names without the ending, by number: `"09_iterators"`.
  */
 export function findLessons(): Map<string, string> {
   return new Map(

@@ -23,12 +23,12 @@ import { deno, testWith } from "../helper.ts";
 const root = new URL("../../", import.meta.url);
 
 const small = `/**
- * Lesson 9: A lesson
+ * Lesson 11: A lesson
  *
  * What it is
  * about.
  *
- * @run deno run lessons/09_lambdas.ts
+ * @run deno run lessons/11_lambdas.ts
  */
 import { show } from "../lib/lesson.ts";
 
@@ -162,7 +162,7 @@ Deno.test("agrees: a value is what its comment says, … any text, and after ≈
 });
 
 Deno.test("lineIn: stacks of three engines, by name and by address", () => {
-  const path = "lessons/09_lambdas.ts";
+  const path = "lessons/11_lambdas.ts";
   const address =
     "data:text/javascript,x//%23%20sourceURL%3Dlessons%2F09_lambdas.ts";
   for (

@@ -3,12 +3,12 @@
  */
 
 /** These are about what no page may do: they show what was recorded. */
-export const readOnly = ["01_processes", "12_subprocess"];
+export const readOnly = ["01_processes", "14_subprocess"];
 
 /** These need memory that threads share, so a server has to isolate the page. */
 export const sharing = [
   "02_workers",
-  "04_messages",
-  "05_shared_memory",
-  "06_concurrency",
+  "05_messages",
+  "06_shared_memory",
+  "07_concurrency",
 ];

@@ -26,8 +26,8 @@ const isChromium = browserName === "chromium";
 
 const quick = {
   "03_pool": { runs: 1, large: 20_000 },
-  "08_generators": { tries: 1 },
-  "11_pipelines": { total: 1_000 },
+  "10_generators": { tries: 1 },
+  "13_pipelines": { total: 1_000 },
 };
 await build({ out, values: quick });
 const server = serve(out, 0);
@@ -229,8 +229,8 @@ async function assertAllSaid(
 }
 
 // Firefox is shown fewer: its own are its engine, and how it runs threads.
-const fromDisk = isChromium ? running : ["04_messages", "09_lambdas"];
-const solving = isChromium ? running : ["05_shared_memory", "09_lambdas"];
+const fromDisk = isChromium ? running : ["05_messages", "11_lambdas"];
+const solving = isChromium ? running : ["06_shared_memory", "11_lambdas"];
 
 for (const name of running) {
   test(`${name} runs over http, and prints what its comments say`, () =>
@@ -249,7 +249,7 @@ for (const name of running) {
         assertEquals((await page.$$(".timeline .task")).length, 8);
         assertEquals((await page.$$("tbody tr")).length, 2);
       }
-      if (name === "08_generators") {
+      if (name === "10_generators") {
         const labels = await texts(page, ".label");
         assert(labels.length > 0, "what is recorded is labelled");
       }
@@ -320,7 +320,7 @@ function exercisesOf(name: string) {
 }
 
 test("a wrong solution is told as deno task exercise tells it", () =>
-  visit("09_lambdas", async (page) => {
+  visit("11_lambdas", async (page) => {
     const group = '[data-exercise="average"]';
     await press(page, "Solve it yourself", group);
     await write(page, "TODO average:", "  return sum(values);");
@@ -334,7 +334,7 @@ test("a wrong solution is told as deno task exercise tells it", () =>
   }));
 
 test("Stop ends an endless loop, and the lesson runs again", () =>
-  visit("09_lambdas", async (page) => {
+  visit("11_lambdas", async (page) => {
     await write(page, "average(range(10))", "  for (;;);");
     await press(page, "Run");
     await status(page, /^running/);
@@ -349,16 +349,16 @@ test("leaving a lesson that runs ends it", () =>
     await write(page, "sumOfSquares(2)", "  for (;;);");
     await press(page, "Run");
     await status(page, /^running/);
-    await page.goto(`${http}09_lambdas.html`);
+    await page.goto(`${http}11_lambdas.html`);
     assertMatch(await run(page), /^done/);
     if (isChromium) assertEquals(page.workers().length, 0);
   }));
 
 test("a lesson that is run twice prints once", () =>
-  visit("09_lambdas", async (page) => {
+  visit("11_lambdas", async (page) => {
     await press(page, "Run");
     assertMatch(await run(page), /^done/);
-    assertEquals((await page.$$(".value")).length, valuesOf("09_lambdas"));
+    assertEquals((await page.$$(".value")).length, valuesOf("11_lambdas"));
   }));
 
 const cases: [name: string, code: string, text: RegExp][] = [
@@ -379,7 +379,7 @@ const cases: [name: string, code: string, text: RegExp][] = [
 ];
 for (const [name, code, text] of cases) {
   test(`${name} stands under its line`, () =>
-    visit("09_lambdas", async (page) => {
+    visit("11_lambdas", async (page) => {
       await write(page, "average(range(10))", code);
       assertMatch(await run(page), /^failed: /);
       const under = await page.$eval(
@@ -400,7 +400,7 @@ for (const [name, code, text] of cases) {
 }
 
 test("a value that differs is shown beside the comment", () =>
-  visit("09_lambdas", async (page) => {
+  visit("11_lambdas", async (page) => {
     await write(
       page,
       "show(() => average(",
@@ -411,7 +411,7 @@ test("a value that differs is shown beside the comment", () =>
   }));
 
 test("changes outlive a reload, and are undone", () =>
-  visit("09_lambdas", async (page) => {
+  visit("11_lambdas", async (page) => {
     const before = await page.$$eval(
       "textarea",
       (all) => all.map((it) => it.value),
@@ -437,7 +437,7 @@ test("changes outlive a reload, and are undone", () =>
   }));
 
 test("a link shows another person's changes, and runs nothing", () =>
-  visit("09_lambdas", async (page) => {
+  visit("11_lambdas", async (page) => {
     await write(page, "power(2, 3)", "  show(() => power(2, 5)); // 32");
     await press(page, "Link to my changes");
     await status(page, /^the link is/);
@@ -484,11 +484,11 @@ for (const at of isChromium ? [http, file] : []) {
 }
 
 test("a lesson that needs more than a browser shows what it printed", () =>
-  visit("12_subprocess", async (page) => {
+  visit("14_subprocess", async (page) => {
     assertEquals(await page.$("#run"), null);
     assertEquals(await page.$("textarea"), null);
     const values = await page.$$(".out.recorded .value");
-    assertEquals(values.length, claimsOf(sources.get("12_subprocess")!).length);
+    assertEquals(values.length, claimsOf(sources.get("14_subprocess")!).length);
   }));
 
 test("light and dark: as the system has it, until the reader chooses", () =>
@@ -522,7 +522,7 @@ test("a page that a plain server sends isolates itself, if it was built so", asy
     },
   );
   try {
-    await visit("05_shared_memory", async (page) => {
+    await visit("06_shared_memory", async (page) => {
       await page.waitForFunction(() =>
         crossOriginIsolated && document.querySelector("#run")
       );
@@ -558,11 +558,11 @@ if (isChromium) {
   );
   for (const [i, name] of ["index", ...names].entries()) {
     // One lesson is looked at in all views, each of the others in one.
-    const wanted = name === "09_lambdas" ? views : [views[i % 4]!];
+    const wanted = name === "11_lambdas" ? views : [views[i % 4]!];
     for (const view of wanted) {
       test(`${name} is accessible at ${view.width} px, ${view.scheme}`, () =>
         visit(name, async (page) => {
-          if (name === "09_lambdas") {
+          if (name === "11_lambdas") {
             await run(page);
             await press(page, "Solve it yourself");
           }
@@ -614,7 +614,7 @@ if (isChromium) {
 
 // These press keys, which only one page can get.
 Deno.test("everything can be reached by keyboard, and nothing traps it", () =>
-  visit("09_lambdas", async (page) => {
+  visit("11_lambdas", async (page) => {
     const seen = new Set<string>();
     for (let i = 0; i < 120; i++) {
       await page.keyboard.press("Tab");

@@ -91,21 +91,21 @@ test("assign leaves no line of a solution anywhere", async (folder) => {
 test("assign refuses a folder with work in it; --force keeps that beside it", async (folder) => {
   const out = `${folder}/class`;
   await Deno.mkdir(`${out}/lessons`, { recursive: true });
-  await Deno.writeTextFile(`${out}/lessons/07_iterators.ts`, "my work");
+  await Deno.writeTextFile(`${out}/lessons/09_iterators.ts`, "my work");
   const refused = await assign("7", "--out", out);
   assertEquals(refused.code, 1);
   assertMatch(refused.stderr, /has something in it; --force keeps that beside/);
-  assertEquals(await read(out, "lessons/07_iterators.ts"), "my work");
+  assertEquals(await read(out, "lessons/09_iterators.ts"), "my work");
 
   const forced = await assign("7", "--out", out, "--force");
   assertEquals(forced.code, 0, forced.stderr);
   assertMatch(forced.stdout, /what was there is now in .*class\.before-1/);
   assertEquals(
-    await read(`${out}.before-1`, "lessons/07_iterators.ts"),
+    await read(`${out}.before-1`, "lessons/09_iterators.ts"),
     "my work",
   );
   assertEquals((await assign("7", "--out", out, "--force")).code, 0);
-  assertMatch(await read(`${out}.before-2`, "lessons/07_iterators.ts"), /TODO/);
+  assertMatch(await read(`${out}.before-2`, "lessons/09_iterators.ts"), /TODO/);
 });
 
 test("assign ends with 2 for a wrong command line, and writes nothing", async (folder) => {
@@ -157,7 +157,7 @@ test("An exercise stops at its first TODO, and says so in one line", async (fold
   const out = `${folder}/class`;
   await assign("5", "7", "--out", out);
   for (
-    const path of ["lessons/05_shared_memory.ts", "lessons/07_iterators.ts"]
+    const path of ["lessons/06_shared_memory.ts", "lessons/09_iterators.ts"]
   ) {
     const ran = await runIn(out, "run", "--no-prompt", path);
     assertEquals(ran.code, 1);
@@ -190,7 +190,7 @@ test("exercise shows what is next, gives hint after hint, and ends with 0 when a
   const reset = await exercise("07", "--reset", "--hint");
   assertEquals(reset.stdout.match(/hint \d of 3/g)?.length, 1);
 
-  await solve(out, "lessons/07_iterators.ts");
+  await solve(out, "lessons/09_iterators.ts");
   const solved = await exercise("7");
   assertEquals(solved.code, 0, solved.stdout);
   assertMatch(solved.stdout, /█ 4 of 4 solved[^]*All is solved\./);
@@ -211,7 +211,7 @@ test("exercise says what is wrong: the command line, or a lesson that does not r
     assertMatch(ran.stderr, /Usage: deno task exercise/);
   }
   await Deno.writeTextFile(
-    `${out}/lessons/07_iterators.ts`,
+    `${out}/lessons/09_iterators.ts`,
     "export const = ;",
   );
   const broken = await exercise("7");
@@ -224,10 +224,10 @@ test("exercise shows all lessons, a line each, and brings a starter back", async
   await assign("7", "10", "--out", out);
   const exercise = (...args: string[]) =>
     runIn(out, "task", "--quiet", "exercise", ...args);
-  const file = "lessons/07_iterators.ts";
+  const file = "lessons/09_iterators.ts";
   const starter = await read(out, file);
   await solve(out, file);
-  await Deno.remove(`${out}/lessons/10_map_filter_reduce.ts`);
+  await Deno.remove(`${out}/lessons/12_map_filter_reduce.ts`);
 
   const all = await exercise();
   assertEquals([all.code, all.stderr], [1, ""]);
@@ -242,20 +242,20 @@ test("exercise shows all lessons, a line each, and brings a starter back", async
   const restored = await exercise("7", "--restore");
   assertMatch(
     restored.stdout,
-    /what was there is now in .*07_iterators\.ts\.before-1/,
+    /what was there is now in .*09_iterators\.ts\.before-1/,
   );
   assertEquals(await read(out, file), starter);
   assertEquals(await read(out, `${file}.before-1`), mine);
   await exercise("10", "--restore");
-  assertMatch(await read(out, "lessons/10_map_filter_reduce.ts"), /TODO/);
+  assertMatch(await read(out, "lessons/12_map_filter_reduce.ts"), /TODO/);
 });
 
 test("exercise says what grading would not take, and what is wrong beside the tests", async (folder) => {
   const out = `${folder}/class`;
   assertEquals((await assign("7", "--out", out)).code, 0);
-  const file = `${out}/lessons/07_iterators.ts`;
+  const file = `${out}/lessons/09_iterators.ts`;
   const solution = await Deno.readTextFile(
-    new URL("lessons/07_iterators.ts", root),
+    new URL("lessons/09_iterators.ts", root),
   );
   const exercise = async (source: string) => {
     await Deno.writeTextFile(file, source);
@@ -303,7 +303,7 @@ test("exercise says what grading would not take, and what is wrong beside the te
 test("exercise --watch stops a loop without an end when the lesson is saved", async (folder) => {
   const out = `${folder}/class`;
   assertEquals((await assign("7", "--out", out)).code, 0);
-  const path = "lessons/07_iterators.ts";
+  const path = "lessons/09_iterators.ts";
   const solution = await Deno.readTextFile(new URL(path, root));
   await Deno.writeTextFile(
     `${out}/${path}`,
@@ -374,7 +374,7 @@ test("exercise says what goes wrong around the tests", async (folder) => {
   // What a lesson prints is not taken for a report.
   const fake = '<testcase name="isIterable: x" classname="x"></testcase>';
   await write(
-    `${out}/lessons/07_iterators.ts`,
+    `${out}/lessons/09_iterators.ts`,
     "say whether the value has a method Symbol.iterator",
     `console.log('${fake}'); return value === "no";`,
   );
@@ -386,9 +386,9 @@ test("exercise says what goes wrong around the tests", async (folder) => {
 
   // An error that nobody waits for ends all tests.
   const late = "Promise.reject(new RangeError('late')); return false;";
-  await solve(out, "lessons/07_iterators.ts");
+  await solve(out, "lessons/09_iterators.ts");
   await write(
-    `${out}/lessons/10_map_filter_reduce.ts`,
+    `${out}/lessons/12_map_filter_reduce.ts`,
     "return an iterator of the squares",
     late.replace("false", "numbers.map((x) => x)"),
   );
@@ -397,10 +397,10 @@ test("exercise says what goes wrong around the tests", async (folder) => {
   assertMatch(rejected.stdout, /your code threw: RangeError: late \(lessons/);
 
   const endless = await Deno.readTextFile(
-    `${out}/lessons/10_map_filter_reduce.ts`,
+    `${out}/lessons/12_map_filter_reduce.ts`,
   );
   await Deno.writeTextFile(
-    `${out}/lessons/10_map_filter_reduce.ts`,
+    `${out}/lessons/12_map_filter_reduce.ts`,
     endless.replace(/Promise\.reject.*/, "while (true);"),
   );
   const looping = await exercise("10", "--timeout", "3");
@@ -417,7 +417,7 @@ test("exercise --watch looks again when the lesson is saved", async (folder) => 
   await using watched = watching(out);
   await watched.until("0 of 4 solved");
   await watched.until("Waiting for");
-  await solve(out, "lessons/07_iterators.ts");
+  await solve(out, "lessons/09_iterators.ts");
   await watched.until("4 of 4 solved");
   await watched.until("All is solved");
   assertEquals(await watched.code(), 0);

@@ -4,8 +4,8 @@ import {
   canonicalError,
 } from "../../classroom/sandbox/canonical.ts";
 import { outcomesOf } from "../../classroom/sandbox/inputs.ts";
-import * as reducing from "../10_inputs.ts";
-import * as iterating from "../07_inputs.ts";
+import * as reducing from "../12_inputs.ts";
+import * as iterating from "../09_inputs.ts";
 
 Deno.test("canonical: equal values have the same text, others do not", () => {
   const pairs: [unknown, string][] = [
@@ -72,7 +72,7 @@ Deno.test("canonical: a Proxy or a getter that fails is no failure", () => {
 });
 
 Deno.test("fresh inputs: the same seed gives the same calls, another one others", async () => {
-  const lesson = await import("../../lessons/10_map_filter_reduce.ts");
+  const lesson = await import("../../lessons/12_map_filter_reduce.ts");
   const callsOf = async (seed: number) =>
     (await outcomesOf(reducing.inputs, "sumAll", lesson, seed))
       .map(({ call }) => call);
@@ -86,7 +86,7 @@ Deno.test("fresh inputs: the same seed gives the same calls, another one others"
 });
 
 Deno.test("fresh inputs: every call of every lesson names its function's arguments", async () => {
-  const lesson = await import("../../lessons/07_iterators.ts");
+  const lesson = await import("../../lessons/09_iterators.ts");
   const { inputs } = iterating;
   for (const name of Object.keys(inputs)) {
     for (const { call, result } of await outcomesOf(inputs, name, lesson, 1)) {

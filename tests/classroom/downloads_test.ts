@@ -14,7 +14,7 @@ import {
 import { UsageError } from "../../classroom/grading/usage.ts";
 import { testWith } from "../helper.ts";
 
-const lessons = new Map([["03", "03_pool"], ["07", "07_iterators"]]);
+const lessons = new Map([["03", "03_pool"], ["07", "09_iterators"]]);
 const isWindows = Deno.build.os === "windows";
 
 /** What files hold, by path. */
@@ -91,12 +91,12 @@ async function read(path: string) {
 const moodle = async () => ({
   "Anna Muster_101_assignsubmission_file_/class.zip": await zip({
     "class/lessons/03_pool.ts": "anna 3",
-    "class/lessons/07_iterators.ts": "anna 7",
+    "class/lessons/09_iterators.ts": "anna 7",
   }),
   "Anna Muster_101_assignsubmission_onlinetext_/onlinetext.html": "<p>done",
   "Bela O'Neil_102_assignsubmission_file_/03_pool.ts": "bela 3",
   "Cem Ğ_103_assignsubmission_file_/work.tar.gz": await tar({
-    "a/b/lessons/07_iterators.ts": "cem 7",
+    "a/b/lessons/09_iterators.ts": "cem 7",
   }),
   "Anna Muster_104_assignsubmission_file_/lessons/03_pool.ts": "other anna 3",
   "Dana_105_assignsubmission_file_/essay.pdf": "%PDF",
@@ -176,7 +176,7 @@ test("a student's lessons are found in folders and archives of any kind", async 
     "anna/lessons/03_pool.ts": "anna 3",
     "bela/two/deep/lessons/03_pool.ts": "bela 3",
     "cem/03_pool (1).ts": "cem 3",
-    "cem/node_modules/lessons/07_iterators.ts": "not cem's",
+    "cem/node_modules/lessons/09_iterators.ts": "not cem's",
     "cem/__MACOSX/lessons/._07_iterators.ts": "not cem's",
     "dana.tgz": await tar({ "lessons/03_pool.ts": "dana 3" }),
     "emil.ZIP": await zip({

@@ -53,8 +53,8 @@ const pair: Report = {
       tokens: 50,
       others: 0,
       sides: [
-        { file: "07_iterators.ts", line: 1, text: "anna's code" },
-        { file: "07_iterators.ts", line: 1, text: "bela's code" },
+        { file: "09_iterators.ts", line: 1, text: "anna's code" },
+        { file: "09_iterators.ts", line: 1, text: "bela's code" },
       ],
     }],
   }],

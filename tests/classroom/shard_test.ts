@@ -61,7 +61,7 @@ Deno.test("parseShard() refuses shards that are none", () => {
   }
 });
 
-/** What a student submitted for lesson 7, with one helper. */
+/** What a student submitted for lesson 9, with one helper. */
 function submission(student: string, text: string, helper = ""): Submission {
   const bytes = (text: string) => new TextEncoder().encode(text);
   const helpers = new Map(helper ? [["helpers.ts", bytes(helper)]] : []);

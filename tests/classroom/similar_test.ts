@@ -56,7 +56,7 @@ function functionsOf(random: Random): string[] {
 
 function submission(student: string, functions: readonly string[]): Submitted {
   const text = starter + functions.join("\n");
-  return { student, files: new Map([["07_iterators.ts", text]]) };
+  return { student, files: new Map([["09_iterators.ts", text]]) };
 }
 
 /** A class in which each wrote for themselves. */
@@ -69,7 +69,7 @@ function classOf(size: number, seed = 1): Submitted[] {
 }
 
 /** What one of them wrote. */
-const textOf = ({ files }: Submitted) => files.get("07_iterators.ts")!;
+const textOf = ({ files }: Submitted) => files.get("09_iterators.ts")!;
 const functionsIn = (one: Submitted) =>
   textOf(one).slice(starter.length).split(/^(?=function)/m);
 
@@ -110,7 +110,7 @@ Deno.test("similarPairs() sees through other names, values, comments and spaces"
   // It is one stretch, from the first function to the last.
   assert(tokens > 200, `${tokens}`);
   assertEquals(others, 0);
-  assertEquals([one.file, other.file], ["07_iterators.ts", "07_iterators.ts"]);
+  assertEquals([one.file, other.file], ["09_iterators.ts", "09_iterators.ts"]);
   for (const [{ line, text }, i] of [[one, 4], [other, 17]] as const) {
     const lines = text.split("\n");
     assertEquals(
@@ -127,7 +127,7 @@ Deno.test("similarPairs() sees code that was moved into a helper", () => {
     return {
       student: "s017",
       files: new Map([
-        ["07_iterators.ts", starter + own],
+        ["09_iterators.ts", starter + own],
         ["helpers.ts", helpers],
       ]),
     };
@@ -136,7 +136,7 @@ Deno.test("similarPairs() sees code that was moved into a helper", () => {
   const [pair] = similarPairs(written, [starter]);
   assertEquals(pair!.students, ["s004", "s017"]);
   const files = pair!.stretches[0]!.sides.map(({ file }) => file);
-  assertEquals(files, ["07_iterators.ts", "helpers.ts"]);
+  assertEquals(files, ["09_iterators.ts", "helpers.ts"]);
 });
 
 Deno.test("similarPairs() sees functions in another order", () => {
@@ -223,7 +223,7 @@ Deno.test("similarPairs() gets through 300 students, and finds the two", () => {
 Deno.test("similarPairs() cuts code that is broken, or endless", () => {
   const broken = (from: Submitted) => {
     const text = textOf(from).slice(0, -9) + '` ${ "( /[ { \ud800 \\u # @';
-    return { student: "s017", files: new Map([["07_iterators.ts", text]]) };
+    return { student: "s017", files: new Map([["09_iterators.ts", text]]) };
   };
   assertEquals(
     namesOf(replaced(classOf(30), { s017: broken }))[0],
@@ -232,7 +232,7 @@ Deno.test("similarPairs() cuts code that is broken, or endless", () => {
   for (
     const text of ["/[", "`${", "((", "'", "/*", "<a ", "\\u", "\0", "#x "]
   ) {
-    const files = new Map([["07_iterators.ts", text.repeat(1 << 19)]]);
+    const files = new Map([["09_iterators.ts", text.repeat(1 << 19)]]);
     const two = ["a", "b"].map((student) => ({ student, files }));
     assert(namesOf(two).length <= 1);
   }

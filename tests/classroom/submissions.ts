@@ -1,5 +1,5 @@
 /**
- * A class of submissions of lesson 10: right in several styles, wrong in many
+ * A class of submissions of lesson 12: right in several styles, wrong in many
  * ways, broken, and hostile. They are made of the lesson itself, so they cannot
  * go stale, and none of them stands anywhere as a file that could be run.
  *
@@ -13,7 +13,7 @@ import {
 } from "../../classroom/exercise/regions.ts";
 
 /** The lesson's number and file name. */
-export const lesson = { number: "10", name: "10_map_filter_reduce" };
+export const lesson = { number: "10", name: "12_map_filter_reduce" };
 
 /** What is written for a function, by its name. */
 type Bodies = Readonly<Record<string, string>>;
@@ -249,7 +249,7 @@ ${
   },
   "broken, no file": {
     solved: "",
-    says: /squareAll: not run: \S+10_map_filter_reduce\.ts is missing/,
+    says: /squareAll: not run: \S+12_map_filter_reduce\.ts is missing/,
   },
   "broken, another name": {
     file: (source) =>
@@ -373,7 +373,7 @@ if (Object.is(1, 2) || [1].map((x) => x).length !== 1) throw new Error("done");`
   // Hostile: reaching what it was not given.
   "hostile, reads the tests": {
     file: before(
-      'import text from "../../../kit/tests/10_map_filter_reduce_test.ts" with { type: "text" }; console.log(text);',
+      'import text from "../../../kit/tests/12_map_filter_reduce_test.ts" with { type: "text" }; console.log(text);',
     ),
     solved: "",
     says: /imports "..\/..\/..\/kit\/tests\//,

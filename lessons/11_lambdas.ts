@@ -1,0 +1,140 @@
+/**
+ * Lesson 11: Lambda functions
+ *
+ * A function is a value: a function can take one, and return one. You will see
+ * how to write a function without a name, what it remembers of the place where
+ * it was made, and why a pure function can run anywhere, also in a worker.
+ *
+ * @run deno run lessons/11_lambdas.ts
+ * @test deno test tests/11_lambdas_test.ts
+ */
+import { Pool, range, sum } from "../mod.ts";
+import { code, lesson, section, show, showError } from "../lib/lesson.ts";
+
+lesson(import.meta, async () => {
+  // Functional programming computes results by applying functions to data. It
+  // is used where much data flows through the same steps: data analysis,
+  // machine learning, streams of events. This lesson is about its functions.
+  //
+  // A lambda function is a function without a name of its own, written in the
+  // place where a value could stand. JavaScript calls it an arrow function:
+  // parameters, an arrow, and the expression that it returns. `**` is "to the
+  // power of". Here a constant holds the function, so that it can be called.
+  code(power);
+  show(() => power(2, 3)); // 8
+
+  // average is a function with a name. averageArrow is the same as a lambda
+  // function; with braces, an arrow function can have statements, and needs
+  // `return`. sum adds up the items. (In Python: lambda x: sum(x) / len(x).)
+  code(average);
+  code(averageArrow);
+
+  // Both compute the average of 0, 1, … 9. range(10) stands for these numbers.
+  show(() => average(range(10))); // 4.5
+  show(() => averageArrow(range(10))); // 4.5
+
+  section("Functions are values");
+  // map, a method of arrays, takes a function and calls it with each item. This
+  // one is used once, so it needs no name.
+  show(() => [1, 2, 3].map((x) => x ** 2)); // [ 1, 4, 9 ]
+
+  // A function can also return a function.
+  code(makePower);
+
+  // `cube` still knows the exponent 3 that it was made with, and `square` knows
+  // 2. A function together with the variables around it is called a closure.
+  const square = makePower(2);
+  const cube = makePower(3);
+  show(() => [square(2), cube(2)]); // [ 4, 8 ]
+
+  // compose takes two functions and returns one: it passes what the first
+  // returns to the second. 2 squared is 4, and 4 cubed is 64.
+  code(compose);
+  show(() => compose(square, cube)(2)); // 64
+
+  section("Pure and impure");
+  // The central idea of functional programming is the pure function. It uses
+  // nothing that can change but its arguments, and does nothing but return a
+  // result. It has no
+  // side effects: it changes no variable outside, writes no file, asks no
+  // database. So the same arguments always give the same result, and a test of
+  // it needs no preparation.
+  code(add);
+  show(() => [add(0, 5), add(0, 5)]); // [ 5, 5 ]
+
+  // This function is impure. It reads and changes `total`, a variable outside
+  // that is 0 at first: that is a side effect. The same argument gives 5 first
+  // and then 10, and whether a test passes depends on what was called before.
+  code(addToTotal);
+  show(() => [addToTotal(5), addToTotal(5)]); // [ 5, 10 ]
+
+  // A pure function gives the same result wherever it runs. Here two workers
+  // (lesson 2) call it: starmap calls add(0, 5) in one and add(1, 5) in the
+  // other. `await` waits for both; `using` stops the workers at the end.
+  using pool = new Pool({ workers: 2 });
+  await show(() => pool.starmap(add, [[0, 5], [1, 5]])); // [ 5, 6 ]
+
+  // The impure function cannot run in a worker as it is: `total` is in the
+  // memory of this program, and a worker has its own memory. The error names
+  // the variable.
+  await showError(() => pool.map(addToTotal, [5, 5])); // ReferenceError: addToTotal uses "total", …
+}, {
+  readOn: {
+    "Arrow functions":
+      "https://developer.mozilla.org/docs/Web/JavaScript/Reference/Functions/Arrow_functions",
+    "Closures":
+      "https://developer.mozilla.org/docs/Web/JavaScript/Guide/Closures",
+  },
+});
+
+/** Numbers that can be counted: an array or a range. */
+export interface Numbers extends Iterable<number> {
+  readonly length: number;
+}
+
+/** The average of `values`: a function with a name. */
+export function average(values: Numbers): number {
+  // #region solution: add the values up, and divide by how many there are
+  return sum(values) / values.length;
+  // #endregion solution
+}
+
+/** The average of `values`: an arrow function. */
+export const averageArrow = (values: Numbers): number => {
+  // #region solution: the same once more; only the first line differs
+  return sum(values) / values.length;
+  // #endregion solution
+};
+
+/** x to the power of y. */
+export const power = (x: number, y: number): number => x ** y;
+
+/** Makes a function that raises a number to the power of `exponent`. */
+export function makePower(exponent: number): (x: number) => number {
+  // #region solution: return a function that uses `exponent`
+  return (x) => power(x, exponent);
+  // #endregion solution
+}
+
+/** Makes one function of two: what `first` returns is passed to `second`. */
+export function compose<A, B, C>(
+  first: (value: A) => B,
+  second: (value: B) => C,
+): (value: A) => C {
+  // #region solution: return a function that calls both, one after the other
+  return (value) => second(first(value));
+  // #endregion solution
+}
+
+let total = 0;
+
+/** Impure: reads and changes a variable outside. */
+export function addToTotal(x: number): number {
+  total += x;
+  return total;
+}
+
+/** Pure: uses its arguments only, and changes nothing. */
+export function add(a: number, b: number): number {
+  return a + b;
+}
