@@ -169,10 +169,7 @@ export function filter<T>(
   fn: (item: T) => unknown,
   source: Iterable<T>,
 ): Generator<T, void>;
-export function filter<T>(
-  fn: (item: T) => unknown,
-  source: Iterable<T>,
-): Generator<T, void> {
+export function filter<T>(fn: (item: T) => unknown, source: Iterable<T>) {
   return filtering(asking("filter", fn), checkIterable(source));
 }
 
@@ -196,12 +193,9 @@ export function enumerate<T>(
   return numbering(checkIterable(source), start);
 }
 
-function* numbering<T>(
-  source: Iterable<T>,
-  start: number,
-): Generator<[number, T], void> {
+function* numbering<T>(source: Iterable<T>, start: number) {
   let i = start;
-  for (const item of source) yield [i++, item];
+  for (const item of source) yield [i++, item] as [number, T];
 }
 
 /**
@@ -683,8 +677,7 @@ export function join(separator: string, source: Iterable<unknown>): string {
  * ```
  */
 export function first<T>(source: Iterable<T>): T | undefined {
-  for (const item of checkIterable(source)) return item;
-  return undefined;
+  return find(() => true, source);
 }
 
 /**

@@ -99,9 +99,9 @@ type Access = keyof typeof heads;
 /** Writes the text of a loop. */
 function write(access: Access, kinds: readonly Kind[], ending: Ending): string {
   const begin = kinds.map((kind, i) =>
-    `let f${i} = args[${i}]; ${
-      kind === "take" ? `if (f${i} === 0) source = [];` : ""
-    }`
+    kind === "take"
+      ? `let f${i} = args[${i}]; if (f${i} === 0) source = [];`
+      : `let f${i} = args[${i}];`
   );
   const loops = [0]; // the first stages in the loops that are open
   const body = kinds.map((kind, i) => {
@@ -127,15 +127,11 @@ function write(access: Access, kinds: readonly Kind[], ending: Ending): string {
   };`;
 }
 
-type Source = Iterable<unknown>;
+export type Source = Iterable<unknown>;
 // deno-lint-ignore no-explicit-any
 export type AnyFunction = (...args: any[]) => any;
-type Loop = (
-  source: Source,
-  args: readonly unknown[],
-  end?: AnyFunction,
-  value?: unknown,
-) => unknown;
+/** Is called with a source, the stages' arguments, and the ending's two. */
+type Loop = AnyFunction;
 
 /** What the text of a loop calls. */
 const names = { arrived, checkIterable, larger, plus, reduce, smaller };
@@ -166,10 +162,7 @@ const mostStages = 50;
 /** How many loops for certain callbacks are kept for a shape. */
 const mostKept = 100;
 
-/**
- * The kinds of a pipeline's stages, without their functions. There is one shape
- * for all pipelines of the same kinds, and it keeps the loops made for them.
- */
+/** The kinds of stages, and the loops for all pipelines that have these. */
 export class Shape {
   readonly kinds: readonly Kind[];
   /** Whether a loop of one more stage would be too long. */
@@ -181,7 +174,7 @@ export class Shape {
     range: {},
     iterable: {},
   };
-  /** Loops for many items, by the texts of the callbacks. */
+  /** Loops for many items, by the texts of the callbacks, which closures share. */
   readonly #own = new Map<string, Loop>();
 
   constructor(kinds: readonly Kind[]) {
@@ -207,7 +200,8 @@ export class Shape {
     const isLong = access !== "iterable" &&
       (source as unknown[]).length >= worthwhile;
     if (!isLong) return this.#shared[access][ending] ??= make();
-    const key = [access, ending, ...[...args, end].map(textOf)].join("\n");
+    const callbacks = [...args, end].filter((arg) => typeof arg === "function");
+    const key = [access, ending, ...callbacks].join("\n");
     if (this.#own.size > mostKept) this.#own.clear();
     const loop = this.#own.get(key) ?? make();
     this.#own.set(key, loop);
@@ -224,11 +218,4 @@ function accessTo(source: Source): Access {
   return Array.isArray(source) && source[Symbol.iterator] === [].values
     ? "array"
     : "iterable";
-}
-
-/** The text of a callback; closures of one text can share a loop. */
-function textOf(argument: unknown): string {
-  return typeof argument === "function"
-    ? Function.prototype.toString.call(argument)
-    : "";
 }

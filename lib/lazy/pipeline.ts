@@ -11,7 +11,13 @@ import {
   checkSize,
 } from "../describe.ts";
 import * as f from "./functions.ts";
-import { type AnyFunction, type Ending, type Kind, noStages } from "./fused.ts";
+import {
+  type AnyFunction,
+  type Ending,
+  type Kind,
+  noStages,
+  type Source,
+} from "./fused.ts";
 
 /**
  * A description of what is to be done with the items of a source. Nothing is
@@ -22,11 +28,9 @@ import { type AnyFunction, type Ending, type Kind, noStages } from "./fused.ts";
  * share a beginning. A pipeline can be run again if its source can be iterated
  * again. Asked for items, it is a generator; asked for one value, it runs as one
  * loop.
- *
- * @typeParam T The type of the items that come out.
  */
 export class Pipeline<T> implements Iterable<T> {
-  readonly #source: Iterable<unknown>;
+  readonly #source: Source;
   // The stages: their kinds, the last one's function or number, and the others'.
   #shape = noStages;
   #argument: unknown;
@@ -245,7 +249,7 @@ export class Pipeline<T> implements Iterable<T> {
   ): R {
     const args = this.#arguments();
     const loop = this.#shape.loopFor(this.#source, args, ending, end);
-    if (loop) return loop(this.#source, args, end, initial) as R;
+    if (loop) return loop(this.#source, args, end, initial);
     const items = this.#shape.kinds.reduce(
       (items, kind, i) => plain[kind](args[i] as never, items),
       this.#source,
@@ -267,10 +271,10 @@ export class Pipeline<T> implements Iterable<T> {
 }
 
 /** What each kind of stage is, by definition. */
-const plain: Record<
-  Kind,
-  (argument: never, items: Iterable<unknown>) => Iterable<unknown>
-> = { ...f, enumerate: (start, items) => f.enumerate(items, start) };
+const plain: Record<Kind, (argument: never, items: Source) => Source> = {
+  ...f,
+  enumerate: (start, items) => f.enumerate(items, start),
+};
 
 /**
  * Describes the items of a source, to be filtered, mapped and so on.
