@@ -28,7 +28,7 @@
  */
 
 import { checkIterable } from "../describe.ts";
-import { arrived, larger, plus, reduce, smaller } from "./functions.ts";
+import { arrived, plus, reduce } from "./functions.ts";
 import { Range } from "./range.ts";
 
 /** What the text of a stage is made with. */
@@ -63,18 +63,17 @@ const stages = {
 /** The kinds of stages that a loop can have. */
 export type Kind = keyof typeof stages;
 
-const choose = (name: string) =>
-  `value = found ? ${name}(value, x) : x; found = true;`;
+const combine = "value = found ? end(value, x) : x; found = true;";
 const ask = (name: string) => `arrived("${name}: fn(item)", end(x))`;
 
 /** What becomes of an item that comes out, and what stands after the loop. */
 const endings = {
   yield: ["yield x;"],
-  reduce: [choose("end"), "return found ? value : reduce(end, []);"],
+  reduce: [combine, "return found ? value : reduce(end, []);"],
   fold: ["value = end(value, x);", "return value;"],
   sum: ["value = plus(value, x);", "return value;"],
-  min: [choose("smaller"), 'return arrived("min: an item", value);'],
-  max: [choose("larger"), 'return arrived("max: an item", value);'],
+  min: [combine, 'return arrived("min: an item", value);'],
+  max: [combine, 'return arrived("max: an item", value);'],
   toArray: ["value.push(x);", "return value;"],
   partition: [`value[${ask("partition")} ? 0 : 1].push(x);`, "return value;"],
   forEach: ["end(x);"],
@@ -134,7 +133,7 @@ export type AnyFunction = (...args: any[]) => any;
 type Loop = AnyFunction;
 
 /** What the text of a loop calls. */
-const names = { arrived, checkIterable, larger, plus, reduce, smaller };
+const names = { arrived, checkIterable, plus, reduce };
 
 /** Whether a loop may be made of its text: pages can forbid it. */
 const isAllowed = (() => {

@@ -188,12 +188,12 @@ export class Pipeline<T> implements Iterable<T> {
 
   /** The smallest item: see {@link min}. */
   min(): T | undefined {
-    return this.#run("min", f.min);
+    return this.#run("min", f.min, f.smaller);
   }
 
   /** The largest item: see {@link max}. */
   max(): T | undefined {
-    return this.#run("max", f.max);
+    return this.#run("max", f.max, f.larger);
   }
 
   /** All items in an array. */
