@@ -11,7 +11,7 @@ import {
   checkSize,
   describe,
 } from "../describe.ts";
-import { Feed, type FeedOwner } from "../feed.ts";
+import { Feed, type FeedOwner } from "../workers/feed.ts";
 import { larger, smaller } from "./functions.ts";
 import {
   type AnyIterable,
