@@ -7,8 +7,13 @@
 
 import { checkCount, checkFunction, describe } from "../describe.ts";
 import * as value from "../messages/value.ts";
-import { canEndGroups, killLeftovers } from "../subprocess/group.ts";
-import { type OutputName, Program } from "../subprocess/program.ts";
+import {
+  canEndGroups,
+  killLeftovers,
+  signalGroup,
+} from "../subprocess/group.ts";
+import { start } from "../subprocess/command.ts";
+import type { OutputName } from "../subprocess/spawn.ts";
 import { processProgram } from "../workers/far_side.ts";
 import {
   type Death,
@@ -76,7 +81,7 @@ let v8: V8 | undefined;
 export class ProcessHost extends Host<ProcessHostOptions> {
   override readonly pid: number;
   override readonly canTakeBack = false;
-  readonly #program: Program<"bytes">;
+  readonly #program: Program;
   #encode: Codec["encode"] | undefined;
   readonly #bridge = new Bridge(0, (message) => this.#write(message));
   protected override readonly channel = processChannel(
@@ -186,12 +191,7 @@ export class ProcessHost extends Host<ProcessHostOptions> {
     name: OutputName,
     take: (bytes: Uint8Array) => void,
   ): Promise<void> {
-    const output = this.#program.giveAway(name);
-    let isMore = true;
-    while (isMore) {
-      isMore = await this.#program.more(output);
-      take(output.take());
-    }
+    for await (const chunk of this.#program.child[name]) take(chunk);
   }
 
   #take(read: () => Reply | BridgeMessage): void {
@@ -239,7 +239,49 @@ export class ProcessHost extends Host<ProcessHostOptions> {
   }
 }
 
-function startDeno(options: ProcessHostOptions): Program<"bytes"> {
+/** A process that runs, and its input. */
+class Program {
+  readonly status: Promise<Deno.CommandStatus>;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #leadsGroup = canEndGroups();
+  readonly child: Deno.ChildProcess;
+  ended = false;
+
+  constructor(caller: string, command: string[]) {
+    const options = { stdin: "piped" } as const;
+    this.child = start(caller, command, options, this.#leadsGroup);
+    this.#input = this.child.stdin.getWriter();
+    this.status = this.child.status.finally(() => {
+      this.ended = true;
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#input.write(bytes).catch(() => {});
+  }
+
+  async end(grace: number): Promise<void> {
+    this.#send("SIGTERM");
+    const kill = setTimeout(() => this.#send("SIGKILL"), grace);
+    await this.status.finally(() => clearTimeout(kill));
+  }
+
+  #send(signal: Deno.Signal): void {
+    if (this.ended) return;
+    if (this.#leadsGroup && signalGroup(this.pid, signal)) return;
+    try {
+      this.child.kill(signal);
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+function startDeno(options: ProcessHostOptions): Program {
   const { module, memory, permissions = {}, caller } = options;
   if (Deno.build.standalone) {
     // It would start itself, and that one itself, and so on.
@@ -255,11 +297,9 @@ function startDeno(options: ProcessHostOptions): Program<"bytes"> {
   flags.push(...permissionFlags(permissions));
   const program = encodeURIComponent(childProgram(module));
   const url = `data:text/javascript,${program}`;
-  // No limit of the output; but a limit makes the process lead a group.
-  const limits = { maxOutput: Infinity, encoding: "bytes" } as const;
   const command = [Deno.execPath(), "run", ...flags, url];
   try {
-    return new Program(caller, command, limits, "piped");
+    return new Program(caller, command);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     throw new Deno.errors.NotCapable(
