@@ -44,10 +44,8 @@ export function startProcess({ node, load, refused }: Start): void {
   const link: Link = {
     route: relay.route,
     flush: () => relay.flush(),
-    post(message, parcel) {
-      post(message);
-      parcel?.sent(0);
-    },
+    receiver: 0,
+    post,
     onMessage: () => {},
     onUnload: () => {},
     close: (code) => void written.then(() => exit(code)),

@@ -50,10 +50,8 @@ export class ProcessHost extends Host {
     if (this.pid !== undefined) endWithProgram(this.#target);
     this.channel = {
       route: this.#relay.route,
-      post: (message, parcel) => {
-        this.#post(message as ProcessRequest);
-        parcel?.sent(0);
-      },
+      receiver: 0,
+      post: (message) => this.#post(message as ProcessRequest),
     };
     this.#watch();
   }

@@ -44,6 +44,8 @@ export class FarSide {
   readonly #tasks = new Map<number, Task & { run?: Run }>();
   readonly #now = performance.now.bind(performance);
   readonly #later = setTimeout;
+  /** What the task that runs was given. */
+  #given: ReturnType<typeof beginTask> | undefined;
   #isCancelled = false;
   /** When messages could be read last. */
   #turned = 0;
@@ -68,11 +70,10 @@ export class FarSide {
     const task = this.#tasks.get(request.task)!;
     const results: unknown[] = [];
     const times: [from: number, to: number][] = [];
-    let given: ReturnType<typeof beginTask> | undefined;
     try {
       const run = task.run ??= await this.#load(task);
       // What a set-up is given is for all tasks that come after it.
-      if (!isSetup) given = beginTask();
+      if (!isSetup) this.#given = beginTask();
       const { route } = this.#link;
       const inputs = unpack(request.inputs, wires, route) as unknown[];
       for (const input of inputs) {
@@ -85,11 +86,9 @@ export class FarSide {
       }
       if (this.#link.flush) await this.#link.flush();
       this.#answer(results, times);
-      if (given) endTask(given, false);
     } catch (error) {
       if (this.#link.flush) await this.#link.flush();
       this.#fail(results.length, this.#explain(error, task));
-      if (given) endTask(given, true);
     }
   }
 
@@ -133,8 +132,18 @@ export class FarSide {
     failed: number | undefined,
     times: Answer["times"],
   ): void {
-    const { value, wires } = parcel;
-    this.#link.post({ kind: "done", value, wires, failed, times }, parcel);
+    const { value, wires, moved } = parcel;
+    // Before main can know: it may end this worker then, whose task is no reason
+    // any more to break what it was given.
+    parcel.sent(0);
+    if (this.#given) endTask(this.#given, failed !== undefined);
+    this.#given = undefined;
+    try {
+      this.#link.post({ kind: "done", value, wires, failed, times }, moved);
+    } catch (error) {
+      parcel.lost();
+      throw error;
+    }
   }
 
   #time(): number {
@@ -224,9 +233,8 @@ export class FarSide {
         exitCode,
       });
     const dies = (how: string, error: unknown) => {
-      const parcel = packThrown(error, link.route);
-      const { value, wires } = parcel;
-      link.post({ kind: "died", how, cause: { value, wires } }, parcel);
+      const { value, wires, moved } = packThrown(error, link.route);
+      link.post({ kind: "died", how, cause: { value, wires } }, moved);
       link.close(1);
     };
     globalThis.close = () => {

@@ -138,7 +138,8 @@ export abstract class Host {
 
   /** Lets no more tasks of the chunk begin that runs. */
   cancel(): void {
-    if (this.#running) this.#post({ kind: "cancel" });
+    const request: Request = { kind: "cancel" };
+    if (this.#running) this.channel.post(request);
   }
 
   /** Ends a host that runs nothing any more; a process gets this exit code. */
@@ -200,10 +201,6 @@ export abstract class Host {
     this.#ended.resolve();
   }
 
-  #post(request: Request, parcel?: Parcel): void {
-    this.channel.post(request, parcel);
-  }
-
   /** Sends a chunk; what is returned says why it cannot be sent. */
   #send(chunk: Chunk): Outcome["failed"] {
     const { task, inputs, spread, isSetup = false, timed } = chunk;
@@ -213,7 +210,9 @@ export abstract class Host {
       const { value, wires } = parcel;
       const define = this.#known.has(task.id) ? undefined : task;
       const rest = { define, inputs: value, wires, spread, isSetup, timed };
-      this.#post({ kind: "run", task: task.id, ...rest }, parcel);
+      const request: Request = { kind: "run", task: task.id, ...rest };
+      this.channel.post(request, parcel.moved);
+      parcel.sent(this.channel.receiver);
       this.#known.add(task.id);
       return null;
     } catch (error) {

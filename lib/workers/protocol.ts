@@ -61,6 +61,8 @@ export interface Answer {
 export interface Channel {
   /** How values are made ready for it. */
   readonly route: Route;
-  /** Sends a message, in which a parcel lies; throws if a part cannot be sent. */
-  post(message: unknown, parcel?: Parcel): void;
+  /** The thread at the other end; 0 if that is not known. */
+  readonly receiver: number;
+  /** Sends a message; throws if a part of it cannot be sent. */
+  post(message: unknown, moved?: Transferable[]): void;
 }

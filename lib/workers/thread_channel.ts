@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Parcel, Travel } from "../messages/travel.ts";
+import { Travel } from "../messages/travel.ts";
 import type { Channel } from "./protocol.ts";
 
 /** What a thread is told first. */
@@ -23,11 +23,11 @@ export function threadChannel(port: MessagePort, receiver: number): Channel {
   const send = port.postMessage.bind(port);
   return {
     route: Travel.toThread,
-    post(message: unknown, parcel?: Parcel) {
+    receiver,
+    post(message, moved = []) {
       // A list of nothing to move would make a message slower.
-      if (parcel && parcel.moved.length > 0) send(message, parcel.moved);
+      if (moved.length > 0) send(message, moved);
       else send(message);
-      parcel?.sent(receiver);
     },
   };
 }
