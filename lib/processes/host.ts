@@ -7,11 +7,7 @@
 
 import { checkCount, checkFunction, describe } from "../describe.ts";
 import * as value from "../messages/value.ts";
-import {
-  canEndGroups,
-  killLeftovers,
-  signalGroup,
-} from "../subprocess/group.ts";
+import { endTree } from "../subprocess/group.ts";
 import { start } from "../subprocess/command.ts";
 import type { OutputName } from "../subprocess/spawn.ts";
 import { processProgram } from "../workers/far_side.ts";
@@ -168,10 +164,6 @@ export class ProcessHost extends Host<ProcessHostOptions> {
       (payload) => this.#take(() => fullReply(decode(payload) as Reply)),
       print,
     );
-    // What it has started ends with it, also if it ends by itself.
-    this.#program.status.then(() => {
-      if (canEndGroups()) killLeftovers(this.pid);
-    }, () => {});
     const errors = this.#pass("stderr", this.#printer("stderr"));
     await this.#pass("stdout", (bytes) => reader.push(bytes));
     reader.end();
@@ -243,13 +235,12 @@ export class ProcessHost extends Host<ProcessHostOptions> {
 class Program {
   readonly status: Promise<Deno.CommandStatus>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #leadsGroup = canEndGroups();
   readonly child: Deno.ChildProcess;
   ended = false;
 
   constructor(caller: string, command: string[]) {
     const options = { stdin: "piped" } as const;
-    this.child = start(caller, command, options, this.#leadsGroup);
+    this.child = start(caller, command, options);
     this.#input = this.child.stdin.getWriter();
     this.status = this.child.status.finally(() => {
       this.ended = true;
@@ -270,9 +261,8 @@ class Program {
     await this.status.finally(() => clearTimeout(kill));
   }
 
-  #send(signal: Deno.Signal): void {
-    if (this.ended) return;
-    if (this.#leadsGroup && signalGroup(this.pid, signal)) return;
+  #send(signal: "SIGTERM" | "SIGKILL"): void {
+    if (this.ended || endTree(this.pid, signal)) return;
     try {
       this.child.kill(signal);
     } catch {
