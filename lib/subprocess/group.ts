@@ -2,9 +2,10 @@
  * Ends programs together with all that they have started, and leaves none
  * behind when this program ends.
  *
- * Windows does the second, and has a program for the first. Elsewhere a guard
- * does both: a shell that is told which programs run and which are to end, and
- * ends the others when it hears no more because this program is gone.
+ * Windows has a program for the first, and Deno does the second there, but for
+ * what programs have started. Elsewhere a guard does both: a shell that is told
+ * which programs run and which are to end, and that ends the others when it hears
+ * no more because this program is gone.
  *
  * @module
  */

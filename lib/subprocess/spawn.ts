@@ -97,8 +97,9 @@ export function spawn<E extends Encoding = "utf-8">(
  *   asked, and killed a second later.
  *
  * Those that were asked are killed once the program has ended. What a program has
- * left behind that ended by itself is left alone. On Windows nobody is asked: all
- * are killed; and what was left behind ends with this program.
+ * left behind that ended by itself is left alone. On Windows nobody is asked, all
+ * are killed; but when this program ends, its programs are, and not what they have
+ * started.
  *
  * This takes the full `--allow-run`, or one that names Deno. Without it, the rule
  * is about the program alone, which lives on when this one is killed or exits.
