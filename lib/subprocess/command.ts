@@ -138,26 +138,17 @@ export function wrong(
   return new TypeError(`${caller}: ${wanted}: received ${describe(value)}`);
 }
 
-/**
- * Starts a program.
- *
- * @param leadsGroup Whether it gets a process group of its own.
- * @throws What `explain()` makes of the reason.
- */
+/** Starts a program; throws what `explain()` makes of the reason. */
 export function start(
   caller: string,
   [program, ...args]: Command,
   options: StartOptions,
-  leadsGroup: boolean,
 ): Deno.ChildProcess {
   const { cwd, env = {}, clearEnv = false, stdin = "piped" } = options;
   const { stdout = "piped", stderr = "piped" } = options;
-  const streams = { stdin, stdout, stderr };
-  // Windows has no groups, and would give it a console of its own.
-  const detached = leadsGroup && Deno.build.os !== "windows";
   try {
     return new Deno.Command(program!, {
-      ...{ args, env, clearEnv, detached, ...streams },
+      ...{ args, env, clearEnv, stdin, stdout, stderr },
       ...(cwd === undefined ? {} : { cwd }),
     }).spawn();
   } catch (cause) {

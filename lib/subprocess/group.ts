@@ -2,20 +2,20 @@
  * Ends programs together with all that they have started, and leaves none
  * behind when this program ends.
  *
- * Elsewhere than on Windows, a program that was started with `detached` leads a
- * process group, which can be signalled as a whole; and a guard, which is a
- * shell, ends what still runs once this program has ended. Windows keeps a tree
- * of programs, and ends it with this one.
+ * Windows has a program for the first, and Deno does the second there, but for
+ * what programs have started. Elsewhere a guard does both: a shell that is told
+ * which programs run and which are to end, and that ends the others when it hears
+ * no more because this program is gone.
  *
  * @module
  */
 
 const isWindows = Deno.build.os === "windows";
 
-/** What ends with this program, as `kill` names it: a group is negative. */
-const targets = new Set<number>();
+/** The programs that are to end with this one, as the guard is told of them. */
+const running = new Set<string>();
 
-/** The shell that ends the targets. */
+/** A shell that is told what to end. */
 interface Guard {
   readonly child: Deno.ChildProcess;
   readonly input: WritableStreamDefaultWriter<Uint8Array>;
@@ -26,45 +26,69 @@ interface Guard {
 let guard: Guard | undefined;
 
 /**
- * Whether a program can be ended together with all that it has started: that
- * takes the full `--allow-run`, because it may reach any process.
- */
-export function canEndGroups(): boolean {
-  return Deno.permissions.querySync({ name: "run" }).state === "granted";
-}
-
-/**
- * Sends a signal to a program and to all that it has started.
+ * Sees to it that a program ends when this one does, whatever ends this one,
+ * and be it in the same turn.
  *
- * @param pid The id of the program, which leads a group.
- * @param signal The signal. Windows knows none: there all of them are ended.
- * @returns Whether it could be done.
+ * @param pid The id of the program; that of a process group is negative.
+ * @returns Whether there is a guard. There is none without a permission.
  */
-export function signalGroup(pid: number, signal: Deno.Signal): boolean {
-  if (isWindows) return endTree(pid);
-  try {
-    Deno.kill(-pid, signal);
-  } catch (error) {
-    // The permission has been given back since.
-    if (error instanceof Deno.errors.NotCapable) return false;
-    // All of them have ended.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+export function endWithProgram(pid: number): boolean {
+  const news = `+ ${pid}`;
+  running.add(news);
+  if (!guard) return openGuard();
+  const before = guard;
+  const written = write(before, news);
+  // A stream writes at once only if nothing else is being written. Else this
+  // program might be gone before: until it is written, a guard knows it that was
+  // started with it.
+  if (before.isListening && before.input.desiredSize === 0) return true;
+  const second = startGuard([news]);
+  written.finally(() => second?.child.kill("SIGKILL"));
   return true;
 }
 
-/** Kills what is left of a group after its leader has ended. */
-export function killLeftovers(pid: number): void {
-  // On Windows, a tree is found by its root, and ended together with it.
-  if (isWindows) return;
-  try {
-    Deno.kill(-pid, "SIGKILL");
-  } catch {
-    // None is left, or none that may be signalled.
-  }
+/** Notes that a program has ended, which `endWithProgram()` was told of. */
+export function hasEnded(pid: number): void {
+  if (!running.delete(`+ ${pid}`) || !guard) return;
+  write(guard, `- ${pid}`);
 }
 
-function endTree(pid: number): boolean {
+let waits = 0;
+let port: MessagePort | undefined;
+
+/**
+ * Keeps this program going, until the returned function is called. A child that
+ * does this by itself is ended alone, without what it has started, when this
+ * program fails: Deno does that unless `unref()` was called.
+ */
+export function keepGoing(): () => void {
+  if (waits === 0) {
+    // Of all that keeps a program going, this takes the least time.
+    port = new MessageChannel().port1;
+    port.onmessage = () => {};
+  }
+  waits += 1;
+  return () => {
+    waits -= 1;
+    if (waits === 0) port!.close();
+  };
+}
+
+/**
+ * Ends a program and all that it has started, as far as those who have started
+ * it run. SIGTERM asks them, and what has not heeded it is killed once the
+ * program has ended. Windows asks nobody.
+ *
+ * @returns Whether there is somebody who may do it.
+ */
+export function endTree(pid: number, signal: "SIGTERM" | "SIGKILL"): boolean {
+  if (isWindows) return killTree(pid);
+  if (!guard && !openGuard()) return false;
+  write(guard!, `${signal.slice(3)} ${pid}`);
+  return true;
+}
+
+function killTree(pid: number): boolean {
   try {
     // Waited for, because a tree is found by its root while that is there.
     return new Deno.Command("taskkill", {
@@ -78,53 +102,82 @@ function endTree(pid: number): boolean {
 }
 
 /**
- * Sees to it that a program ends when this one does, whatever ends this one,
- * and be it in the same turn. Without a permission that allows a guard, it does
- * nothing.
- *
- * @param pid The id of the program.
- * @param leadsGroup Whether all that it has started ends as well.
- */
-export function endWithProgram(pid: number, leadsGroup: boolean): void {
-  if (isWindows) return;
-  const target = leadsGroup ? -pid : pid;
-  targets.add(target);
-  // A stream writes at once only if nothing else is being written. Else this
-  // program might be gone before: a new guard knows everything from its start.
-  const isFree = guard?.isListening && guard.input.desiredSize === 1;
-  if (isFree) tellGuard(`+ ${target}`);
-  else replaceGuard();
-}
-
-/** Notes that a program has ended, which `endWithProgram()` was told of. */
-export function hasEnded(pid: number): void {
-  for (const target of [pid, -pid]) {
-    if (targets.delete(target)) tellGuard(`- ${target}`);
-  }
-}
-
-function tellGuard(news: string): void {
-  guard?.input.write(new TextEncoder().encode(`${news}\n`)).catch(() => {});
-}
-
-/**
- * The guard's program. Its input ends when this program has ended. A listener
- * for signals would not do instead: this program would not die of them any more.
+ * The guard's program. `find` stops what it finds, so that this starts no more
+ * meanwhile. What it was told to ask is remembered until that has ended: of a program
+ * that has ended, the others cannot be found.
  */
 const script = `
-targets=" $* "
-while read -r sign target; do
-  case $sign in
-    +) targets="$targets$target " ;;
-    -) targets="\${targets%%" $target "*} \${targets#*" $target "}" ;;
+trap "" HUP INT QUIT TERM TSTP
+running=" "
+find() {
+  for id do
+    tree="$tree $id"
+    kill -s STOP -- $id
+    below=
+    if [ -e /proc/$$/task/$$/children ]; then
+      for file in /proc/$id/task/*/children; do
+        ids=; read -r ids <"$file"; below="$below $ids"
+      done
+    else below=$(pgrep -P $id)
+    fi
+    find $below
+  done
+}
+end() {
+  signal=$1; tree=; before=-; shift
+  until [ "$tree" = "$before" ]; do before=$tree; tree=; find "$@"; done
+  kill -s $signal -- $tree
+  kill -s CONT -- $tree
+}
+hear() {
+  asked=asked_\${2#-}
+  case $1 in
+    +) running="$running$2 " ;;
+    -) running="\${running%%" $2 "*} \${running#*" $2 "}"
+       eval "end KILL \\$$asked; unset $asked" ;;
+    TERM) end TERM $2; eval "$asked=\\$tree" ;;
+    KILL) eval "end KILL $2 \\$$asked" ;;
   esac
-done
-set -- $targets
+}
+for news do hear $news; done
+while read -r news; do hear $news; done
+set -- $running
 [ $# -gt 0 ] || exit
-kill -s TERM -- "$@"
+end TERM "$@"; asked=$tree
 sleep 1
-kill -s KILL -- "$@"
+end KILL $asked
 `;
+
+function openGuard(): boolean {
+  const started = guard = startGuard([...running]);
+  if (!started) return false;
+  started.child.status.then(() => {
+    if (guard !== started) return;
+    guard = undefined;
+    // Somebody has ended it.
+    if (running.size > 0) openGuard();
+  });
+  return true;
+}
+
+/** Starts a guard that has heard some news. */
+function startGuard(news: string[]): Guard | undefined {
+  const command = shellCommand(["-c", script, "sh", ...news]);
+  if (!command) return undefined;
+  const [program, ...args] = command;
+  const streams = { stdin: "piped", stdout: "null", stderr: "null" } as const;
+  try {
+    const child = new Deno.Command(program!, { args, ...streams }).spawn();
+    // It is no reason to go on.
+    child.unref();
+    const input = child.stdin.getWriter();
+    const started = { child, input, isListening: false };
+    void write(started, "").then(() => started.isListening = true);
+    return started;
+  } catch {
+    return undefined; // no shell is there, or no more can be started
+  }
+}
 
 /** Who may run nothing but Deno has that run the shell. */
 const relay = `data:text/javascript,await new Deno.Command("/bin/sh", {
@@ -133,8 +186,10 @@ const relay = `data:text/javascript,await new Deno.Command("/bin/sh", {
 /** The command that runs a shell; undefined if no permission allows one. */
 function shellCommand(args: string[]): string[] | undefined {
   const deno = Deno.execPath();
+  // Nobody is to be asked at a terminal.
   const mayRun = (command: string) =>
     Deno.permissions.querySync({ name: "run", command }).state === "granted";
+  if (isWindows) return undefined;
   if (mayRun("/bin/sh")) return ["/bin/sh", ...args];
   // What deno compile has made would not run another Deno, but itself.
   if (Deno.build.standalone || !mayRun(deno)) return undefined;
@@ -142,35 +197,6 @@ function shellCommand(args: string[]): string[] | undefined {
   return [deno, "run", ...flags, "--allow-run=/bin/sh", relay, ...args];
 }
 
-/** Starts a guard that knows all targets, and ends the one before. */
-function replaceGuard(): void {
-  const before = guard;
-  try {
-    guard = startGuard();
-  } catch {
-    return; // no more processes can be started, or there is no shell
-  }
-  before?.child.kill("SIGKILL");
-}
-
-function startGuard(): Guard | undefined {
-  const args = ["-c", script, "sh", ...[...targets].map(String)];
-  const command = shellCommand(args);
-  if (!command) return undefined;
-  const [program, ...words] = command;
-  const child = new Deno.Command(program!, {
-    args: words,
-    stdin: "piped",
-    stdout: "null",
-    stderr: "null",
-    // What a terminal sends to all of its programs is not for the guard.
-    detached: true,
-  }).spawn();
-  // A guard is no reason to go on.
-  child.unref();
-  const started = { child, input: child.stdin.getWriter(), isListening: false };
-  started.input.write(new TextEncoder().encode("\n")).then(() => {
-    started.isListening = true;
-  }, () => {});
-  return started;
+async function write({ input }: Guard, news: string): Promise<void> {
+  await input.write(new TextEncoder().encode(`${news}\n`)).catch(() => {});
 }

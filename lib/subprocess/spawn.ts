@@ -14,13 +14,7 @@ import {
   type Stdio,
   type SubprocessOptions,
 } from "./command.ts";
-import {
-  canEndGroups,
-  endWithProgram,
-  hasEnded,
-  killLeftovers,
-  signalGroup,
-} from "./group.ts";
+import { endTree, endWithProgram, hasEnded, keepGoing } from "./group.ts";
 import { type Input, type Iteration, iterationOf, toBytes } from "./input.ts";
 import { LineCutter, Lines } from "./lines.ts";
 import { Output, within } from "./output.ts";
@@ -88,28 +82,27 @@ export function spawn<E extends Encoding = "utf-8">(
  * Its outputs are read when somebody waits for them: `wait()` and
  * `communicate()` read both into memory, `lines()` takes one as it comes and
  * keeps the other. Nobody waiting, a program that prints much waits too. On
- * Windows, as many outputs are read at once as there are processors, twice; the
- * programs after that wait for their turn.
+ * Windows, as many programs are read from at once as there are processors; the
+ * others wait for one of them to end.
  *
- * **How a program ends.** It ends together with all that it has started:
+ * **How a program ends.** One rule holds for all: it ends together with what it
+ * has started, and what that has started, as far as whoever started it still runs.
  *
- * - `terminate()` asks it to end, and `kill()` kills it.
- * - A timeout, an aborted signal and too much output kill it, or ask it first if
- *   there is `killAfter`.
- * - The end of an `await using` block, and leaving a loop over its lines, ask it,
- *   and kill it after `killAfter`.
- * - When this program ends, be it by `Deno.exit()`, an error or SIGKILL, its
- *   programs are asked to end, and killed a second later.
+ * - `terminate()` asks them to end, `kill()` kills them.
+ * - A timeout, an aborted signal and too much output kill them, or ask them first
+ *   if there is `killAfter`.
+ * - The end of an `await using` block, and leaving a loop over the lines, ask
+ *   them, and kill them after `killAfter`.
+ * - When this program ends, be it by `Deno.exit()`, an error or SIGKILL, they are
+ *   asked, and killed a second later.
  *
- * What a program that has ended by itself leaves behind is left alone. Windows
- * asks nobody: there all are killed, and what was left behind, too, when this
- * program ends.
+ * Those that were asked are killed once the program has ended. What a program has
+ * left behind that ended by itself is left alone. On Windows nobody is asked, all
+ * are killed; but when this program ends, its programs are, and not what they have
+ * started.
  *
- * For this it leads a process group of its own: Ctrl-C reaches this program
- * alone, which takes it along, and it can ask nothing at the terminal. With
- * `stdin: "inherit"` it shares the terminal, and all this is about the program
- * without what it has started. It is so too without the full `--allow-run`; and
- * without a permission to run Deno or /bin/sh, it lives on when this one ends.
+ * This takes the full `--allow-run`, or one that names Deno. Without it, the rule
+ * is about the program alone, which lives on when this one is killed or exits.
  *
  * @example
  * ```ts
@@ -132,7 +125,6 @@ export class Subprocess<E extends Encoding = "utf-8">
   readonly #options: SpawnOptions<E>;
   readonly #maxOutput: number;
   readonly #child: Deno.ChildProcess;
-  readonly #leadsGroup: boolean;
   readonly #outputs = new Map<OutputName, Output>();
   readonly #turn: Promise<void>;
   readonly #started = performance.now();
@@ -144,7 +136,6 @@ export class Subprocess<E extends Encoding = "utf-8">
   #ended: { status: Deno.CommandStatus; elapsed: number } | undefined;
   #ending: Promise<void> | undefined;
   #failure: (() => unknown) | undefined;
-  #wasSignalled = false;
 
   /**
    * Starts the program.
@@ -166,12 +157,16 @@ export class Subprocess<E extends Encoding = "utf-8">
     this.#caller = caller;
     this.#options = options;
     this.#maxOutput = options.maxOutput ?? 100 * 2 ** 20;
-    this.#leadsGroup = stdin !== "inherit" && canEndGroups();
-    this.#child = start(caller, this.args, options, this.#leadsGroup);
-    endWithProgram(this.pid, this.#leadsGroup);
+    this.#child = start(caller, this.args, options);
+    const letGo = endWithProgram(this.pid) ? keepGoing() : undefined;
+    if (letGo) this.#child.unref();
     this.#turn = this.#openOutputs();
     if (stdin === "piped") this.#pipe = this.#child.stdin.getWriter();
-    this.#watch(this.#limit());
+    const removeLimits = this.#limit();
+    this.#watch(() => {
+      removeLimits();
+      letGo?.();
+    });
   }
 
   /** The process id. */
@@ -320,14 +315,12 @@ export class Subprocess<E extends Encoding = "utf-8">
   }
 
   /** Sees to what has to be done when the program has ended. */
-  #watch(removeLimits: () => void): void {
+  #watch(tidyUp: () => void): void {
     const { promise, resolve, reject } = this.#gone;
     this.#child.status.then((status) => {
       this.#ended = { status, elapsed: performance.now() - this.#started };
-      removeLimits();
+      tidyUp();
       hasEnded(this.pid);
-      // Not all that it has started may have heeded the signal, too.
-      if (this.#wasSignalled && this.#leadsGroup) killLeftovers(this.pid);
       this.#pipe?.abort().catch(() => {});
       for (const output of this.#outputs.values()) output.programEnded();
       resolve(status);
@@ -366,19 +359,23 @@ export class Subprocess<E extends Encoding = "utf-8">
   }
 
   async #askAndKill(killAfter: number): Promise<void> {
+    const gone = this.#gone.promise;
     if (killAfter > 0) {
       this.#send("SIGTERM");
-      await within(this.#gone.promise, killAfter);
+      if (await within(gone, killAfter)) return;
     }
     this.#send("SIGKILL");
-    await this.#gone.promise;
+    // Whoever ends trees may have been ended itself.
+    if (!await within(gone, 1_000)) this.#sendAlone("SIGKILL");
+    await gone;
   }
 
-  /** Sends a signal; of a program that has ended, nothing changes. */
-  #send(signal: Deno.Signal): void {
-    if (this.#ended) return;
-    this.#wasSignalled = true;
-    if (this.#leadsGroup && signalGroup(this.pid, signal)) return;
+  #send(signal: "SIGTERM" | "SIGKILL"): void {
+    if (this.#ended || endTree(this.pid, signal)) return;
+    this.#sendAlone(signal);
+  }
+
+  #sendAlone(signal: Deno.Signal): void {
     try {
       this.#child.kill(signal);
     } catch (error) {
