@@ -60,6 +60,8 @@ export class FarSide {
       if (request.kind === "run") void this.#run(request);
     };
     this.#reportEnds();
+    // A variable that many programs have: a task that uses theirs is to be told.
+    delete (globalThis as { name?: string }).name;
   }
 
   /** Runs the tasks of a chunk, and answers. */
@@ -264,8 +266,6 @@ export function startThread(): void {
   // Kept, because a task may replace them.
   const close = scope.close.bind(scope);
   const exit = scope.Deno?.exit;
-  // Main has no such variable; a task that uses one of its own is to be told.
-  delete scope.name;
   scope.onmessage = ({ data: { port, thread, life } }) => {
     scope.onmessage = null;
     joinRealm(thread, life);
@@ -289,7 +289,6 @@ export function startThread(): void {
 /** What a thread has of its own. */
 interface ThreadScope {
   close(): void;
-  name?: string;
   onmessage: ((event: MessageEvent<Greeting>) => void) | null;
   readonly Deno?: { exit(code: number): never };
 }
