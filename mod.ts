@@ -68,10 +68,9 @@ export type {
   SubprocessOptions,
 } from "./lib/subprocess/command.ts";
 export type { Input } from "./lib/subprocess/input.ts";
-export type { OutputName } from "./lib/subprocess/program.ts";
 export {
   CalledProcessError,
-  CompletedProcess,
+  type CompletedProcess,
   type Decoded,
   type Encoding,
   OutputLimitExceeded,
