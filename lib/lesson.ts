@@ -11,6 +11,7 @@
 
 import { canGuess } from "./lesson/claims.ts";
 import { codeOf, expressionOf } from "./lesson/code.ts";
+import { commandOf, pathOf } from "./lesson/command.ts";
 import type { Row, Span } from "./lesson/layout.ts";
 import { Narrator } from "./lesson/narrator.ts";
 import {
@@ -167,16 +168,15 @@ function lessonAt(url: string) {
 
 /** Says what to read, what to try and where to go on. */
 function closing({ meta, readOn = {} }: Lesson): void {
-  const [name, , next] = lessonAt(meta.url);
-  const path = pathOf(meta);
+  const [, , next] = lessonAt(meta.url);
   const todo = Object.entries(readOn);
   todo.push([
     "The code of this lesson: read it, change it, run it again",
-    path,
+    pathOf(meta),
   ]);
   if (next) {
     const [file, title, flag] = next;
-    const command = runOf(path.replace(name, file), flag);
+    const command = commandOf(meta, file, flag !== undefined);
     todo.push([`Lesson ${Number.parseInt(file)}: ${title}`, command]);
   }
   const lines = todo.flatMap(([what, where]) => [what, `  ${where}`]);
@@ -186,7 +186,7 @@ function closing({ meta, readOn = {} }: Lesson): void {
 /** Reads the command line, tells the story, and ends as a program should. */
 async function main(entry: Lesson): Promise<void> {
   const { meta, needsRun, options = {} } = entry;
-  const command = runOf(pathOf(meta), needsRun && "--allow-run");
+  const command = commandOf(meta, lessonAt(meta.url)[0], needsRun ?? false);
   const all = { ...options, ...builtIn };
   const parsed = parseOptions(Deno.args, all);
   if (parsed === "help") return console.log(formatUsage(command, all));
@@ -419,7 +419,7 @@ export function mayStartPrograms(meta: ImportMeta): boolean {
   narrator?.before("mayStartPrograms");
   if (allowsPrograms()) return true;
   current().prose(refusal("This section"));
-  current().lines([`  ${runOf(pathOf(meta), "--allow-run")}`]);
+  current().lines([`  ${commandOf(meta, lessonAt(meta.url)[0], true)}`]);
   return false;
 }
 
@@ -430,22 +430,6 @@ function allowsPrograms(): boolean {
 /** What to say where programs may not be started; a command follows. */
 function refusal(what: string): string {
   return `${what} starts programs. Deno allows that only with --allow-run, because a program that is started may do all that you may do. To see it, run:`;
-}
-
-/** The command that runs a file, with the permission that it needs. */
-function runOf(path: string, flag: string | undefined | false): string {
-  const file = path.includes(" ") ? `"${path}"` : path;
-  return ["deno run", ...flag ? [flag] : [], file].join(" ");
-}
-
-/** A lesson's file as one types it where one is; `/` works on Windows too. */
-function pathOf({ url, filename }: ImportMeta): string {
-  if (filename === undefined) return url;
-  const folder = Deno.cwd();
-  const inside = filename.startsWith(folder) &&
-    /^[/\\]/.test(filename.slice(folder.length));
-  const path = inside ? filename.slice(folder.length + 1) : filename;
-  return path.replaceAll("\\", "/");
 }
 
 /** Whether an error says that a student has something left to write. */
