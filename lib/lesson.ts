@@ -196,7 +196,7 @@ async function main(entry: Lesson): Promise<void> {
     Deno.exit(2);
   }
   if (needsRun && !allowsPrograms()) {
-    console.error([refusal("This lesson"), command].join("\n"));
+    console.error([refusal, command].join("\n"));
     Deno.exit(1);
   }
   await report(meta, parsed as OptionValues<Options>);
@@ -399,26 +399,13 @@ export async function pause(ms: number): Promise<void> {
   await reader.cancel();
 }
 
-/**
- * Whether a lesson, known by its `import.meta`, may start programs. If not, prints
- * what to do, instead of having Deno ask.
- */
-export function mayStartPrograms(meta: ImportMeta): boolean {
-  narrator?.before("mayStartPrograms");
-  if (allowsPrograms()) return true;
-  current().prose(refusal("This section"));
-  current().lines([`  ${commandOf(meta, lessonAt(meta.url)[0], true)}`]);
-  return false;
-}
-
 function allowsPrograms(): boolean {
   return Deno.permissions.querySync({ name: "run" }).state === "granted";
 }
 
 /** What to say where programs may not be started; a command follows. */
-function refusal(what: string): string {
-  return `${what} starts programs. Deno allows that only with --allow-run, because a program that is started may do all that you may do. To see it, run:`;
-}
+const refusal =
+  "This lesson starts programs. Deno allows that only with --allow-run, because a program that it starts is not bound by its permissions. To see it, run:";
 
 /** Whether an error says that a student has something left to write. */
 function isTodo(error: unknown): error is Error {

@@ -14,7 +14,6 @@ import {
   count,
   duration,
   lesson,
-  mayStartPrograms,
   measure,
   pause,
   type Row,
@@ -656,28 +655,6 @@ Deno.test("parseOptions() says what is wrong", () => {
   ];
   for (const [args, message] of wrong) {
     assertStringIncludes(String(parseOptions(args, options)), message);
-  }
-});
-
-Deno.test("mayStartPrograms() says which command to use, if they are refused", async () => {
-  let allowed = false;
-  const text = await told(() => {
-    // Before.
-    allowed = mayStartPrograms({
-      url: "file:///course/lessons/99_test.ts",
-    } as ImportMeta);
-  });
-  const { state } = Deno.permissions.querySync({ name: "run" });
-  assertEquals(allowed, state === "granted");
-  if (!allowed) {
-    assertStringIncludes(
-      text,
-      "This section starts programs. Deno allows that only with --allow-run",
-    );
-    assertStringIncludes(
-      text,
-      "  deno run --allow-run --import-map=file:///course/deno.json file:///course/lessons/99_test.ts",
-    );
   }
 });
 
