@@ -212,10 +212,10 @@ async function report(
   if (quiz) to.prose(howToGuess);
   try {
     await tell(meta.url, brief ? briefly(to) : to, values);
-    if (quiz) console.log(`\nYour guesses: ${quiz.score}.`);
+    if (quiz) console.log(`\n${quiz.result}`);
   } catch (error) {
     if (error instanceof Stopped) {
-      console.log(`\nYou ended the lesson. Your guesses: ${quiz?.score}.`);
+      console.log(`\nYou ended the lesson. ${quiz?.result}`);
       Deno.exit(0);
     }
     if (!isTodo(error)) throw error;

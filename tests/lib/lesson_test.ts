@@ -355,6 +355,11 @@ Deno.test("wrapCode() breaks outside of strings, and indents what follows", () =
     "      two)",
   ]);
   assertEquals(wrapCode("short\n  lines", 30), ["short", "  lines"]);
+  // `new` stays with what is made.
+  assertEquals(wrapCode("if (x) throw new RangeError(y);", 25), [
+    "if (x) throw",
+    "    new RangeError(y);",
+  ]);
   assertEquals(
     wrapCode("x".repeat(25), 10).join("").replace(/ /g, ""),
     "x".repeat(25),
@@ -464,7 +469,7 @@ async function guessed(
   story: () => unknown,
   guesses: (string | null)[],
   columns = 80,
-): Promise<{ text: string; score: string; left: number }> {
+): Promise<{ text: string; result: string; left: number }> {
   const url = "file:///course/lessons/95_test.ts";
   lesson({ url, main: false } as ImportMeta, story);
   const lines: string[] = [];
@@ -477,7 +482,7 @@ async function guessed(
     .catch((error) => lines.push(error.name));
   const text = stripAnsiCode(lines.join("\n")).split("\n\n")
     .slice(1).join("\n\n").split("\n\nRead on")[0]!;
-  return { text, score: quiz.score, left: guesses.length };
+  return { text, result: quiz.result, left: guesses.length };
 }
 
 Deno.test("a guess is asked for before the value, and judged after it", async () => {
@@ -485,7 +490,7 @@ Deno.test("a guess is asked for before the value, and judged after it", async ()
   const range = (to: number): unknown => {
     throw new RangeError(`${to} is too far`);
   };
-  const { text, score } = await guessed(async () => {
+  const { text, result } = await guessed(async () => {
     // Three sums.
     show(() => evaluated = "yes"); // "yes"
     show(() => 1 + 1); // 2
@@ -515,11 +520,11 @@ Deno.test("a guess is asked for before the value, and judged after it", async ()
       "      right",
     ].join("\n"),
   );
-  assertEquals([evaluated, score], ["yes", "2 of 4 right"]);
+  assertEquals([evaluated, result], ["yes", "Your guesses: 2 of 4 right."]);
 });
 
 Deno.test("what differs from run to run is not asked for", async () => {
-  const { text, score } = await guessed(() => {
+  const { text, result } = await guessed(() => {
     show(() => 5542); // ≈ 5542
     show(() => [1, 2, 3]); // [ 1, …, 3 ]
     show(() => 7);
@@ -531,7 +536,7 @@ Deno.test("what differs from run to run is not asked for", async () => {
     text,
     "  5542 → 5542\n  [1, 2, 3] → [ 1, 2, 3 ]\n  7 → 7\n  x → 1\n  x → 2",
   );
-  assertEquals(score, "0 of 0 right");
+  assertMatch(result, /^Nothing was asked/);
 });
 
 Deno.test("a wrong guess fits a narrow terminal, and so does the value", async () => {
@@ -548,13 +553,13 @@ Deno.test("a wrong guess fits a narrow terminal, and so does the value", async (
 });
 
 Deno.test("a reader who stops ends the story where it is", async () => {
-  const { text, score, left } = await guessed(() => {
+  const { text, result, left } = await guessed(() => {
     show(() => 1); // 1
     show(() => 2); // 2
     throw new Error("not reached");
   }, ["1", null, "never asked"]);
   assertStringIncludes(text, "  2\n    ? null\nStopped");
-  assertEquals([score, left], ["1 of 1 right", 1]);
+  assertEquals([result, left], ["Your guesses: 1 of 1 right.", 1]);
   assertThrows(() => new Quiz(() => null).ask(), Stopped);
 });
 
