@@ -50,8 +50,8 @@ lesson(import.meta, async ({ ms, n }) => {
   section("Python does this differently");
   // In CPython, the usual Python, the threads of a process share its memory,
   // and one lock lets only one of them at a time run Python code: the Global
-  // Interpreter Lock (GIL). So its threads are concurrent, but do not run
-  // Python code in parallel. They are useful for waiting: a thread that waits
+  // Interpreter Lock (GIL). It does for them what an agent does here. So they
+  // are concurrent, but do not run Python code in parallel. A thread that waits
   // lets the others run.
   //
   // A process normally has one GIL, and there is none across processes: each
@@ -59,8 +59,8 @@ lesson(import.meta, async ({ ms, n }) => {
   // parallel, as workers do here. (Since Python 3.12, interpreters in one
   // process can have a GIL each; since 3.13, there are builds without it.)
   //
-  // So multithreading (several threads) suits tasks that wait, multiprocessing
-  // (several processes) tasks that compute.
+  // So multithreading (several threads) suits tasks that wait, as async does
+  // here; multiprocessing (several processes) suits tasks that compute.
 
   section("What to choose");
   // async is for tasks that wait. Python has it too, as asyncio. Workers are for
