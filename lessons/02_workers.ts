@@ -22,7 +22,7 @@ lesson(import.meta, async () => {
   // JavaScript, the threads are workers. Do they share memory too?
 
   section("Reading the code");
-  // The code is JavaScript. In Python, you would write it so:
+  // The code is JavaScript. In Python, it would be:
   table(phrasebook);
 
   // Types (`: number`, `<T>`, `!`) stand in the file and are not printed. They do
@@ -120,6 +120,7 @@ const phrasebook = [
   ["const { size } = it;", 'size = it["size"]'],
   ["const [, b] = list;", "b = list[1]"],
   ["{ ...it, size: 1 }", '{**it, "size": 1}'],
+  ["list.push(4)", "list.append(4)"],
   ["async function f()", "async def f():"],
   ["await promise", "await, for a value that comes later"],
 ].map(([here, python]) => ({ JavaScript: here!, Python: python! }));
@@ -147,7 +148,7 @@ export async function incrementEverywhere() {
 }
 
 /** What a worker does that has to be stopped. */
-function waitForEver(): Promise<never> {
+export function waitForEver(): Promise<never> {
   return new Promise(() => {});
 }
 

@@ -18,7 +18,8 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // they there sooner?
   //
   // The task only computes: it adds up the squares of 0, 1, 2 and so on below
-  // n. (`0n` is a bigint, a whole number of any size, as an int in Python.)
+  // n. (`0n` is a bigint, a whole number of any size, as an int in Python. `let`
+  // makes a variable that can change, and `i++` adds 1 to it.)
   code(sumOfSquares);
   show(() => sumOfSquares(4)); // 14n
   show(() => sumOfSquares(4_000_000)); // 21333325333334000000n

@@ -198,7 +198,7 @@ Deno.test("given: the lesson says what parallel means, what it gains and what it
     const sentence of [
       "A sequential program computes one thing after another, on one processor.",
       "A parallel program divides its work into independent tasks, and several processors compute them at the same time. The results are the same.",
-      "it adds up the squares of 0, 1, 2 and so on below n. (`0n` is a bigint, a whole number of any size, as an int in Python.)",
+      "it adds up the squares of 0, 1, 2 and so on below n. (`0n` is a bigint, a whole number of any size, as an int in Python. `let` makes a variable that can change, and `i++` adds 1 to it.)",
       "sumOfSquares(4) → 14n sumOfSquares(4_000_000) → 21333325333334000000n",
       "A pool starts workers, gives each the next task as soon as it is free, and collects the results in order.",
       "Large tasks gain, if several processors are free. Small tasks lose: a new worker takes milliseconds to start, and even a running worker needs time to get a task and to send its result back.",
