@@ -29,9 +29,9 @@ lesson(import.meta, async () => {
   // nothing when the program runs.
 
   section("One counter or two?");
-  // Main calls increment, and then a worker does. It adds 1 to a variable of
-  // the whole program, which main has set to 0. (`??` takes 0 where there is
-  // no value yet.)
+  // increment adds 1 to a variable of the whole program. Main sets that to 0,
+  // and calls increment; then a worker calls it. (`??` takes 0 where there is no
+  // value yet.)
   code(increment);
   code(incrementEverywhere);
   await show(() => incrementEverywhere()); // { main: 1, worker: 1 }
@@ -49,13 +49,13 @@ lesson(import.meta, async () => {
 
   // start() starts the worker. Main goes on at once, beside it.
   worker.start();
-  show(() => worker); // FunctionWorker { name: "Worker-A", state: "started" }
+  show(() => worker.state); // "started"
   show(() => worker.isAlive); // true
 
   // join() makes main wait for the end of the worker, and gives main what the
   // function returned.
   await show(() => worker.join()); // "done"
-  show(() => worker); // FunctionWorker { name: "Worker-A", state: "finished" }
+  show(() => worker.state); // "finished"
 
   section("Stop a worker");
   // This worker waits for a promise that never gets a value. So main stops it.

@@ -220,9 +220,9 @@ Deno.test("given: the lesson shows the states of a worker, and what changes them
     const part of [
       'A new FunctionWorker has not started: its state is "initial".',
       'worker → FunctionWorker { name: "Worker-A", state: "initial" } worker.isAlive → false',
-      'worker.start(); worker → FunctionWorker { name: "Worker-A", state: "started" } worker.isAlive → true',
+      'worker.start(); worker.state → "started" worker.isAlive → true',
       "join() makes main wait for the end of the worker, and gives main what the function returned.",
-      'worker.join() → "done" worker → FunctionWorker { name: "Worker-A", state: "finished" }',
+      'worker.join() → "done" worker.state → "finished"',
       "waiting.start(); waiting.isAlive → true waiting.terminate(); waiting.isAlive → false",
       "waiting.join() → AbortError: Worker-B was terminated",
       'lifecycle() → [ "initial", "started", "terminated" ]',
