@@ -32,10 +32,11 @@ export function commandOf(
   const published = packageOf(place.url);
   if (published) words.push(`jsr:${published}/${Number.parseInt(name)}`);
   else if (place.filename !== undefined) {
-    words.push(pathOf(place).replace(/[^/]*$/, `${name}.ts`));
-  } else {
+    const path = pathOf(place).replace(/[^/]*$/, `${name}.ts`);
+    words.push(path.includes(" ") ? `"${path}"` : path);
+  } else if (URL.canParse("..", place.url)) {
     words.push(`--import-map=${new URL("../deno.json", place.url)}`, sibling);
-  }
+  } else words.push(place.url);
   return words.filter(Boolean).join(" ");
 }
 
@@ -47,7 +48,7 @@ export function pathOf({ url, filename }: Place): string {
     /^[/\\]/.test(filename.slice(folder.length));
   const path = inside ? filename.slice(folder.length + 1) : filename;
   // Windows takes both, and only this one is the same for all who read it.
-  return Deno.build.os === "windows" ? path.replaceAll("\\", "/") : path;
+  return /^(\w:|\w+)\\/.test(path) ? path.replaceAll("\\", "/") : path;
 }
 
 /** The name of the package on JSR that an address is part of. */
