@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { lessons } from "../lib/lesson.ts";
-import { type Ran, runIn, testWith } from "./helper.ts";
+import { type Ran, runWith, testWith } from "./helper.ts";
 
 const root = new URL("../", import.meta.url);
 const exported: Record<string, string> =
@@ -34,15 +34,12 @@ testWith(
       stdout: "piped",
       stderr: "null",
     }).spawn();
-    const [address] = await Array.fromAsync(
-      (async function* () {
-        const text = registry.stdout.pipeThrough(new TextDecoderStream());
-        for await (const line of text) return yield line.trim();
-      })(),
-    );
+    const reader = registry.stdout
+      .pipeThrough(new TextDecoderStream()).getReader();
+    const address = (await reader.read()).value!.trim();
     const folder = await Deno.makeTempDir();
     const run = (...args: string[]): Promise<Ran> =>
-      runIn(folder, ...args, { JSR_URL: address! });
+      runWith({ JSR_URL: address }, folder, ...args);
 
     await t.step("from JSR, by its number", async () => {
       const first = await run("run", "jsr:@side-by-side/course/11");
@@ -80,6 +77,7 @@ testWith(
     });
 
     registry.kill();
+    await reader.cancel();
     await registry.status;
     await Deno.remove(folder, { recursive: true });
   },
