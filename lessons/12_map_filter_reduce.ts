@@ -12,10 +12,9 @@ import { filter, map, reduce } from "../mod.ts";
 import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, () => {
-  // map, filter and reduce are functions of this course here, which you call as
-  // you do in Python. map(square, [1, 2, 3]) is for calling `square` with each
-  // item. `square` records in `calls` with which number it was called. What is
-  // in `calls` after that?
+  // map, filter and reduce are functions of this course, called as in Python.
+  // map(square, [1, 2, 3]) is for calling `square` with each item. `square`
+  // records in `calls` with which number it was called. What is in `calls` then?
   const calls: number[] = [];
   const square = (x: number) => {
     calls.push(x);

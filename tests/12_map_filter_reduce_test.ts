@@ -116,7 +116,7 @@ Deno.test("given: the lesson says what map, filter and reduce return, and when",
   const said = await transcript("12_map_filter_reduce");
   for (
     const sentence of [
-      "map, filter and reduce are functions of this course here, which you call as you do in Python.",
+      "map, filter and reduce are functions of this course, called as in Python.",
       "map has not called `square` at all, because it is lazy: it returns an iterator (lesson 9), and computes an item when somebody asks for it.",
       "It is a generator (lesson 10), in Python a map object.",
       "filter(function, iterable) is lazy too. It returns an iterator of the items for which the function returns true; in Python, a filter object.",
