@@ -20,6 +20,12 @@ interface Jupyter {
   broadcast(type: "stream", content: Record<string, unknown>): Promise<void>;
 }
 
+/** Has a notebook show a text below the cell that runs. */
+export function printInNotebook(text: string): Promise<void> {
+  const { jupyter } = Deno as unknown as { jupyter: Jupyter };
+  return jupyter.broadcast("stream", { name: "stdout", text: `${text}\n` });
+}
+
 /**
  * The functions that print, for a notebook: `await show(() => 2 + 2)`. The
  * others are as they are.
@@ -30,15 +36,17 @@ interface Jupyter {
  * ```
  */
 export function inNotebook(): Record<string, unknown> {
-  const { jupyter } = Deno as unknown as { jupyter: Jupyter };
   let sent = Promise.resolve();
   lesson.printTo(terminal((line) => {
-    const content = { name: "stdout", text: `${line}\n` };
-    sent = sent.then(() => jupyter.broadcast("stream", content));
+    sent = sent.then(() => printInNotebook(line));
   }, 80));
   const awaited = (print: Print): Print => async (...args) => {
-    await print(...args);
+    const value = await print(...args);
     await sent;
+    // The kernel needs a turn, or it says that the cell has ended before.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    // A cell shows the value of its last expression: here, once more.
+    return print === lesson.measure ? value : undefined;
   };
   const printing = [
     lesson.show,
