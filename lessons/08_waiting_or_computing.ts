@@ -91,7 +91,7 @@ export type Times = Record<Strategy, number>;
 
 /** Waits, as for a disk or a network; gives how long, in milliseconds. */
 export function wait(ms: number): Promise<number> {
-  // #region solution: return a promise that is kept with ms, as its value, when a timer of ms is over
+  // #region solution: return a promise that resolves to ms when a timer of ms is over
   return new Promise((resolve) => setTimeout(() => resolve(ms), ms));
   // #endregion solution
 }
