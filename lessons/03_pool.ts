@@ -188,7 +188,7 @@ export function describeGain(
   const gain = large.reduce((sum, { gain }) => sum + gain, 0) / large.length;
   const most = Math.min(workers, cores);
   const found = `The large tasks gained ${gain.toFixed(2)} × on average.`;
-  if (gain >= 1.2) {
+  if (gain >= Math.max(1.2, most / 2)) {
     return `${found} The most that is possible is ${most} ×, the smaller one ` +
       `of ${workers} workers and ${cores} processors.`;
   }
