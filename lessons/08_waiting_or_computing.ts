@@ -173,15 +173,15 @@ export function describeWaiting(times: Times): string {
 export function describeComputing(times: Times, cores: number): string {
   const gain = (times.sequential / times.workers).toFixed(1);
   const found =
-    "Async gains nothing: one thread has as much to compute. (Other " +
-    `programs cause what they differ.) Workers were ${gain} times as fast as sequential`;
+    "Async gains nothing: one thread has as much to compute. (What " +
+    "differs comes from other programs.) Workers were " +
+    `${gain} times as fast as sequential`;
   if (Number(gain) >= Math.max(1.2, Math.min(4, cores) / 2)) {
     return `${found}: they compute in parallel, on ${cores} processors.`;
   }
   const why = cores === 1
     ? "This machine has one processor."
-    : "The processors were busy with other programs, or the tasks were too " +
-      "small to make up for the start of the workers.";
+    : "The processors were busy, or the tasks too small to make up for the start.";
   return `${found}. ${why} ${recorded}`;
 }
 

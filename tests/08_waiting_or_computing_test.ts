@@ -133,8 +133,8 @@ Deno.test("given: what is said of computing follows what was measured, and the m
       cores,
     );
   const found = (gain: string) =>
-    "Async gains nothing: one thread has as much to compute. (Other programs " +
-    `cause what they differ.) Workers were ${gain} times as fast as sequential`;
+    "Async gains nothing: one thread has as much to compute. (What differs " +
+    `comes from other programs.) Workers were ${gain} times as fast as sequential`;
   for (const [gain, cores] of [[2, 4], [1.2, 2], [2, 16]] as const) {
     assertEquals(
       said(gain, cores),
@@ -147,9 +147,8 @@ Deno.test("given: what is said of computing follows what was measured, and the m
   for (const [gain, cores] of [[1.1, 2], [1.9, 4]] as const) {
     assertEquals(
       said(gain, cores),
-      `${found(String(gain))}. The processors were busy with other programs, ` +
-        "or the tasks were too small to make up for the start of the " +
-        `workers. ${recorded}`,
+      `${found(String(gain))}. The processors were busy, or the tasks too ` +
+        `small to make up for the start. ${recorded}`,
     );
   }
   assertEquals(
