@@ -64,8 +64,7 @@ lesson(import.meta, async ({ ms, n }) => {
 
   section("What to choose");
   // async is for tasks that wait. Python has it too, as asyncio. Workers are for
-  // tasks that compute, if they are large: a tiny task ends before a worker has
-  // started. chooseStrategy says it:
+  // large tasks that compute: a tiny one ends before a worker has started.
   table(choices.map(([task, python, why]) => (
     { task, here: chooseStrategy(task), "in Python": python, why }
   )));

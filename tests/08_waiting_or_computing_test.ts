@@ -198,7 +198,7 @@ Deno.test("given: the lesson says what to choose, here and in Python", async () 
   const text = await said();
   for (
     const part of [
-      "async is for tasks that wait. Python has it too, as asyncio. Workers are for tasks that compute, if they are large: a tiny task ends before a worker has started.",
+      "async is for tasks that wait. Python has it too, as asyncio. Workers are for large tasks that compute: a tiny one ends before a worker has started.",
       "task here in Python why -",
       "- io-bound async asyncio, threads all wait at the same time cpu-bound workers processes they compute in parallel tiny sequential a loop a worker's start takes longer ",
     ]
