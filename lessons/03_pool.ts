@@ -45,8 +45,8 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // worker takes milliseconds to start, and even a running worker needs time to
   // get a task and to send its result back. A small task takes less than that.
   //
-  // No two runs take exactly the same time, because other programs use the
-  // processors too. From which n on do tasks gain here? Try --large 100000.
+  // No two runs take exactly the same time: other programs use the processors
+  // too. From which n on do tasks gain? Put --large 100000 behind the command.
 
   section("Which worker ran which large task, and when");
   // Each line is a worker of a new pool, and time runs to the right. A number
@@ -188,7 +188,7 @@ export function describeGain(
   const gain = large.reduce((sum, { gain }) => sum + gain, 0) / large.length;
   const most = Math.min(workers, cores);
   const found = `The large tasks gained ${gain.toFixed(2)} × on average.`;
-  if (gain >= 1.2) {
+  if (gain >= Math.max(1.2, most / 2)) {
     return `${found} The most that is possible is ${most} ×, the smaller one ` +
       `of ${workers} workers and ${cores} processors.`;
   }

@@ -174,7 +174,8 @@ Deno.test("given: the conclusion follows what was measured, and the machine", ()
         `is 2 ×, the smaller one of ${workers} workers and ${cores} processors.`,
     );
   }
-  assertStringIncludes(describeGain(gains(1.2), 4, 3), "possible is 3 ×");
+  assertStringIncludes(describeGain(gains(1.2), 4, 2), "possible is 2 ×");
+  assertStringIncludes(describeGain(gains(1.5), 4, 3), "possible is 3 ×");
   const recorded = "Recorded on a quiet machine (2 processors, Linux, Deno " +
     "2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
   for (const [workers, cores] of [[4, 1], [1, 4]] as const) {
@@ -184,12 +185,14 @@ Deno.test("given: the conclusion follows what was measured, and the machine", ()
         `worker, runs one task at a time. ${recorded}`,
     );
   }
-  assertEquals(
-    describeGain(gains(1.19), 4, 8),
-    "The large tasks gained 1.19 × on average. 4 × is possible; but other " +
-      "programs keep the processors busy, or the tasks are too small. " +
-      recorded,
-  );
+  for (const [gain, cores] of [[1.99, 8], [1.19, 2]] as const) {
+    assertEquals(
+      describeGain(gains(gain), 4, cores),
+      `The large tasks gained ${gain} × on average. ${Math.min(4, cores)} × ` +
+        "is possible; but other programs keep the processors busy, or the " +
+        `tasks are too small. ${recorded}`,
+    );
+  }
 });
 
 Deno.test("given: the lesson says what parallel means, what it gains and what it costs", async () => {

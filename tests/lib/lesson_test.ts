@@ -26,7 +26,7 @@ import {
   tell,
   timeline,
 } from "../../lib/lesson.ts";
-import { claimsOf, isRight } from "../../lib/lesson/claims.ts";
+import { claimOf, isRight } from "../../lib/lesson/claims.ts";
 import { codeOf, expressionOf, tidy } from "../../lib/lesson/code.ts";
 import {
   formatBars,
@@ -591,13 +591,12 @@ Deno.test("isRight(): spaces and kinds of quotes do not matter, values do", () =
   for (const [guess, printed] of wrong) assert(!isRight(guess, printed), guess);
 });
 
-Deno.test("claimsOf() gives what each call is given", () => {
+Deno.test("claimOf() finds the comment behind a call by what that is given", () => {
   const source =
-    "  show(() => f(')', 1)); // 4\n  await showError(() => g()); // no";
-  assertEquals(claimsOf(source), [
-    { line: 1, argument: "() => f(')', 1)", value: "4" },
-    { line: 2, argument: "() => g()", value: "no" },
-  ]);
+    "  show(() => f(')', 1)); // 4\n  await showError(() =>\n    g()\n  ); // no";
+  assertEquals(claimOf(source, "()=>g()"), "no");
+  assertEquals(claimOf(source, "()=>f(')', 1)"), "4");
+  assertEquals(claimOf(source, "()=>g"), undefined);
 });
 
 Deno.test("a path is printed with /, and in quotes where it has a space", async () => {
