@@ -158,15 +158,11 @@ export class Subprocess<E extends Encoding = "utf-8">
     this.#options = options;
     this.#maxOutput = options.maxOutput ?? 100 * 2 ** 20;
     this.#child = start(caller, this.args, options);
-    const letGo = endWithProgram(this.pid) ? keepGoing() : undefined;
-    if (letGo) this.#child.unref();
+    this.#endWithProgram();
     this.#turn = this.#openOutputs();
     if (stdin === "piped") this.#pipe = this.#child.stdin.getWriter();
-    const removeLimits = this.#limit();
-    this.#watch(() => {
-      removeLimits();
-      letGo?.();
-    });
+    this.#limit();
+    this.#watch();
   }
 
   /** The process id. */
@@ -296,36 +292,44 @@ export class Subprocess<E extends Encoding = "utf-8">
 
   // Ending.
 
-  /** Sets the limits of the program's life; what is returned removes them. */
-  #limit(): () => void {
+  #endWithProgram(): void {
+    const isGuarded = endWithProgram(this.pid);
+    const letGo = isGuarded ? keepGoing() : undefined;
+    if (isGuarded) this.#child.unref();
+    this.#onceGone(() => {
+      hasEnded(this.pid);
+      letGo?.();
+    });
+  }
+
+  /** Sets the limits of the program's life. */
+  #limit(): void {
     const { timeout, signal } = this.#options;
     const abort = () => this.#fail(() => signal?.reason);
     signal?.addEventListener("abort", abort);
-    const stop = timeout === undefined
-      ? undefined
-      : after(timeout, () => this.#fail(() => this.#expired(timeout)));
-    return () => {
-      stop?.();
-      signal?.removeEventListener("abort", abort);
-    };
+    this.#onceGone(() => signal?.removeEventListener("abort", abort));
+    if (timeout === undefined) return;
+    this.#onceGone(after(timeout, () => {
+      this.#fail(() => this.#expired(timeout));
+    }));
+  }
+
+  /** Calls a function when the program has ended, or cannot be ended. */
+  #onceGone(tell: () => unknown): void {
+    this.#gone.promise.then(tell, tell).catch(() => {});
   }
 
   #expired(timeout: number): TimeoutExpired {
     return new TimeoutExpired(this.#caller, timeout, this.#details());
   }
 
-  /** Sees to what has to be done when the program has ended. */
-  #watch(tidyUp: () => void): void {
-    const { promise, resolve, reject } = this.#gone;
+  #watch(): void {
     this.#child.status.then((status) => {
       this.#ended = { status, elapsed: performance.now() - this.#started };
-      tidyUp();
-      hasEnded(this.pid);
       this.#pipe?.abort().catch(() => {});
       for (const output of this.#outputs.values()) output.programEnded();
-      resolve(status);
-    }, reject);
-    promise.catch(() => {});
+      this.#gone.resolve(status);
+    }, this.#gone.reject);
   }
 
   /** Ends the program because of a failure, made and thrown once it is gone. */
@@ -482,8 +486,7 @@ export class Subprocess<E extends Encoding = "utf-8">
     this.#isFed = true;
     // Nobody needs the rest of the input. That it cannot be closed changes
     // nothing about the program, which has ended.
-    const letGo = async () => void await chunks.return?.();
-    this.#gone.promise.then(letGo, letGo).catch(() => {});
+    this.#onceGone(() => chunks.return?.());
     this.#writeAll(chunks).catch((error) => {
       if (!this.#ended) this.#fail(() => error);
     });
