@@ -27,19 +27,20 @@ export class LineCutter {
   push(chunk: Bytes): string[] {
     const text = this.#decode(chunk);
     // A line is looked at once, when it has ended, however long it is.
+    const units = this.#rest.length + text.length;
     const lines = text.split("\n");
     lines[0] = this.#rest + lines[0];
     this.#rest = lines.pop()!;
     const hasReturns = this.#endedInReturn || text.includes("\r");
     this.#endedInReturn = text.endsWith("\r");
-    return this.#fitting(hasReturns ? lines.map(withoutReturn) : lines);
+    return this.#fitting(hasReturns ? lines.map(withoutReturn) : lines, units);
   }
 
   /** The last line, if it ended without a line end. */
   end(): string[] {
     const rest = this.#rest + this.#decoder.decode();
     this.#rest = "";
-    return this.#fitting(rest === "" ? [] : [rest]);
+    return this.#fitting(rest === "" ? [] : [rest], rest.length);
   }
 
   #decode(chunk: Bytes): string {
@@ -49,11 +50,13 @@ export class LineCutter {
     return hasMark ? text.slice(1) : text;
   }
 
-  #fitting(lines: string[]): string[] {
+  /** The lines before one that is too long. */
+  #fitting(lines: string[], units: number): string[] {
     const limit = this.#limit;
     // One unit of a string is up to three bytes.
+    if (units * 3 <= limit) return lines;
     const first = lines.findIndex((line) =>
-      line.length * 3 > limit && new TextEncoder().encode(line).length > limit
+      new TextEncoder().encode(line).length > limit
     );
     // The last character may be half of a CRLF.
     this.isTooLong = first >= 0 || this.#rest.length > limit + 1;
