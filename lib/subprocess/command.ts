@@ -216,8 +216,10 @@ function notFound(program: string, reason: string): string {
     return `${nothing} (each word is a string of its own: [${list}])`;
   }
   // Of a name without a path, Deno has looked for the file, and found it.
-  const [, file] = /'(.*)': .*os error/.exec(reason) ?? [];
-  if (file === undefined) return `${nothing} (is it installed, and on PATH?)`;
+  const [, file = program] = /'(.*)': .*os error/.exec(reason) ?? [];
+  if (!/[/\\]/.test(file)) {
+    return `${nothing} (is it installed, and on PATH?)`;
+  }
   const interpreter = interpreterOf(file);
   if (interpreter === undefined) {
     return `${nothing} (is the path right? Of a script, is its interpreter there?)`;
