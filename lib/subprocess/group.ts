@@ -171,6 +171,7 @@ function startGuard(news: string[]): Guard | undefined {
     // It is no reason to go on.
     child.unref();
     const input = child.stdin.getWriter();
+    child.status.then(() => input.abort().catch(() => {}));
     const started = { child, input, isListening: false };
     void write(started, "").then(() => started.isListening = true);
     return started;

@@ -16,7 +16,7 @@ import {
 } from "./command.ts";
 import { endTree, endWithProgram, hasEnded, keepGoing } from "./group.ts";
 import { type Input, type Iteration, iterationOf, toBytes } from "./input.ts";
-import { LineCutter, Lines } from "./lines.ts";
+import { LineCutter, oneByOne } from "./lines.ts";
 import { Output, within } from "./output.ts";
 import {
   type CompletedProcess,
@@ -40,9 +40,9 @@ export interface SpawnOptions<E extends Encoding = Encoding>
   extends SubprocessOptions<E> {
   /**
    * Where the standard input comes from; from `communicate()` or `stdin` by
-   * default. If `stdin` has not been taken when the program is waited for or its
-   * lines are read, its input is empty: `grep` would wait for ever. `"piped"`
-   * leaves it open until it is closed.
+   * default. If `stdin` has not been taken in the turn in which the program is
+   * waited for or its lines are read, its input is empty: `grep` would wait for
+   * ever. `"piped"` leaves it open until it is closed.
    */
   readonly stdin?: Stdio;
 }
@@ -199,7 +199,7 @@ export class Subprocess<E extends Encoding = "utf-8">
    */
   async wait(options: { readonly timeout?: number } = {}): Promise<number> {
     checkObject(this.#caller, options);
-    this.#closeUnasked();
+    void this.#closeUnasked();
     await this.#finish(options.timeout);
     return this.#ended!.status.code;
   }
@@ -255,7 +255,7 @@ export class Subprocess<E extends Encoding = "utf-8">
       throw new TypeError(`Subprocess.lines: ${name} ${why}`);
     }
     output.isTaken = true;
-    return new Lines(this.#lists(output), async () => {
+    return oneByOne(this.#lists(output), async () => {
       if (output.isTaken) await this.#release();
     });
   }
@@ -440,7 +440,7 @@ export class Subprocess<E extends Encoding = "utf-8">
 
   /** Reads an output, and gives its lines as they come, many in each list. */
   async *#lists(output: Output): AsyncGenerator<string[], void, void> {
-    this.#closeUnasked();
+    void this.#closeUnasked();
     const cutter = new LineCutter(this.#maxOutput);
     // A program that may not go on printing errors does not go on at all.
     const stopReading = this.#keepReading((other) => !other.isTaken);
@@ -542,10 +542,12 @@ export class Subprocess<E extends Encoding = "utf-8">
     );
   }
 
-  /** Gives a program that reads an empty input, if nobody has asked for it. */
-  #closeUnasked(): void {
+  /** Gives a program that reads an empty input, if nobody asks for it now. */
+  async #closeUnasked(): Promise<void> {
+    // In this turn, a loop over the lines may be followed by writing.
+    await undefined;
     const isAsked = this.#options.stdin || this.#stdin || this.#isFed;
-    if (!isAsked) this.#closeInput();
+    if (!isAsked) await this.#closeInput();
   }
 
   /** Tells the program that there is no more input. */

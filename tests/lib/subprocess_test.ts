@@ -113,22 +113,10 @@ const wrong: [
   ["an empty name", [""], {}, "run: the command is empty"],
   ["no command", undefined, {}, "must be a list of words: received undefined"],
   [
-    "a word that is no string",
-    ["a", 5],
-    {},
-    "word 1 of the command must be a string: received 5",
-  ],
-  [
-    "an unknown encoding",
-    ["a"],
-    { encoding: "latin1" },
-    'encoding must be one of "utf-8", "bytes"',
-  ],
-  [
     "Python's way to merge outputs",
-    ["a"],
+    [Deno.execPath()],
     { stderr: "stdout" },
-    "stderr must be one of",
+    "expected one of `inherit`, `piped`, `null`",
   ],
   [
     "Python's way to ask for a shell",
@@ -616,16 +604,12 @@ testWith(
         );
         return;
       }
-      assertEquals(
-        await message("#!/no/such/sh -e\n"),
-        'run: the interpreter "/no/such/sh" of "script" is missing (named by ' +
-          "its first line)",
-      );
-      assertEquals(
-        await message("#!/bin/sh\r\necho\r\n"),
-        'run: the interpreter "/bin/sh\\r" of "script" is missing (named by ' +
-          "its first line; its lines must end with LF)",
-      );
+      for (const text of ["#!/no/such/sh -e\n", "#!/bin/sh\r\necho\r\n"]) {
+        assertStringIncludes(
+          await message(text),
+          "is the interpreter there that its first line names",
+        );
+      }
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
