@@ -720,58 +720,33 @@ testWith(
   },
 );
 
-testWith(
-  ["run"],
-  "with killAfter, what outlives the program is killed once it has ended",
-  async () => {
-    if (isWindows) return; // which has no such signal
-    const deafOne = `Deno.addSignalListener('SIGTERM', () => {});
-      console.log(Deno.pid); setInterval(() => {}, 1000)`;
-    const { error, printed } = await abortOnceReady(
-      `new Deno.Command(Deno.execPath(), {
-        args: ['eval', ${JSON.stringify(deafOne)}],
-        stdin: 'null', stdout: 'inherit',
-      }).spawn(); setInterval(() => {}, 1000)`,
-      { killAfter: 600_000 },
-    );
-    assertEquals(error.message, "enough");
-    await gone(Number(printed));
-  },
-);
-
-/** The ways in which a program is ended, but for limits. */
-const waysToEnd: Record<string, (child: Subprocess) => unknown> = {
+/** The ways in which a program is ended. */
+const waysToEnd: Record<
+  string,
+  (child: Subprocess, limit: AbortController) => unknown
+> = {
   "terminate()": (child) => child.terminate(),
   "kill()": (child) => child.kill(),
   "the end of await using": (child) => child[Symbol.asyncDispose](),
+  "a limit": (_, limit) => limit.abort(),
 };
 
 for (const [way, end] of Object.entries(waysToEnd)) {
   testWith(["run"], `${way} ends what the program has started`, async () => {
     // The program ends at once, and what it has started heeds no SIGTERM.
-    const inner = isWindows ? ready : deaf.replace("'ready'", "Deno.pid");
-    const child = spawn(program(withGrandchild(
-      "setInterval(() => {}, 1000)",
-      inner,
-    )));
+    const inner = (isWindows ? ready : deaf).replace("'ready'", "Deno.pid");
+    const limit = new AbortController();
+    const command = program(
+      withGrandchild("setInterval(() => {}, 1000)", inner),
+    );
+    const child = spawn(command, { signal: limit.signal, killAfter: 60_000 });
     const lines = child.lines();
     const pids = [(await lines.next()).value, (await lines.next()).value];
-    await end(child);
-    await child.wait();
-    await gone(Number(pids[0]));
+    await end(child, limit);
+    await child.wait().catch(() => {});
+    for (const pid of pids) await gone(Number(pid));
   });
 }
-
-testWith(
-  ["run"],
-  "an abort ends what the program has started as well",
-  async () => {
-    const { printed } = await abortOnceReady(
-      withGrandchild("setInterval(() => {}, 1000)"),
-    );
-    await gone(Number(printed));
-  },
-);
 
 testWith(
   ["run"],
@@ -893,44 +868,6 @@ for (const [which, code] of Object.entries({ ready, deaf })) {
     },
   );
 }
-
-/** Code of a program that runs one that never ends, which has a limit. */
-function withLimited(rest: string): string {
-  const mod = new URL("../../mod.ts", import.meta.url);
-  return `import { spawn } from "${mod}";
-    const child = spawn([Deno.execPath(), "eval", ${JSON.stringify(ready)}],
-      { timeout: 600_000 });
-    const lines = child.lines();
-    await lines.next();
-    console.log(child.pid);
-    ${rest}`;
-}
-
-testWith(
-  ["run"],
-  "this program's own listener for Ctrl-C is called once",
-  async () => {
-    if (isWindows) return; // where nothing is done about signals
-    await using child = spawn(program(withLimited(`
-      let calls = 0;
-      Deno.addSignalListener("SIGINT", () => console.log("SIGINT", calls += 1));
-      // Sent after the other one, and so after all that it has led to.
-      Deno.addSignalListener("SIGUSR2", async () => {
-        console.log(child.poll());
-        await lines.return();
-        Deno.exit();
-      });
-      console.log("listening");`)));
-    const lines = child.lines();
-    const pid = Number((await lines.next()).value);
-    assertEquals((await lines.next()).value, "listening");
-    Deno.kill(child.pid, "SIGINT");
-    assertEquals((await lines.next()).value, "SIGINT 1");
-    Deno.kill(child.pid, "SIGUSR2");
-    assertEquals(await Array.fromAsync(lines), ["null"]);
-    await gone(pid);
-  },
-);
 
 const endings: Record<string, { rest?: string; signal?: Deno.Signal }> = {
   "is killed": { signal: "SIGKILL" },
