@@ -158,8 +158,9 @@ Deno.test("given compare: the gain is the sequential time divided by the paralle
 });
 
 Deno.test("given compare: tiny tasks lose, because starting workers takes longer", async () => {
-  const { gain } = await compare(8, 2, 4);
+  const { gain, parallel, started } = await compare(8, 2, 4);
   assert(gain < 1, `workers were ${gain} times as fast`);
+  assert(started < parallel, `${started} ms and ${parallel} ms`);
 });
 
 Deno.test("given: the conclusion follows what was measured, and the machine", () => {

@@ -122,10 +122,14 @@ class Terminal implements Output {
   }
 
   value(expression: string, value: unknown, guess?: string): void {
-    const breakLength = this.#size - 8;
-    const options = { colors: this.#colors, depth: 4, breakLength };
-    const lines = Deno.inspect(value, options).split("\n");
-    this.#result(expression, lines, guess);
+    const inspect = (breakLength: number) =>
+      Deno.inspect(value, { colors: this.#colors, depth: 4, breakLength })
+        .split("\n");
+    const lines = inspect(this.#size - 8);
+    // An object that prints itself may put its name before what fits.
+    const over = Math.max(...lines.map(width)) - (this.#size - 6);
+    const fitting = over > 0 ? inspect(this.#size - 8 - over) : lines;
+    this.#result(expression, fitting, guess);
   }
 
   error(expression: string, error: unknown, guess?: string): void {
