@@ -125,11 +125,12 @@ class Terminal implements Output {
     const inspect = (breakLength: number) =>
       Deno.inspect(value, { colors: this.#colors, depth: 4, breakLength })
         .split("\n");
-    const lines = inspect(this.#size - 8);
     // An object that prints itself may put its name before what fits.
-    const over = Math.max(...lines.map(width)) - (this.#size - 6);
-    const fitting = over > 0 ? inspect(this.#size - 8 - over) : lines;
-    this.#result(expression, fitting, guess);
+    const tries = [8, 16, 24, 32].map((less) => inspect(this.#size - less));
+    const fitting = tries.find((lines) =>
+      lines.every((line) => width(line) <= this.#size - 6)
+    );
+    this.#result(expression, fitting ?? tries[0]!, guess);
   }
 
   error(expression: string, error: unknown, guess?: string): void {
