@@ -91,6 +91,7 @@ export class Executor {
   async execute(choose: Choose): Promise<Execution> {
     this.#memory.set(this.#setting.initial);
     this.#steps = [];
+    await Promise.all(this.#threads.map(hasStarted));
     for (const thread of this.#threads) {
       thread.looks.clear();
       await this.#letGo(thread);
@@ -210,16 +211,16 @@ export class Executor {
     const { timeout } = this.#setting;
     line[4] = answer;
     signal(thread, word);
-    const asks = Atomics.waitAsync(line, 0, word, timeout);
-    const how = asks.async ? await asks.value : "ok";
-    const [state, verb, cell, argument] = line;
-    if (how === "timed-out" || state !== signals.asks) {
+    while (line[0] !== signals.asks) {
+      const asks = Atomics.waitAsync(line, 0, word, timeout);
+      if (!asks.async || await asks.value === "ok") continue;
       this.#lost = thread;
       throw new Error(
         `everyOrder: worker ${move.thread + 1} has taken no step for ` +
           `${timeout} ms; is there a loop without an end?`,
       );
     }
+    const [, verb, cell, argument] = line;
     thread.move = {
       ...{ thread: move.thread, verb: verbs[verb!]!, cell: cell! },
       ...{ argument: argument!, cause: undefined, value: this.#steps.length },
@@ -245,6 +246,12 @@ function startThread(
   const nothing = { cell: 0, argument: 0, cause: undefined, value: 0 };
   const move: Move = { thread, verb: "has ended", ...nothing };
   return { worker, setting, move, looks: new Map() };
+}
+
+/** Waits until a thread asks for the first time, however long it takes. */
+async function hasStarted({ setting: { line }, worker }: Thread) {
+  const asks = Atomics.waitAsync(line, 0, signals.goOn);
+  if (asks.async) await Promise.race([asks.value, worker.join()]);
 }
 
 function cells(length: number): Int32Array<SharedArrayBuffer> {

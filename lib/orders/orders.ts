@@ -166,6 +166,8 @@ export async function everyOrder<const S extends Sharing>(
       if (run.ending === "stopped") continue;
       const outcome = found.add(run);
       onOrder?.(outcome);
+      // So does the next one, then.
+      if (run.ending === "too long") return found.all(false);
     }
     return found.all(true);
   } finally {

@@ -2,8 +2,9 @@
  * Which order to try next: a search through all orders, depth first, in which
  * two orders that differ only in steps on different cells count as one.
  *
- * It is dynamic partial-order reduction by Flanagan and Godefroid (POPL 2005),
- * with the sleep sets of Godefroid (1996).
+ * It is dynamic partial-order reduction (Flanagan and Godefroid, POPL 2005) with
+ * source sets (Abdulla, Aronis, Jonsson and Sagonas, POPL 2014) and sleep sets
+ * (Godefroid 1996).
  *
  * @module
  */
@@ -76,7 +77,9 @@ export class Search {
     const past = new Past(moves.length);
     for (const [i, step] of [...steps, ...moves].entries()) {
       const place = past.racing(step);
-      if (place !== undefined) this.#want(step.thread, this.#nodes[place]!);
+      if (place !== undefined) {
+        this.#want(this.#nodes[place]!, past.initials(step, place));
+      }
       if (i < steps.length) past.add(step);
     }
     [this.#depth, this.#asleep] = [0, new Set()];
@@ -91,19 +94,23 @@ export class Search {
     return false;
   }
 
-  /** A thread is to take its step before another one that races with it. */
-  #want(thread: number, { able, wanted }: Node): void {
-    const all = able.has(thread) ? [thread] : able;
-    for (const one of all) wanted.add(one);
+  /** One of some threads is to take a step here. */
+  #want({ able, wanted }: Node, threads: readonly number[]): void {
+    if (threads.some((thread) => wanted.has(thread))) return;
+    const thread = threads.find((thread) => able.has(thread));
+    for (const one of thread === undefined ? able : [thread]) wanted.add(one);
   }
 }
 
-/** A step that was taken, and what had to happen before it. */
-interface Taken {
+/** A step, and how many steps of each thread happen up to it. */
+interface Clocked {
   readonly thread: number;
-  readonly verb: Move["verb"];
-  /** How many steps of each thread happen up to it, itself included. */
   readonly clock: readonly number[];
+}
+
+/** A step that was taken; its clock counts itself. */
+interface Taken extends Clocked {
+  readonly verb: Move["verb"];
   /** The step before it on the same cell, by its place. */
   readonly before: number | undefined;
 }
@@ -132,6 +139,23 @@ class Past {
     if (!other || verb === "has ended") return undefined;
     const known = this.#join(thread, cause)[other.thread]!;
     return known < other.clock[other.thread]! ? place : undefined;
+  }
+
+  /**
+   * Who can begin, if a step is to come before the one at a place, and with it
+   * all that need not come after that one.
+   */
+  initials({ thread, cause }: Move, place: number): number[] {
+    const isBefore = (one: Clocked, other: Clocked) =>
+      one.clock[one.thread]! <= other.clock[one.thread]!;
+    const later: Clocked[] = this.taken.slice(place + 1)
+      .filter((step) => !isBefore(this.taken[place]!, step));
+    later.push({ thread, clock: this.#join(thread, cause) });
+    return later.filter((step, i) =>
+      !later.slice(0, i).some((earlier) =>
+        earlier.thread === step.thread || isBefore(earlier, step)
+      )
+    ).map((step) => step.thread);
   }
 
   add({ thread, verb, cell, cause }: Move): void {

@@ -19,8 +19,8 @@ export const verbs = [
   ...["compares and exchanges"],
 ] as const;
 
-/** What main tells a thread; at 0, the thread asks. */
-export const signals = { asks: 0, goOn: 1, giveUp: 2, stop: 3 } as const;
+/** What main tells a thread; it goes on first, until it asks. */
+export const signals = { goOn: 0, asks: 1, giveUp: 2, stop: 3 } as const;
 
 /** Something that the task shares, and where it is in memory. */
 export interface Thing {
@@ -69,7 +69,9 @@ export class SteppedThread {
     const shared = things.map((thing) => [thing.name, this.#share(thing)]);
     globalThis.Atomics = this.#steppedAtomics();
     let task: Task | undefined;
-    for (this.#wait(); line[0] !== signals.stop; this.#ask("has ended")) {
+    for (;;) {
+      this.#ask("has ended");
+      if (line[0] === signals.stop) return;
       thrown[0] = 0;
       try {
         task ??= this.#compile(source);
@@ -115,7 +117,9 @@ export class SteppedThread {
   #ask(verb: string, cell = 0, argument = 0): number {
     const { line, signals, verbs } = this.#setting;
     const hasEnded = verb === "has ended";
-    if (hasEnded || line[0] === signals.goOn) {
+    const maySay = line[0] === signals.goOn ||
+      hasEnded && line[0] === signals.giveUp;
+    if (maySay) {
       line.set([verbs.indexOf(verb), cell, argument], 1);
       this.#atomics.store(line, 0, signals.asks);
       this.#atomics.notify(line, 0);
