@@ -153,7 +153,7 @@ export const inputs: Inputs = {
     ...totals("proceduralTotals", () => ledgerAfter("proceduralTotals")),
     withoutCalling(
       "proceduralTotals",
-      ...["functionalTotals", "declarativeTotals", "query", "Register"],
+      ...["functionalTotals", "Register"],
     ),
   ],
   functionalTotals: [
@@ -164,7 +164,7 @@ export const inputs: Inputs = {
     }),
     withoutCalling(
       "functionalTotals",
-      ...["proceduralTotals", "declarativeTotals", "query", "Register"],
+      ...["proceduralTotals", "Register"],
     ),
   ],
   record: amounts.flatMap((pieces) => [
