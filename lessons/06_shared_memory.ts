@@ -77,8 +77,7 @@ lesson(import.meta, async () => {
   await show(() => countWithAtomics(4, 100_000)); // 400000
   await show(() => countWithLock(4, 100_000)); // 400000
 
-  // What is lost without synchronisation differs from run to run. If nothing
-  // is, that was luck: the program is still wrong.
+  // How much the first one loses differs. Nothing is luck: it is still wrong.
   //
   // What to use? Begin with messages: nobody else can change your copy. Share
   // memory if you have measured that copies cost too much: one number with
@@ -146,7 +145,9 @@ export function transfer(bank: Bank, worker: number): void {
 /** How the orders of two workers end that add 1; `onOrder` gets each. */
 async function outcomesOf(way: Way, onOrder = (_: Outcome) => {}) {
   const shared = { counter: 1, lock: new Lock() };
-  return (await everyOrder(way, { shared, onOrder })).outcomes;
+  const { outcomes } = await everyOrder(way, { shared, onOrder });
+  for (const { error } of outcomes) if (error) throw error;
+  return outcomes;
 }
 type Outcome = Orders<{ counter: number; lock: Lock }>["outcomes"][number];
 const wrongOf = async (way: Way) =>
@@ -176,13 +177,12 @@ async function tableOf(way: Way) {
   return rows;
 }
 
-/** Has workers of a pool count, each so far; gives the counter. */
+/** Has workers count, who begin when all are there; gives the counter. */
 async function countIn(workers: number, each: number, way: Way) {
   using pool = new Pool({ workers });
   const counter = new Int32Array(new SharedArrayBuffer(4)) as SharedCells;
   const shared = { counter, lock: new Lock(), each };
   const barriers = Array<Barrier>(workers).fill(new Barrier(workers));
-  // All workers have to be there before the first one counts.
   await pool.map((barrier) => barrier.wait(), barriers);
   await pool.map(way, Array<Counting>(workers).fill(shared));
   return counter[0];
