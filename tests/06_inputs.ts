@@ -39,6 +39,7 @@ export async function endsOf<S extends Sharing>(
     steps.map((step) => wordsOf(step, names.length > 1)).join(" · ");
   const ends = new Set<string>();
   let bad: string | undefined;
+  let unguarded: string | undefined;
   const found = await everyOrder(task as never, {
     workers,
     shared: shared as Sharing,
@@ -46,13 +47,13 @@ export async function endsOf<S extends Sharing>(
       if (outcome.error) throw outcome.error;
       const end = endOf(outcome, names);
       const open = withoutLock(outcome, guards);
-      if (open) bad ??= `${told(outcome, open.steps)} ${open.lock}`;
-      else if (!right.includes(end)) bad ??= `${told(outcome)} → ${end}`;
+      if (open) unguarded ??= `${told(outcome, open.steps)} ${open.lock}`;
+      if (!right.includes(end)) bad ??= `${told(outcome)} → ${end}`;
       ends.add(end);
     },
   });
   if (!found.complete) bad ??= "more orders than anybody can try";
-  return bad ?? [...ends].sort().join(" or ");
+  return bad ?? unguarded ?? [...ends].sort().join(" or ");
 }
 
 function wordsOf(
