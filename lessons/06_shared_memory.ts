@@ -145,7 +145,7 @@ export function transfer(bank: Bank, worker: number): void {
 /** How the orders of two workers end that add 1; `onOrder` gets each. */
 async function outcomesOf(way: Way, onOrder = (_: Outcome) => {}) {
   const shared = { counter: 1, lock: new Lock() };
-  const { outcomes } = await everyOrder(way, { shared, onOrder });
+  const { outcomes } = await everyOrder(way, { shared, all: true, onOrder });
   for (const { error } of outcomes) if (error) throw error;
   return outcomes;
 }

@@ -65,10 +65,7 @@ export interface Outcome<S extends Sharing = Sharing> {
 export interface Orders<S extends Sharing = Sharing> {
   /** How many orders there are. */
   readonly orders: number;
-  /**
-   * How many were run: of orders that differ only in steps on different cells,
-   * one.
-   */
+  /** How many were run: of orders that are alike, one. */
   readonly tried: number;
   /** Whether that is all; if not, `limit` ended it. */
   readonly complete: boolean;
@@ -85,16 +82,18 @@ export interface OrdersOptions<S extends Sharing = Sharing> {
   readonly shared: S;
   /** How many workers run the task: 2 unless given. */
   readonly workers?: number;
-  /** How many orders are tried at most: 100 000 unless given. */
+  /** How many orders are run at most: 100 000 unless given. */
   readonly limit?: number;
   /**
    * How long a worker may compute without a step, in milliseconds: 5000 unless
    * given.
    */
   readonly timeout?: number;
+  /** Whether orders that are alike are all run: false unless given. */
+  readonly all?: boolean;
   /** Ends it early. */
   readonly signal?: AbortSignal;
-  /** Called with each order that is tried. */
+  /** Called with each order that is run, and how many are like it. */
   readonly onOrder?: (outcome: Outcome<S>) => void;
 }
 
@@ -110,7 +109,9 @@ export interface OrdersOptions<S extends Sharing = Sharing> {
  * computes up to its next one belongs to it.
  *
  * The same task gives the same orders, however fast the machine is. Workers
- * that all wait for ever, and an error of the task, are outcomes.
+ * that all wait for ever, and an error of the task, are outcomes. Orders are
+ * alike that differ only in steps which cannot affect each other, on different
+ * cells or reading: all are counted, and one is run.
  *
  * What it does not see: what workers compute by themselves, messages, and time
  * (a wait with a timeout ends only when nobody else can go on; `timeout` of a
@@ -149,11 +150,11 @@ export async function everyOrder<const S extends Sharing>(
   task: (shared: Shared<S>, worker: number) => unknown,
   options: OrdersOptions<S>,
 ): Promise<Orders<S>> {
-  const { limit = 100_000, signal, onOrder } = options;
+  const { limit = 100_000, all = false, signal, onOrder } = options;
   const setting = settingOf(task, options);
   signal?.throwIfAborted();
-  const found = new Findings<S>(setting);
-  const search = new Search();
+  const found = new Findings<S>(setting, all);
+  const search = new Search(all);
   const executor = new Executor(setting);
   try {
     for (let isLeft = true; isLeft;) {
@@ -221,11 +222,13 @@ function kindOf(
 /** What the orders that were tried have come to. */
 class Findings<S extends Sharing> {
   readonly #setting: Setting;
+  readonly #all: boolean;
   readonly #outcomes = new Map<string, Outcome<S>>();
   tried = 0;
 
-  constructor(setting: Setting) {
+  constructor(setting: Setting, all: boolean) {
     this.#setting = setting;
+    this.#all = all;
   }
 
   add(run: Execution): Outcome<S> {
@@ -236,7 +239,7 @@ class Findings<S extends Sharing> {
     const key = JSON.stringify(
       how.error?.message ?? how.deadlock ?? shared,
     );
-    const orders = countAlike(run.steps, workers);
+    const orders = this.#all ? 1 : countAlike(run.steps, workers);
     const steps = run.steps.map((step) => this.#stepOf(step));
     const outcome = { shared, ...how, orders, steps };
     const known = this.#outcomes.get(key);

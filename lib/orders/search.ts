@@ -1,6 +1,7 @@
 /**
- * Which order to try next: a search through all orders, depth first, in which
- * two orders that differ only in steps on different cells count as one.
+ * Which order to run next: a search through all orders, depth first. Orders are
+ * alike that differ only in steps which cannot affect each other, on different
+ * cells or reading: of these, one is run.
  *
  * It is dynamic partial-order reduction (Flanagan and Godefroid, POPL 2005) with
  * source sets (Abdulla, Aronis, Jonsson and Sagonas, POPL 2014) and sleep sets
@@ -24,7 +25,13 @@ export interface Move {
   readonly value: number;
 }
 
-/** A place in the order that is tried. */
+/** Whether two steps cannot affect each other. */
+function areApart(one: Move, other: Move): boolean {
+  return one.cell !== other.cell ||
+    one.verb === "reads" && other.verb === "reads";
+}
+
+/** A place in the order that is run. */
 interface Node {
   /** Who could take a step here. */
   readonly able: ReadonlySet<number>;
@@ -38,9 +45,15 @@ interface Node {
 
 /** Finds the orders one after another. */
 export class Search {
+  readonly #all: boolean;
   readonly #nodes: Node[] = [];
   #depth = 0;
   #asleep: ReadonlySet<number> = new Set();
+
+  /** Begins a search; with `all`, orders that are alike are run, too. */
+  constructor(all: boolean) {
+    this.#all = all;
+  }
 
   /**
    * Who takes the next step; nobody if this order is none but another one again.
@@ -54,15 +67,16 @@ export class Search {
       const asleep = this.#asleep;
       const thread = able.find((thread) => !asleep.has(thread));
       if (thread === undefined) return undefined;
-      const [tried, wanted] = [new Set([thread]), new Set([thread])];
+      const tried = new Set([thread]);
+      const wanted = new Set(this.#all ? able : [thread]);
       node = { able: new Set(able), asleep, thread, tried, wanted };
       this.#nodes.push(node);
     }
     const { thread, tried, asleep } = node;
-    const { cell } = moves[thread]!;
-    const others = [...asleep.union(tried)]
-      .filter((other) => other !== thread && moves[other]!.cell !== cell);
-    this.#asleep = new Set(others);
+    const others = [...asleep.union(tried)].filter((other) =>
+      other !== thread && areApart(moves[other]!, moves[thread]!)
+    );
+    this.#asleep = new Set(this.#all ? [] : others);
     this.#depth += 1;
     return thread;
   }
@@ -76,8 +90,7 @@ export class Search {
   next(steps: readonly Move[], moves: readonly Move[]): boolean {
     const past = new Past(moves.length);
     for (const [i, step] of [...steps, ...moves].entries()) {
-      const place = past.racing(step);
-      if (place !== undefined) {
+      for (const place of past.racing(step)) {
         this.#want(this.#nodes[place]!, past.initials(step, place));
       }
       if (i < steps.length) past.add(step);
@@ -102,24 +115,18 @@ export class Search {
   }
 }
 
-/** A step, and how many steps of each thread happen up to it. */
-interface Clocked {
-  readonly thread: number;
-  readonly clock: readonly number[];
-}
+/** A step, and how many steps of each thread happen up to it, itself included. */
+type Taken = Move & { readonly clock: readonly number[] };
 
-/** A step that was taken; its clock counts itself. */
-interface Taken extends Clocked {
-  readonly verb: Move["verb"];
-  /** The step before it on the same cell, by its place. */
-  readonly before: number | undefined;
+/** Whether a step has to happen before another one. */
+function isBefore(one: Taken, { clock }: Taken): boolean {
+  return one.clock[one.thread]! <= clock[one.thread]!;
 }
 
 /** What has to happen before what: vector clocks (Mattern 1989). */
 class Past {
   readonly taken: Taken[] = [];
   readonly #clocks: number[][];
-  readonly #last = new Map<number, number>();
 
   constructor(threads: number) {
     this.#clocks = Array.from(
@@ -128,29 +135,30 @@ class Past {
     );
   }
 
-  /** The place of the step that could as well come after this one. */
-  racing({ thread, verb, cell, cause }: Move): number | undefined {
-    let place = this.#last.get(cell);
-    // Who waits for a lock cannot come before it is released.
-    while (verb === "acquires" && this.taken[place!]?.verb === "releases") {
-      place = this.taken[place!]!.before;
+  /** The places of the steps that could as well come after this one. */
+  racing(move: Move): number[] {
+    const places: number[] = [];
+    const known = { ...move, clock: [...this.#known(move)] };
+    for (const [place, step] of [...this.taken.entries()].toReversed()) {
+      if (move.verb === "has ended" || areApart(step, move)) continue;
+      // Who waits for a lock cannot come before it is released.
+      if (move.verb === "acquires" && step.verb === "releases") continue;
+      if (!isBefore(step, known)) places.push(place);
+      join(known.clock, step);
     }
-    const other = this.taken[place!];
-    if (!other || verb === "has ended") return undefined;
-    const known = this.#join(thread, cause)[other.thread]!;
-    return known < other.clock[other.thread]! ? place : undefined;
+    return places;
   }
 
   /**
    * Who can begin, if a step is to come before the one at a place, and with it
    * all that need not come after that one.
    */
-  initials({ thread, cause }: Move, place: number): number[] {
-    const isBefore = (one: Clocked, other: Clocked) =>
-      one.clock[one.thread]! <= other.clock[one.thread]!;
-    const later: Clocked[] = this.taken.slice(place + 1)
+  initials(move: Move, place: number): number[] {
+    const later = this.taken.slice(place + 1)
       .filter((step) => !isBefore(this.taken[place]!, step));
-    later.push({ thread, clock: this.#join(thread, cause) });
+    const clock = [...this.#known(move)];
+    for (const step of later) if (!areApart(step, move)) join(clock, step);
+    later.push({ ...move, clock });
     return later.filter((step, i) =>
       !later.slice(0, i).some((earlier) =>
         earlier.thread === step.thread || isBefore(earlier, step)
@@ -158,29 +166,27 @@ class Past {
     ).map((step) => step.thread);
   }
 
-  add({ thread, verb, cell, cause }: Move): void {
-    const before = this.#last.get(cell);
-    this.#join(thread, cause);
-    const clock = this.#join(thread, before);
-    clock[thread]! += 1;
-    this.#last.set(cell, this.taken.length);
-    this.taken.push({ thread, verb, clock: [...clock], before });
+  add(move: Move): void {
+    const clock = this.#known(move);
+    for (const step of this.taken) if (!areApart(step, move)) join(clock, step);
+    clock[move.thread]! += 1;
+    this.taken.push({ ...move, clock: [...clock] });
   }
 
   /** What a thread knows of has happened before its next step. */
-  #join(thread: number, place: number | undefined): number[] {
+  #known({ thread, cause }: Move): number[] {
     const clock = this.#clocks[thread]!;
-    for (const [i, n] of this.taken[place!]?.clock.entries() ?? []) {
-      clock[i] = Math.max(clock[i]!, n);
-    }
+    if (cause !== undefined) join(clock, this.taken[cause]!);
     return clock;
   }
 }
 
-/**
- * How many orders differ from one only in steps on different cells, itself
- * included: the ways to put its steps into a row.
- */
+/** Adds what has to happen before a step to what has to happen. */
+function join(clock: number[], step: Taken): void {
+  for (const [i, n] of step.clock.entries()) clock[i] = Math.max(clock[i]!, n);
+}
+
+/** How many orders are alike: the ways to put the steps of one into a row. */
 export function countAlike(steps: readonly Move[], threads: number): number {
   const past = new Past(threads);
   for (const step of steps) past.add(step);
