@@ -4,15 +4,9 @@
  * @module
  */
 
-import { FunctionWorker } from "../workers/worker.ts";
+import { type Performance, type Performer, RealThread } from "./real_thread.ts";
 import type { Move } from "./search.ts";
-import {
-  signals,
-  SteppedThread,
-  type Thing,
-  type ThreadSetting,
-  verbs,
-} from "./thread.ts";
+import { signals, type Thing, verbs } from "./thread.ts";
 
 /** How many steps an order may have. */
 export const maxSteps = 1000;
@@ -50,14 +44,9 @@ export type Choose = (
   moves: readonly Move[],
 ) => number | undefined | Promise<number | undefined>;
 
-/** What a worker runs. */
-const perform = (text: string, setting: ThreadSetting) =>
-  new ((0, eval)(`(${text})`) as typeof SteppedThread)(setting).run();
-
 /** A thread, and what is known of it. */
 interface Thread {
-  readonly worker: FunctionWorker<Parameters<typeof perform>, void>;
-  readonly setting: ThreadSetting;
+  readonly performer: Performer;
   /** What it is about to do. */
   move: Move;
   /** How often it has found each cell unchanged. */
@@ -67,21 +56,26 @@ interface Thread {
 /** Runs a task in threads, which take one step at a time. */
 export class Executor {
   readonly #setting: Setting;
-  readonly #memory: ThreadSetting["memory"];
+  readonly #memory: Int32Array;
   readonly #threads: Thread[];
   readonly #alive: ReturnType<typeof setInterval>;
   #steps: Move[] = [];
-  /** The thread that has not come back. */
-  #lost: Thread | undefined;
 
-  /** Starts the threads. */
-  constructor(setting: Setting) {
-    this.#setting = setting;
-    this.#memory = cells(setting.initial.length);
-    this.#threads = Array.from(
-      { length: setting.workers },
-      (_, i) => startThread(setting, this.#memory, i),
-    );
+  /** Starts the threads, which share the memory. */
+  constructor(
+    setting: Setting,
+    memory = new Int32Array(new SharedArrayBuffer(4 * setting.initial.length)),
+    start: (performance: Performance, timeout: number) => Performer = (...it) =>
+      new RealThread(...it),
+  ) {
+    const { source, things, timeout } = this.#setting = setting;
+    this.#memory = memory;
+    this.#threads = Array.from({ length: setting.workers }, (_, thread) => {
+      const performance = { memory, source, things, worker: thread + 1 };
+      const performer = start(performance, timeout);
+      const move: Move = { ...nothing, thread };
+      return { performer, move, looks: new Map() };
+    });
     // Some older versions of Deno see a notification only when something else
     // happens.
     this.#alive = setInterval(() => {}, 20);
@@ -91,7 +85,7 @@ export class Executor {
   async execute(choose: Choose): Promise<Execution> {
     this.#memory.set(this.#setting.initial);
     this.#steps = [];
-    await Promise.all(this.#threads.map(hasStarted));
+    await Promise.all(this.#threads.map((it) => it.performer.isReady));
     for (const thread of this.#threads) {
       thread.looks.clear();
       await this.#letGo(thread);
@@ -99,11 +93,7 @@ export class Executor {
     const ending = await this.#takeSteps(choose);
     const moves = this.#moves();
     const memory = [...this.#memory];
-    const errors = this.#threads.map(({ setting: { thrown } }) =>
-      thrown[0] === 0
-        ? undefined
-        : String.fromCharCode(...thrown.subarray(1, 1 + thrown[0]!))
-    );
+    const errors = this.#threads.map(({ performer }) => performer.thrown);
     for (const thread of this.#threads) {
       if (thread.move.verb === "has ended") continue;
       await this.#letGo(thread, signals.giveUp);
@@ -112,13 +102,9 @@ export class Executor {
   }
 
   /** Ends the threads. */
-  async close(): Promise<void> {
+  close(): void {
     clearInterval(this.#alive);
-    for (const thread of this.#threads) {
-      signal(thread, signals.stop);
-      if (thread !== this.#lost) await thread.worker.join().catch(() => {});
-      thread.worker.terminate();
-    }
+    for (const { performer } of this.#threads) performer.close();
   }
 
   async #takeSteps(choose: Choose): Promise<Execution["ending"]> {
@@ -207,58 +193,15 @@ export class Executor {
     word: number = signals.goOn,
     answer = 0,
   ): Promise<void> {
-    const { setting: { line }, move } = thread;
-    const { timeout } = this.#setting;
-    line[4] = answer;
-    signal(thread, word);
-    while (line[0] !== signals.asks) {
-      const asks = Atomics.waitAsync(line, 0, word, timeout);
-      if (!asks.async || await asks.value === "ok") continue;
-      this.#lost = thread;
-      throw new Error(
-        `everyOrder: worker ${move.thread + 1} has taken no step for ` +
-          `${timeout} ms; is there a loop without an end?`,
-      );
-    }
-    const [, verb, cell, argument] = line;
-    thread.move = {
-      ...{ thread: move.thread, verb: verbs[verb!]!, cell: cell! },
-      ...{ argument: argument!, cause: undefined, value: this.#steps.length },
-    };
+    const [verb, cell, argument] = await thread.performer.tell(word, answer);
+    const { thread: number } = thread.move;
+    const asked = { verb: verbs[verb]!, cell, argument };
+    const value = this.#steps.length;
+    thread.move = { ...nothing, ...asked, thread: number, value };
   }
 }
 
-/** Starts a thread, which waits for the first order. */
-function startThread(
-  { source, things }: Setting,
-  memory: ThreadSetting["memory"],
-  thread: number,
-): Thread {
-  const setting: ThreadSetting = {
-    ...{ memory, source, things, worker: thread + 1, verbs, signals },
-    line: cells(5),
-    thrown: new Uint16Array(new SharedArrayBuffer(2 * 500)),
-  };
-  const worker = new FunctionWorker(perform, {
-    args: [String(SteppedThread), setting],
-  });
-  worker.start();
-  const nothing = { cell: 0, argument: 0, cause: undefined, value: 0 };
-  const move: Move = { thread, verb: "has ended", ...nothing };
-  return { worker, setting, move, looks: new Map() };
-}
-
-/** Waits until a thread asks for the first time, however long it takes. */
-async function hasStarted({ setting: { line }, worker }: Thread) {
-  const asks = Atomics.waitAsync(line, 0, signals.goOn);
-  if (asks.async) await Promise.race([asks.value, worker.join()]);
-}
-
-function cells(length: number): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(new SharedArrayBuffer(4 * length));
-}
-
-function signal({ setting: { line } }: Thread, word: number): void {
-  Atomics.store(line, 0, word);
-  Atomics.notify(line, 0);
-}
+/** What a thread does that does nothing. */
+const nothing: Omit<Move, "thread"> = {
+  ...{ verb: "has ended", cell: 0, argument: 0, cause: undefined, value: 0 },
+};

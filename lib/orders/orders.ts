@@ -172,7 +172,7 @@ export async function everyOrder<const S extends Sharing>(
     }
     return found.all(true);
   } finally {
-    await executor.close();
+    executor.close();
   }
 }
 

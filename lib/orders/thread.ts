@@ -48,19 +48,25 @@ export interface ThreadSetting {
   readonly signals: typeof signals;
 }
 
+/** Says what is about to be done, waits until it may be; gives an answer. */
+type Ask = (verb: string, cell?: number, argument?: number) => number;
+
 type Task = (shared: Record<string, unknown>, worker: number) => unknown;
 
 /** Runs a task whenever it is told to, step by step. */
 export class SteppedThread {
   readonly #setting: ThreadSetting;
   readonly #memory: Cells;
+  readonly #ask: Ask;
   /** The language's own, which the task does not see. */
   readonly #atomics = Atomics;
   readonly #arrays = new Map<unknown, Thing>();
 
-  constructor(setting: ThreadSetting) {
+  /** Makes one; `ask` replaces how it asks for its turn. */
+  constructor(setting: ThreadSetting, ask?: Ask) {
     this.#setting = setting;
     this.#memory = setting.memory;
+    this.#ask = ask ?? this.#askMain.bind(this);
   }
 
   /** Runs the task once for each order, until it is stopped. */
@@ -113,8 +119,8 @@ export class SteppedThread {
     }
   }
 
-  /** Says what this thread is about to do, waits until it may; the answer. */
-  #ask(verb: string, cell = 0, argument = 0): number {
+  /** Says it to main, which gives this thread its turn. */
+  #askMain(verb: string, cell = 0, argument = 0): number {
     const { line, signals, verbs } = this.#setting;
     const hasEnded = verb === "has ended";
     const maySay = line[0] === signals.goOn ||
