@@ -10,6 +10,7 @@ import { nameOf, textOfParts } from "../workers/program.ts";
 import { startProcess } from "./far_process.ts";
 import { Codec, isPlainBuffer, nodeProcess } from "./ipc.ts";
 import { pathOf, permissionFlags, refusedPermissions } from "./permissions.ts";
+import { type Child, guardCommand, remoteChild } from "./remote.ts";
 
 /** Made once, because every process runs the same program. */
 let program: string | undefined;
@@ -18,9 +19,10 @@ let program: string | undefined;
 export function startDeno(
   options: HostOptions,
   detached: boolean,
-): ChildProcess {
+): Child {
   const { module, memory, permissions = {}, caller, onOutput } = options;
-  checkMayRun(caller);
+  const { launcher, lostAfter = 30_000 } = options;
+  checkMayRun(caller, launcher?.[0]);
   const flags = ["--no-prompt", "--quiet", "--no-lock", ...configOf(module)];
   if (memory !== undefined) {
     flags.push(`--v8-flags=--max-old-space-size=${memory}`);
@@ -28,51 +30,71 @@ export function startDeno(
   flags.push(...permissionFlags(permissions));
   const refused = refusedPermissions(permissions);
   const text = encodeURIComponent(childProgram(module, refused));
+  const args = [...flags, `data:text/javascript,${text}`];
+  if (launcher) {
+    const [first = "", ...rest] = [...launcher, ...guardCommand()];
+    const started = spawn(first, rest, {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: environment(true),
+    });
+    const child = remoteChild(started, args, lostAfter, onOutput !== undefined);
+    child.send(farProgram(), () => {});
+    return child;
+  }
   const output = onOutput ? "pipe" : "inherit";
   // Who may do nothing sees nothing of the environment either.
   const isSeen = module !== undefined || Object.keys(permissions).length > 0;
-  const child = spawn([...flags, `data:text/javascript,${text}`], {
+  const child = spawn(Deno.execPath(), ["run", ...args], {
     // Its streams are the task's, and there is nothing to read.
     stdio: ["ignore", output, output, "ipc"],
     serialization: "advanced",
     detached,
     env: environment(isSeen),
   });
-  program ??= processProgram();
-  child.send(program, () => {});
-  return child;
+  child.send?.(farProgram(), () => {});
+  return child as Child;
 }
 
-/** Runs Deno by `node:child_process`. */
-function spawn(args: string[], options: SpawnOptions): ChildProcess {
+/** What a process runs; made once. */
+function farProgram(): string {
+  return program ??= processProgram();
+}
+
+/** Starts a program by `node:child_process`. */
+function spawn(
+  program: string,
+  args: string[],
+  options: SpawnOptions,
+): ChildProcess {
   const { spawn } = nodeProcess().getBuiltinModule("node:child_process");
   const { get } = Deno.env;
   // It looks for options of Node's in the environment, which this program may
   // not be allowed to read.
   Deno.env.get = () => undefined;
   try {
-    return spawn(Deno.execPath(), ["run", ...args], options);
+    return spawn(program, args, options);
   } finally {
     Deno.env.get = get;
   }
 }
 
 /** Refuses to start what cannot be started. */
-function checkMayRun(caller: string): void {
-  if (Deno.build.standalone) {
+function checkMayRun(caller: string, launcher: string | undefined): void {
+  if (Deno.build.standalone && !launcher) {
     // It would start itself, and that one itself, and so on.
     throw new Error(
       `${caller}: a program made by deno compile contains no Deno that could ` +
         `run a process of its own; a worker runs in it`,
     );
   }
-  const command = Deno.execPath();
+  const command = launcher ?? Deno.execPath();
   // It asks, at a terminal.
   const { state } = Deno.permissions.requestSync({ name: "run", command });
   if (state === "granted") return;
   throw new Deno.errors.NotCapable(
-    `${caller}: a process of its own is another Deno, which this program ` +
-      `may not run: start it with deno run --allow-run=${command} …`,
+    `${caller}: ${
+      launcher ?? "a process of its own is another Deno, which"
+    } this program may not run: start it with deno run --allow-run=${command} …`,
   );
 }
 

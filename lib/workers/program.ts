@@ -236,9 +236,13 @@ export function threadProgram(): string {
   return `${textOfParts([])}\n${nameOf(() => startThread)}();`;
 }
 
-/** The text that defines all parts, these included. */
+/** The text that defines all parts of a far side, these included. */
 export function textOfParts(more: readonly Part[]): string {
-  const all = [...parts, ...more];
+  return definitionsOf([...parts, ...more]);
+}
+
+/** The text that defines parts. */
+export function definitionsOf(all: readonly Part[]): string {
   const isClass = (part: Part) => /^class\b/.test(String(part()));
   // Functions first, because classes may call them at once.
   const sorted = [

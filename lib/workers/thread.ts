@@ -62,10 +62,19 @@ export class Thread extends Host {
   }
 }
 
+/** The options that only processes have. */
+const processOnly = [
+  "permissions",
+  "memory",
+  "onOutput",
+  "launcher",
+  "lostAfter",
+] as const;
+
 hostKinds.set("worker", {
   open: (options) => new Thread(options),
   check(caller, options) {
-    for (const name of ["permissions", "memory", "onOutput"] as const) {
+    for (const name of processOnly) {
       if (options[name] === undefined) continue;
       throw new TypeError(
         `${caller}: ${name} is for isolation: "process"; a worker is a thread ` +
