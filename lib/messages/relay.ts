@@ -76,6 +76,11 @@ export class Relay {
     this.#watch.stop();
   }
 
+  /** Whether no connection leads to the other side. */
+  get isIdle(): boolean {
+    return this.#ends.size === 0;
+  }
+
   /** Waits until all that was sent on this side has been carried over. */
   async flush(): Promise<void> {
     const isLate = () => this.#ends.values().some((end) => end.backlog > 0);

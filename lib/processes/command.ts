@@ -39,7 +39,7 @@ export function startDeno(
     env: environment(isSeen),
   });
   program ??= processProgram();
-  child.send(program, () => {});
+  child.send?.(program, () => {});
   return child;
 }
 
