@@ -222,3 +222,8 @@ export function serveQueue(
   }, end);
   link.look();
 }
+
+/** What of this runs on the far side. */
+export const farQueueParts = [
+  () => [FarQueue, serveQueue],
+];

@@ -138,3 +138,9 @@ export function endTask(task: Set<Given>, hasFailed: boolean): void {
   if (realm().task === task) realm().task = undefined;
   for (const given of task) given.leave(hasFailed);
 }
+
+/** What of this runs on the far side. */
+export const lifeParts = [
+  () => [Life, realm, joinRealm, isEnded, endedError, endThread, give, forget],
+  () => [beginTask, endTask],
+];

@@ -436,3 +436,8 @@ export function thisClosed(): ChannelClosedError {
 export function otherClosed(): ChannelClosedError {
   return new ChannelClosedError("the other end of the pipe is closed");
 }
+
+/** What of this runs on the far side. */
+export const pipeParts = [
+  () => [ChannelClosedError, pipe, Connection, thisClosed, otherClosed],
+];

@@ -144,3 +144,8 @@ export class Relay {
     this.#ends.delete(id);
   }
 }
+
+/** What of this runs on the far side. */
+export const relayParts = [
+  () => [Relay],
+];

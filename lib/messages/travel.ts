@@ -414,3 +414,10 @@ export function sharedCells(
       `has it if its server isolates it (COOP and COEP), not from a file`,
   );
 }
+
+/** What of this runs on the far side. */
+export const travelParts = [
+  () => [Travel, register, isPortable, hasPortable, pack, rulesOf, Packer],
+  () => [packThrown, refusal, unpack, post, discard, receive, isImmutable],
+  () => [copyValue, refuseForProcess, checkForProcess, sharedCells],
+];

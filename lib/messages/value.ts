@@ -181,3 +181,9 @@ export function isSharedMemory(part: object): boolean {
   const what = Object.prototype.toString.call(part);
   return what === "[object SharedArrayBuffer]";
 }
+
+/** What of this runs on the far side. */
+export const valueParts = [
+  () => [partsOf, namesOf, isContainer, walk, replacer, emptyLike, fill],
+  () => [whyNotSent, uncloned, refuseForThread, isDenos, isSharedMemory],
+];
