@@ -6,7 +6,7 @@
 
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import type { HostOptions } from "../workers/host.ts";
-import { nameOf, textOfParts } from "../workers/program.ts";
+import { namesOf, textOfParts } from "../workers/program.ts";
 import { startProcess } from "./far_process.ts";
 import { Codec, isPlainBuffer, nodeProcess } from "./ipc.ts";
 import { pathOf, permissionFlags, refusedPermissions } from "./permissions.ts";
@@ -126,14 +126,9 @@ node.once("message", (program) =>
 
 /** The program of a process: a function that takes what it is started with. */
 export function processProgram(): string {
-  const parts = [
-    () => Codec,
-    () => isPlainBuffer,
-    () => startProcess,
-  ];
-  return `(start) => {\n${textOfParts(parts)}\n${
-    nameOf(() => startProcess)
-  }(start);\n}`;
+  const parts = () => [startProcess, Codec, isPlainBuffer];
+  const [start] = namesOf(parts);
+  return `(start) => {\n${textOfParts([parts])}\n${start}(start);\n}`;
 }
 
 /** The flags by which a module's imports are found. */
