@@ -15,9 +15,15 @@ import {
   refusal,
   unpack,
 } from "../messages/travel.ts";
-import type { Answer, Channel, ChunkRequest, Request } from "./protocol.ts";
+import {
+  type Answer,
+  type Channel,
+  type ChunkRequest,
+  type Greeting,
+  type Request,
+  threadChannel,
+} from "./protocol.ts";
 import type { Task } from "./task.ts";
-import { type Greeting, threadChannel } from "./thread_channel.ts";
 
 /** What the far side talks through, and how it ends. */
 export interface Link extends Channel {

@@ -22,7 +22,7 @@ import { waitParts } from "../messages/wait.ts";
 import { syncParts } from "../sync.ts";
 import { FarSide, startThread } from "./far_side.ts";
 import { textOf } from "./task.ts";
-import { threadChannel } from "./thread_channel.ts";
+import { threadChannel } from "./protocol.ts";
 
 /** Returns functions and classes that run on the far side, and names them. */
 export type Parts = () => readonly unknown[];
