@@ -18,9 +18,9 @@ import { endedError, forget, give, isEnded, realm } from "./life.ts";
 import { ChannelClosedError, type Connection, pipe } from "./pipe.ts";
 import {
   copyValue,
-  hasPortable,
   isImmutable,
   type Packing,
+  portablesIn,
   refusal,
   register,
   type SendOptions,
@@ -266,7 +266,7 @@ export class Store {
     const first = this.room.next;
     const copies = this.items.from(first, count);
     // What travels as itself cannot be in two places.
-    const unique = copies.findIndex(hasPortable);
+    const unique = copies.findIndex((item) => portablesIn(item).length > 0);
     const isGiven = unique === 0 && this.room.take(first);
     const items = unique < 0
       ? copies

@@ -122,7 +122,7 @@ export class Relay {
       try {
         this.#post({ kind: "carry", id, value: parcel.value, wires });
       } catch (error) {
-        if (isDirect) throw parcel.refused(error, "value");
+        if (isDirect) throw error;
         // It was sent before the pipe led to a process, and cannot follow.
         console.error(`a message is lost: ${(error as Error).message}`);
         return this.#leave(id);
