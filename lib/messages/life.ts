@@ -87,7 +87,7 @@ export interface Given {
 
 /** What this thread knows of itself: one object for all copies of this code. */
 export function realm(): Realm {
-  const key = Symbol.for("side-by-side.realm");
+  const key = Symbol.for("side-by-side.threads");
   const scope = globalThis as { [key]?: Realm };
   if (scope[key]) return scope[key];
   const life = new Life();
