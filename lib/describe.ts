@@ -135,7 +135,11 @@ export function checkFunction(caller: string, name: string, fn: unknown): void {
 
 /** Checks that a source can be iterated, and returns it. */
 export function checkIterable<Source>(source: Source): Source {
-  checkInput("", source, "what arrives over time is for lazy.async()");
+  checkInput(
+    "",
+    source,
+    "take what arrives over time with `for await`, Array.fromAsync() or pool.imap()",
+  );
   return source;
 }
 
