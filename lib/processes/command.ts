@@ -28,7 +28,8 @@ export function startDeno(
   flags.push(...permissionFlags(permissions));
   const refused = refusedPermissions(permissions);
   const text = encodeURIComponent(childProgram(module, refused));
-  const output = onOutput ? "pipe" : "inherit";
+  // This program's standard output is for its own results.
+  const output = onOutput ? "pipe" : 2;
   // Who may do nothing sees nothing of the environment either.
   const isSeen = module !== undefined || Object.keys(permissions).length > 0;
   const child = spawn([...flags, `data:text/javascript,${text}`], {
