@@ -86,7 +86,8 @@ export class FarSide {
       const inputs = unpack(request.inputs, wires, route) as unknown[];
       const run = task.run ??= await this.#load(task);
       for (const input of inputs) {
-        if (this.#isLate() && await this.#turn()) break;
+        if (this.#isLate()) await this.#turn();
+        if (this.#isCancelled) break;
         const from = timed ? this.#time() : 0;
         const result = spread ? run(...input as unknown[]) : run(input);
         // Waiting for what is no promise would cost each task a turn.
@@ -112,11 +113,10 @@ export class FarSide {
     return Math.abs(now - this.#turned) > 10;
   }
 
-  /** Lets messages be read; tells whether one has cancelled the chunk. */
-  async #turn(): Promise<boolean> {
+  /** Lets messages be read. */
+  async #turn(): Promise<void> {
     await new Promise((resolve) => this.#later.call(globalThis, resolve));
     this.#turned = Date.now();
-    return this.#isCancelled;
   }
 
   #answer(results: unknown[], times: Answer["times"]): void {
