@@ -30,14 +30,12 @@ export function startDeno(
   const text = encodeURIComponent(childProgram(module, refused));
   // This program's standard output is for its own results.
   const output = onOutput ? "pipe" : 2;
-  // Who may do nothing sees nothing of the environment either.
-  const isSeen = module !== undefined || Object.keys(permissions).length > 0;
   const child = spawn([...flags, `data:text/javascript,${text}`], {
     // Its streams are the task's, and there is nothing to read.
     stdio: ["ignore", output, output, "ipc"],
     serialization: "advanced",
     detached,
-    env: environment(isSeen),
+    env: environment(),
   });
   program ??= processProgram();
   child.send?.(program, () => {});
@@ -84,20 +82,13 @@ let asked: Record<string, string> | undefined;
  * The environment of a process. Node's way of starting one passes on only what
  * this program can read; but another Deno, which it may run, can be asked.
  */
-function environment(isSeen: boolean): Record<string, string> {
+function environment(): Record<string, string> {
   const { state } = Deno.permissions.querySync({ name: "env" });
+  const all = state === "granted"
+    ? Deno.env.toObject()
+    : asked ??= askEnvironment();
   // Each Deno that is started this way would make a `node` for its programs.
-  const own = { DENO_DISABLE_NODE_SHIM: "1" };
-  if (state === "granted") return { ...Deno.env.toObject(), ...own };
-  if (!isSeen && Deno.build.os !== "windows") {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const colors: Record<string, string> = Deno.noColor
-      ? { NO_COLOR: "1" }
-      : {};
-    return { TZ: timeZone, ...colors, ...own };
-  }
-  asked ??= askEnvironment();
-  return { ...asked, ...own };
+  return { ...all, DENO_DISABLE_NODE_SHIM: "1" };
 }
 
 function askEnvironment(): Record<string, string> {
