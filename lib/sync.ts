@@ -104,13 +104,15 @@ export class Line {
     }
   }
 
-  /** What has to change before it is a ticket's turn; nothing if that is over. */
-  seen(ticket: number | undefined): Seen | undefined {
-    if (ticket === undefined) return [Line.#turn, this.#load(Line.#turn)];
-    const place = this.#placeOf(ticket);
-    const found = this.#load(place);
-    const isOver = (this.#load(Line.#turn) - ticket | 0) > 0;
-    return isOver ? undefined : [place, found];
+  /** What has to change before it is a ticket's turn, or before there is one. */
+  seen(ticket: number | undefined): Seen {
+    const cell = ticket === undefined ? Line.#turn : this.#placeOf(ticket);
+    return [cell, this.#load(cell)];
+  }
+
+  /** Whether a ticket's turn is over. */
+  isOver(ticket: number): boolean {
+    return (this.#load(Line.#turn) - ticket | 0) > 0;
   }
 
   /** Gives a ticket up. */
@@ -326,10 +328,13 @@ export class Lock {
     const look = () => {
       for (;;) {
         if (isEnded()) throw endedError();
+        // What is waited for is read first: no change is missed from then on.
+        const full = line.seen(undefined);
         ticket ??= line.join();
-        if (ticket !== undefined && line.enter(ticket)) return undefined;
+        if (ticket === undefined) return full;
         const seen = line.seen(ticket);
-        if (seen) return seen;
+        if (line.enter(ticket)) return undefined;
+        if (!line.isOver(ticket)) return seen;
         // This thread has used the ticket for another wait.
         ticket = undefined;
       }

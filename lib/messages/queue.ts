@@ -145,13 +145,12 @@ export class Room {
     return true;
   }
 
-  /** Waits a while: for who gets until `news`, or until the queue is closed. */
-  async wait(news: Promise<unknown>): Promise<void> {
-    const seen = Number(this.isClosed);
-    await waitForChange(this.cells, Room.#closed, seen, news);
+  /** What changes when the queue is closed. */
+  get open(): Seen {
+    return [Room.#closed, Atomics.load(this.cells, Room.#closed)];
   }
 
-  /** What has to change before there is room. */
+  /** What changes when there is room. */
   get full(): Seen {
     return [Room.#size, this.size];
   }
@@ -418,8 +417,7 @@ export class Queue<T> implements AsyncIterable<T> {
     }
     const copy = copyValue(item, options);
     await this.#puts.take("Queue.put", options, async (waiting) => {
-      const look = () =>
-        this.#room.enter(this.#link) ? undefined : this.#full();
+      const look = () => this.#lookForRoom();
       await waitUntil(this.#room.cells, look, waiting);
       this.#deliver(copy, {});
     });
@@ -496,16 +494,19 @@ export class Queue<T> implements AsyncIterable<T> {
     }
   }
 
-  /** What a put waits for. */
-  #full(): Seen {
+  /** Counts an item in, or tells what a put waits for. */
+  #lookForRoom(): Seen | undefined {
     this.#checkOpen();
+    // Read first: no change is missed from then on.
     const { full } = this.#room;
+    if (this.#room.enter(this.#link)) return undefined;
     this.#askToLook();
     return full;
   }
 
   async #waitForItem(waiting: Promise<never>): Promise<unknown> {
     for (;;) {
+      const { open } = this.#room;
       const taken = this.#take();
       if (taken) return taken.item;
       if (this.#room.isOver) throw queueClosed();
@@ -516,7 +517,7 @@ export class Queue<T> implements AsyncIterable<T> {
       // What has not come by now may be with a thread that is busy, or has ended.
       else if (this.#room.size > 0) this.#askToLook();
       this.#isAsked = true;
-      await this.#room.wait(news);
+      await waitForChange(this.#room.cells, ...open, news);
     }
   }
 

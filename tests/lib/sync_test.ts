@@ -15,7 +15,7 @@ import {
   Pool,
 } from "../../mod.ts";
 import { Line } from "../../lib/sync.ts";
-import { realm } from "../../lib/messages/life.ts";
+import { isEnded, realm } from "../../lib/messages/life.ts";
 import { testWith } from "../helper.ts";
 
 const mod = new URL("../../mod.ts", import.meta.url).href;
@@ -349,60 +349,72 @@ testWith(
   },
 );
 
-/** Does something as another thread. */
-function as<Result>(thread: number, run: () => Result): Result {
-  const here = realm();
-  const before = here.thread;
-  here.thread = thread;
-  try {
-    return run();
-  } finally {
-    here.thread = before;
+/** A line of two threads, one of which holds the lock, and what they can do. */
+class Stage {
+  readonly line = new Line();
+  readonly one = realm().life.begin(realm().thread);
+  readonly holder = realm().life.begin(realm().thread);
+  /** Who believes that it holds the lock. */
+  readonly holders = new Set<number>();
+
+  readonly moves: Record<string, (thread: number) => void> = {
+    enters: (thread) => {
+      if (!this.line.enter(this.line.join()!)) return;
+      // As Lock does: whoever was ended gives back what it took.
+      if (isEnded()) return void this.line.free();
+      this.holders.add(thread);
+      assertEquals([...this.holders], [thread]);
+    },
+    "gives up": () => {
+      const ticket = this.line.join()!;
+      if (this.line.enter(ticket)) this.line.free();
+      else this.line.leave(ticket);
+    },
+    frees: (thread) => {
+      this.holders.delete(thread);
+      this.line.free();
+    },
+    ends: (thread) => this.#end(thread),
+    "ends the other": (thread) =>
+      this.#end(thread === this.one ? this.holder : this.one),
+  };
+
+  /** Has a thread make a move. */
+  make(thread: number, move: string): void {
+    const here = realm();
+    const before = here.thread;
+    here.thread = thread;
+    try {
+      this.moves[move]!(thread);
+    } finally {
+      here.thread = before;
+    }
+  }
+
+  #end(thread: number): void {
+    this.holders.delete(thread);
+    realm().life.end(thread);
   }
 }
 
-// What a thread can do with a lock for which it stands in line, or that it holds.
-const moves: Record<string, (line: Line, thread: number) => void> = {
-  enters: (line) => {
-    const ticket = line.join()!;
-    if (line.enter(ticket)) line.free();
-    else line.leave(ticket);
-  },
-  "enters and waits": (line) => void line.enter(line.join()!),
-  frees: (line) => void line.free(),
-  "is ended": (_, thread) => realm().life.end(thread),
-};
-
-for (const [one, first] of Object.entries(moves)) {
-  for (const [other, second] of Object.entries(moves)) {
-    Deno.test(`Line: one ${one} while the holder ${other}, between any two steps`, () => {
+for (const first of Object.keys(new Stage().moves)) {
+  for (const second of Object.keys(new Stage().moves)) {
+    Deno.test(`Line: one ${first}; the holder ${second} between any two steps of it`, () => {
       for (let step = 0; step < 60; step++) {
-        const { life, thread } = realm();
-        const [a, b, c] = [1, 2, 3].map(() => life.begin(thread));
-        const line = new Line();
-        as(b!, () => assertEquals(line.enter(line.join()!), true));
-        as(
-          a!,
-          () =>
-            between(
-              step,
-              () => as(b!, () => second(line, b!)),
-              () => first(line, a!),
-            ),
+        const stage = new Stage();
+        const { line, one, holder } = stage;
+        stage.make(holder, "enters");
+        between(
+          step,
+          () => stage.make(holder, second),
+          () => stage.make(one, first),
         );
-        const holders = [a!, b!].filter((id) =>
-          life.isAlive(id) && line.holder === id
-        );
-        // Whatever happened, the next one has the lock once these have ended.
-        for (const id of [a!, b!]) life.end(id);
-        as(c!, () => {
-          const ticket = line.join()!;
-          assertEquals(line.enter(ticket), true, `step ${step}`);
-          const wasHeld = line.wasAbandoned;
-          assertEquals(wasHeld || holders.length === 0, true, `step ${step}`);
-          line.free();
-        });
-        life.end(c!);
+        // Whatever came of it: whoever comes next gets the lock.
+        for (const thread of [one, holder]) stage.make(thread, "frees");
+        stage.make(one, "ends the other");
+        stage.make(holder, "ends the other");
+        assertEquals(line.enter(line.join()!), true, `step ${step}`);
+        line.free();
       }
     });
   }
