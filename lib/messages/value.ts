@@ -101,8 +101,10 @@ export function isCloned(part: object): boolean {
 export function refuseForThread(part: object): string | undefined {
   const isCopied = /^\[object (Blob|File|CryptoKey)\]$/
     .test(Object.prototype.toString.call(part));
-  const isRefused = isDenos(part) && !isCopied ||
-    Symbol.for("side-by-side.stays") in part;
+  if (Symbol.for("side-by-side.stays") in part) {
+    return `${describe(part)} cannot be sent: send an array of it, [...it]`;
+  }
+  const isRefused = isDenos(part) && !isCopied;
   return isRefused ? `${describe(part)} cannot be sent` : undefined;
 }
 

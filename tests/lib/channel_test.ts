@@ -9,10 +9,12 @@ import {
   ChannelClosedError,
   type Connection,
   FunctionWorker,
+  lazy,
   Lock,
   pipe,
   Pool,
   Queue,
+  range,
 } from "../../mod.ts";
 import { deno, runProgram, testWith } from "../helper.ts";
 
@@ -959,6 +961,17 @@ for (const [name, way] of Object.entries(ways)) {
     assertEquals(back.slice(1), data);
   });
 }
+
+Deno.test("A range and a pipeline are refused: what arrives could not be iterated", async () => {
+  using pool = new Pool({ workers: 1 });
+  for (const [name, part] of [["Range", range(3)], ["Pipeline", lazy([1])]]) {
+    await assertRejects(
+      () => pool.apply((x: unknown) => x, [part]),
+      TypeError,
+      `[0]: a ${name} cannot be sent: send an array of it`,
+    );
+  }
+});
 
 Deno.test("Queue.put() into a full queue refuses what cannot be sent, once", async () => {
   const queue = new Queue<unknown>({ capacity: 1 });
