@@ -72,7 +72,7 @@ export class FarQueue<T> extends Queue<T> {
       wire: { kind: "FarQueue", size: this.#size, link: packing.wire },
       sent: (receiver) => {
         packing.sent!(receiver);
-        serveQueue(this, ours);
+        new QueueServer(this as Queue<unknown>, ours);
       },
     };
   }
@@ -143,53 +143,69 @@ export class FarQueue<T> extends Queue<T> {
   }
 }
 
-/** Does with a queue what a FarQueue asks. */
-export function serveQueue(
-  queue: Pick<Queue<unknown>, "put" | "get" | "close" | "size">,
-  link: Connection<unknown>,
-): void {
-  forget(link);
-  const calls = new Map<Op, AbortController>();
-  let told = queue.size;
+/** Does with a queue what a FarQueue asks through a connection. */
+export class QueueServer {
+  readonly #queue: Pick<Queue<unknown>, "put" | "get" | "close" | "size">;
+  readonly #link: Connection<unknown>;
+  readonly #calls = new Map<Op, AbortController>();
+  /** How many items there were when that was told last. */
+  #told: number;
   /** What was sent, and may not have arrived. */
-  let sent: { item: unknown } | undefined;
-  const tell = (news: Omit<FarTold, "size">) => {
-    told = queue.size;
-    if (!link.isOver) link.sendNow({ ...news, size: told });
-  };
-  const run = async ({ op, item }: FarCall) => {
+  #sent: { item: unknown } | undefined;
+
+  constructor(queue: Queue<unknown>, link: Connection<unknown>) {
+    this.#queue = queue;
+    this.#link = link;
+    this.#told = queue.size;
+    forget(link);
+    const look = () => queue.size === this.#told || this.#tell({});
+    const watch = setInterval(look, lookAgain());
+    link.subscribe((ask) => this.#receive(ask as FarAsk), () => {
+      clearInterval(watch);
+      this.#end();
+    });
+    link.look();
+  }
+
+  #receive(ask: FarAsk): void {
+    if (ask.op === "close") this.#queue.close();
+    else if (ask.op === "cancel") this.#calls.get(ask.of)?.abort();
+    else if (ask.op === "taken") this.#sent = undefined;
+    else void this.#run(ask as FarCall);
+  }
+
+  async #run({ op, item }: FarCall): Promise<void> {
     const call = new AbortController();
-    calls.set(op, call);
+    this.#calls.set(op, call);
     const { signal } = call;
     try {
-      if (op === "put") await queue.put(item, { signal });
-      else sent = { item: await queue.get({ signal }) };
-      tell({ op, end: "done", ...(op === "get" && sent) });
+      if (op === "put") await this.#queue.put(item, { signal });
+      else this.#sent = { item: await this.#queue.get({ signal }) };
+      this.#tell({ op, end: "done", ...(op === "get" && this.#sent) });
     } catch {
-      tell({ op, end: signal.aborted ? "cancelled" : "closed" });
+      this.#tell({ op, end: signal.aborted ? "cancelled" : "closed" });
     }
-    if (link.isOver) putBack();
-  };
-  const putBack = () => {
-    // Who asked for it is gone.
-    if (sent) queue.put(sent.item).catch(() => {});
-    sent = undefined;
-  };
-  const watch = setInterval(() => queue.size === told || tell({}), lookAgain());
-  link.subscribe((message) => {
-    const ask = message as FarAsk;
-    if (ask.op === "close") queue.close();
-    else if (ask.op === "cancel") calls.get(ask.of)?.abort();
-    else if (ask.op === "taken") sent = undefined;
-    else void run(ask as FarCall);
-  }, () => {
-    clearInterval(watch);
-    for (const call of calls.values()) call.abort();
-    putBack();
-    link.close();
-  });
-  link.look();
+    if (this.#link.isOver) this.#putBack();
+  }
+
+  #tell(news: Omit<FarTold, "size">): void {
+    const { size } = this.#queue;
+    this.#told = size;
+    if (!this.#link.isOver) this.#link.sendNow({ ...news, size });
+  }
+
+  /** Puts in what was sent to one who is gone. */
+  #putBack(): void {
+    if (this.#sent) this.#queue.put(this.#sent.item).catch(() => {});
+    this.#sent = undefined;
+  }
+
+  #end(): void {
+    for (const call of this.#calls.values()) call.abort();
+    this.#putBack();
+    this.#link.close();
+  }
 }
 
 /** What of this runs on the far side. */
-export const farQueueParts = [() => [FarQueue, serveQueue]];
+export const farQueueParts = [() => [FarQueue, QueueServer]];

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { serveQueue } from "./far_queue.ts";
+import { QueueServer } from "./far_queue.ts";
 import { give } from "./life.ts";
 import { type Connection, pipe } from "./pipe.ts";
 import type { Queue } from "./queue.ts";
@@ -99,7 +99,7 @@ export class Relay {
     const sent = () => {
       const [ours, theirs] = pipe<unknown>();
       this.#carry(id, theirs);
-      serveQueue(queue, ours);
+      new QueueServer(queue, ours);
     };
     return { wire: { kind: "FarQueue", id, size: queue.size }, sent };
   }
