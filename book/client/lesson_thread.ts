@@ -9,7 +9,7 @@ import * as assertions from "@std/assert";
 import { formatSteps } from "../../classroom/exercise/explain.ts";
 import { grades, stepsOf } from "../../classroom/exercise/graded.ts";
 import type { TestOutcome } from "../../classroom/exercise/junit.ts";
-import { setThreadProgram } from "../../lib/workers/far_side.ts";
+import { setThreadProgram } from "../../lib/workers/thread.ts";
 import * as helper from "../../tests/helper.ts";
 import { lineIn } from "../stack.ts";
 import { Teller } from "../tell.ts";

@@ -138,3 +138,9 @@ export function setHidden(target: object, name: string, value: unknown): void {
   // Of an object that is frozen, nothing changes.
   Reflect.defineProperty(target, name, own);
 }
+
+/** What of this runs on the far side. */
+export const errorParts = [
+  () => [hiddenParts, headOf, partsOfError, baseOf, knownClass, stackOf],
+  () => [rebuildError, emptyError, setParts, setHidden],
+];

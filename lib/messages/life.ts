@@ -87,7 +87,7 @@ export interface Given {
 
 /** What this thread knows of itself: one object for all copies of this code. */
 export function realm(): Realm {
-  const key = Symbol.for("side-by-side.realm");
+  const key = Symbol.for("side-by-side.threads");
   const scope = globalThis as { [key]?: Realm };
   if (scope[key]) return scope[key];
   const life = new Life();
@@ -138,3 +138,9 @@ export function endTask(task: Set<Given>, hasFailed: boolean): void {
   if (realm().task === task) realm().task = undefined;
   for (const given of task) given.leave(hasFailed);
 }
+
+/** What of this runs on the far side. */
+export const lifeParts = [
+  () => [Life, realm, joinRealm, isEnded, endedError, endThread, give, forget],
+  () => [beginTask, endTask],
+];

@@ -10,14 +10,15 @@ import { checkTransfer } from "../describe.ts";
 import { Fifo } from "../fifo.ts";
 import { forget, give, realm } from "./life.ts";
 import {
-  checkForProcess,
   discard,
   type Packing,
   post,
   receive,
+  refusal,
   register,
   type SendOptions,
   sharedCells,
+  Travel,
 } from "./travel.ts";
 import {
   checkWait,
@@ -216,7 +217,8 @@ export class Connection<Sent, Received = Sent>
     const isFar = Atomics.load(cells, Connection.#isFar) !== 0;
     // To or from a process, with both ends here, there is nothing to wait for.
     if (isFar && to && to.#isReady && !transfer) return to.#take(value, true);
-    if (isFar) checkForProcess(value);
+    const why = isFar && refusal(value, [], "value", Travel.toProcess);
+    if (why) throw why;
     const receiver = Atomics.load(cells, Connection.#owner + 1 - side);
     const parcel = post(port, value, options, receiver);
     // Counted after it was posted: a count of what never arrives would keep
@@ -436,3 +438,8 @@ export function thisClosed(): ChannelClosedError {
 export function otherClosed(): ChannelClosedError {
   return new ChannelClosedError("the other end of the pipe is closed");
 }
+
+/** What of this runs on the far side. */
+export const pipeParts = [
+  () => [ChannelClosedError, pipe, Connection, thisClosed, otherClosed],
+];
