@@ -151,11 +151,10 @@ export class Scheduler {
     const { memory, moves, steps } = run;
     const [counter, holder] = memory;
     const lock = holder === 0 ? "free" : `held by worker ${holder}`;
-    this.#find(".memory").innerHTML = `counter <output>${counter}</output>${
-      /\block\b/.test(this.#current.source)
-        ? ` lock <output>${lock}</output>`
-        : ""
-    }`;
+    const isLocked = /\block\b/.test(this.#current.source);
+    this.#find(".memory").innerHTML =
+      `<span>counter <output>${counter}</output></span> ` +
+      (isLocked ? `<span>lock <output>${lock}</output></span>` : "");
     for (const [i, section] of this.#all(".worker").entries()) {
       const isAble = able.includes(i);
       section.classList.toggle("able", isAble);
