@@ -234,7 +234,7 @@ export class SteppedThread {
   /** Atomics, which take steps on what is shared here. */
   #steppedAtomics(): typeof Atomics {
     const atomics = this.#atomics;
-    const stepped = (name: keyof typeof Atomics, verb: string) => {
+    const stepped = (name: keyof typeof steps, verb: string) => {
       const real = atomics[name] as (...args: unknown[]) => unknown;
       return (array: unknown, i: number, ...rest: number[]) => {
         const thing = this.#arrays.get(array);
@@ -249,25 +249,17 @@ export class SteppedThread {
         return real(this.#memory, cell, ...rest);
       };
     };
-    const waitAsync = () => {
-      throw new Error("Atomics.waitAsync: its steps would not be seen");
-    };
-    return Object.create(
-      atomics,
-      Object.getOwnPropertyDescriptors({
-        ...{
-          load: stepped("load", "reads"),
-          store: stepped("store", "writes"),
-        },
-        ...{ add: stepped("add", "adds"), sub: stepped("sub", "subtracts") },
-        ...{ and: stepped("and", "ands"), or: stepped("or", "ors") },
-        ...{ xor: stepped("xor", "xors") },
-        exchange: stepped("exchange", "exchanges"),
-        compareExchange: stepped("compareExchange", "compares and exchanges"),
-        ...{ wait: stepped("wait", "waits"), waitAsync },
-        notify: stepped("notify", "notifies"),
-      }),
-    );
+    const steps = {
+      ...{ load: "reads", store: "writes", add: "adds", sub: "subtracts" },
+      ...{ and: "ands", or: "ors", xor: "xors", exchange: "exchanges" },
+      compareExchange: "compares and exchanges",
+      ...{ wait: "waits", notify: "notifies" },
+    } as const;
+    const all = Object.entries(steps).map(([name, verb]) => [
+      name,
+      stepped(name as keyof typeof steps, verb),
+    ]);
+    return Object.setPrototypeOf(Object.fromEntries(all), atomics);
   }
 
   /** The number that a step works with, as it is stored. */
