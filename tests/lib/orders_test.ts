@@ -515,13 +515,16 @@ function modelled(all: readonly Op[][]): Record<string, number> {
 }
 
 Deno.test("everyOrder finds what a model finds that tries all orders", async () => {
-  for (let seed = 1; seed <= 40; seed++) {
+  // The last one has an order that is only found if a step before another one is
+  // seen to need a third one.
+  const seeds = [...Array(40).keys(), 136];
+  for (const seed of seeds) {
     const workers = seed % 4 === 0 ? 3 : 2;
     const all = programs(seed, workers);
     const found = await everyOrder(interpreter(all), {
       workers,
       shared: { cells: 2, a: new Lock(), b: new Lock() },
-      all: seed % 10 === 0,
+      all: seed % 10 === 1,
     });
     const text = JSON.stringify(all);
     assertEquals(tally(found), modelled(all), text);
