@@ -167,7 +167,8 @@ export class Connection<Sent, Received = Sent>
         this.#move();
         // Whoever receives it may have written itself down already.
         const owner = Connection.#owner + side;
-        Atomics.compareExchange(cells, owner, realm().thread, receiver);
+        const { thread } = realm();
+        Atomics.compareExchange(cells, owner, thread, receiver || thread);
       },
     };
   }

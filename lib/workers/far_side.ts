@@ -145,7 +145,7 @@ export class FarSide {
     const { value, wires, moved } = parcel;
     // Before main can know: it may end this worker then, whose task is no reason
     // any more to break what it was given.
-    parcel.sent(0);
+    parcel.sent(this.#link.receiver);
     if (this.#given) endTask(this.#given, failed !== undefined);
     this.#given = undefined;
     try {
@@ -289,7 +289,7 @@ export function startThread(): void {
     scope.onmessage = null;
     joinRealm(thread, life);
     const link: Link = {
-      ...threadChannel(port, 0),
+      ...threadChannel(port, realm().life.parentOf(thread)),
       onMessage: () => {},
       onUnload: () => {},
       close: () => close(),

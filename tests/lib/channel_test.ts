@@ -350,6 +350,16 @@ Deno.test("Connection loses none of 100 000 messages, and gives none twice", asy
   assertEquals(await worker.join(), 100_000);
 });
 
+Deno.test("Queue comes back as a task's result, from a worker that ends", async () => {
+  const queue = new Queue<number>();
+  using worker = start((queue: Queue<number>) => queue, queue);
+  const back = await worker.join();
+  await back.put(1);
+  assertEquals(await queue.get(), 1);
+  await queue.put(2);
+  assertEquals([await back.get(), back.size], [2, 0]);
+});
+
 Deno.test("Queue delivers items in order, and knows its size", async () => {
   const queue = new Queue<string>();
   await queue.put("a");
