@@ -1066,6 +1066,34 @@ Deno.test("Queue with a connection in an item gives it to one who gets it", asyn
 
 testWith(
   ["run"],
+  "What was sent before an end was closed arrives, also beside node:worker_threads",
+  async () => {
+    // From then on, closing a port closes the other one, too.
+    const { stdout, stderr } = await runProgram(`
+      import "node:worker_threads";
+      import { FunctionProcess, FunctionWorker, pipe } from "mod.ts";
+      const turn = () => new Promise((resolve) => setTimeout(resolve));
+      const sum = async (end) => {
+        let sum = 0;
+        for await (const n of end) sum += n;
+        return sum;
+      };
+      for (const Start of [FunctionWorker, FunctionProcess, undefined]) {
+        const [here, there] = pipe();
+        for (const n of [1, 2, 3]) await here.send(n);
+        await turn();
+        here.close();
+        await turn();
+        const far = Start && new Start(sum, { args: [there] });
+        far?.start();
+        console.log(await (far ? far.join() : sum(there)));
+      }`);
+    assertEquals([stdout, stderr], ["6\n6\n6\n", ""]);
+  },
+);
+
+testWith(
+  ["run"],
   "A pool that is given the same queue, lock and barrier again and again keeps none",
   async () => {
     const program = `
