@@ -1069,7 +1069,8 @@ testWith(
   "What was sent before an end was closed arrives, also beside node:worker_threads",
   async () => {
     // From then on, closing a port closes the other one, too.
-    const { stdout, stderr } = await runProgram(`
+    const { stdout, stderr } = await runProgram(
+      `
       import "node:worker_threads";
       import { FunctionProcess, FunctionWorker, pipe } from "mod.ts";
       const turn = () => new Promise((resolve) => setTimeout(resolve));
@@ -1087,7 +1088,9 @@ testWith(
         const far = Start && new Start(sum, { args: [there] });
         far?.start();
         console.log(await (far ? far.join() : sum(there)));
-      }`);
+      }`,
+      ["--allow-run"],
+    );
     assertEquals([stdout, stderr], ["6\n6\n6\n", ""]);
   },
 );
