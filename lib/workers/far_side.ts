@@ -87,7 +87,8 @@ export class FarSide {
       const run = task.run ??= await this.#load(task);
       for (const input of inputs) {
         if (this.#isLate()) await this.#turn();
-        if (this.#isCancelled) break;
+        // All tasks that come after a set-up need it.
+        if (this.#isCancelled && !isSetup) break;
         const from = timed ? this.#time() : 0;
         const result = spread ? run(...input as unknown[]) : run(input);
         // Waiting for what is no promise would cost each task a turn.
