@@ -9,8 +9,13 @@
  * @module
  */
 
-import { type ErrorHead, headOf, partsOfError } from "./errors.ts";
-import { rebuildError, setParts } from "./errors.ts";
+import {
+  type ErrorHead,
+  headOf,
+  partsOfError,
+  rebuildError,
+  setParts,
+} from "./errors.ts";
 import { realm } from "./life.ts";
 import { describe } from "../describe.ts";
 import {
@@ -158,6 +163,8 @@ export class Packer {
   readonly #seen = new Set<object>();
   readonly #wires = new Map<object, unknown>();
   readonly #packings: Packing[] = [];
+  /** The objects that pack themselves. */
+  readonly found: Portable[] = [];
 
   constructor(path: string, transfer: readonly unknown[], route: Route) {
     this.#path = path;
@@ -221,6 +228,7 @@ export class Packer {
     const why = this.#route.refuse(part);
     if (why) this.#refuse(why);
     if (isPortable(part)) {
+      this.found.push(part);
       if (looksOnly) return true;
       const packing = this.#route.pack(part);
       this.#packings.push(packing);
@@ -236,7 +244,7 @@ export class Packer {
   #packError(error: Error): void {
     const parts: [name: string, part: unknown][] = [];
     this.#wires.set(error, { kind: "Error", head: headOf(error), parts });
-    for (const [name, field] of fieldsOf(error)) {
+    for (const [name, field] of partsOfError(error)) {
       const look = new Packer(name, this.#transfer, this.#route);
       try {
         look.visit(field, true);
@@ -253,15 +261,6 @@ export class Packer {
       i % 2 ? "" : namesOf(whole as object)[this.#way[i + 1] as number]
     );
     throw new TypeError(`${this.#path}${names.join("")}: ${why}`);
-  }
-}
-
-/** The parts of an error; none if they cannot be read. */
-export function fieldsOf(error: Error): [name: string, part: unknown][] {
-  try {
-    return partsOfError(error);
-  } catch {
-    return [];
   }
 }
 
@@ -305,21 +304,17 @@ export function unpack(
 ): unknown {
   if (!wires) return value;
   const made = new Map<object, unknown>();
+  const isError = (wire: Wire): wire is ErrorWire => wire.kind === "Error";
   for (const wire of wires) {
-    const isError = wire.kind === "Error";
     made.set(
       wire,
-      isError ? rebuildError((wire as ErrorWire).head) : route.unpack(wire),
+      isError(wire) ? rebuildError(wire.head) : route.unpack(wire),
     );
   }
   const copy = replacer(made);
-  for (const wire of wires as readonly ErrorWire[]) {
-    if (wire.kind === "Error") {
-      setParts(
-        made.get(wire) as Error,
-        wire.parts.map(([name, part]) => [name, copy(part)]),
-      );
-    }
+  for (const wire of wires.filter(isError)) {
+    const parts = wire.parts.map(([name, part]) => [name, copy(part)] as const);
+    setParts(made.get(wire) as Error, parts);
   }
   return copy(value);
 }
@@ -349,23 +344,10 @@ export function post(
 }
 
 /** The objects in a value that pack themselves. */
-export function portablesIn(value: unknown): Portable[] {
-  const found = new Set<Portable>();
-  const seen = new Set<unknown>();
-  const look = (part: unknown) => {
-    if (typeof part !== "object" || part === null || seen.has(part)) return;
-    seen.add(part);
-    if (isPortable(part)) found.add(part);
-    else if (isContainer(part)) {
-      for (const inner of partsOf(part)) {
-        look(inner);
-      }
-    } else if (part instanceof Error) {
-      for (const [, f] of fieldsOf(part)) look(f);
-    }
-  };
-  look(value);
-  return [...found];
+export function portablesIn(value: unknown): readonly Portable[] {
+  const packer = new Packer("value", [], Travel.toThread);
+  packer.visit(value, true);
+  return packer.found;
 }
 
 /** Lets go of the working objects in a value that nobody will receive. */
@@ -430,7 +412,7 @@ export function sharedCells(
 
 /** What of this runs on the far side. */
 export const travelParts = [
-  () => [Travel, register, isPortable, pack, Packer, fieldsOf, packThrown],
+  () => [Travel, register, isPortable, pack, Packer, packThrown],
   () => [refusal, unpack, post, portablesIn, discard, receive, isImmutable],
   () => [copyValue, refuseForProcess, sharedCells],
 ];

@@ -87,7 +87,8 @@ export class FarSide {
       const run = task.run ??= await this.#load(task);
       for (const input of inputs) {
         if (this.#isLate()) await this.#turn();
-        if (this.#isCancelled) break;
+        // All tasks that come after a set-up need it.
+        if (this.#isCancelled && !isSetup) break;
         const from = timed ? this.#time() : 0;
         const result = spread ? run(...input as unknown[]) : run(input);
         // Waiting for what is no promise would cost each task a turn.
@@ -145,7 +146,7 @@ export class FarSide {
     const { value, wires, moved } = parcel;
     // Before main can know: it may end this worker then, whose task is no reason
     // any more to break what it was given.
-    parcel.sent(0);
+    parcel.sent(this.#link.receiver);
     if (this.#given) endTask(this.#given, failed !== undefined);
     this.#given = undefined;
     try {
@@ -289,7 +290,7 @@ export function startThread(): void {
     scope.onmessage = null;
     joinRealm(thread, life);
     const link: Link = {
-      ...threadChannel(port, 0),
+      ...threadChannel(port, realm().life.parentOf(thread)),
       onMessage: () => {},
       onUnload: () => {},
       close: () => close(),

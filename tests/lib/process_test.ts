@@ -584,6 +584,8 @@ test("Queue tells a process when its size changes", async () => {
 });
 
 test("A process ends although its function left something computing", async () => {
+  // There, what is sent leaves a process only when that waits for something.
+  if (Deno.build.os === "windows") return;
   const child = new FunctionProcess(() => {
     // Begins once the result is on its way, before anything else is read.
     queueMicrotask(() => {
