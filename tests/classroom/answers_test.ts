@@ -99,7 +99,7 @@ async function gradeFiles(
     await Deno.mkdir(`${folder}/${student}/lessons`, { recursive: true });
     await Deno.writeTextFile(`${folder}/${student}/${path}`, text);
   }
-  const { report } = await grade(folder, { trust: ["12"] });
+  const { report } = await grade(folder, { trust: ["14"] });
   return new Map(files.map((file) => [file, verdictsIn(report, file)]));
 }
 

@@ -13,7 +13,7 @@ import {
 } from "../../classroom/exercise/regions.ts";
 
 /** The lesson's number and file name. */
-export const lesson = { number: "10", name: "12_map_filter_reduce" };
+export const lesson = { number: "12", name: "12_map_filter_reduce" };
 
 /** What is written for a function, by its name. */
 type Bodies = Readonly<Record<string, string>>;
