@@ -28,8 +28,8 @@ deno task grade SUBMISSIONS [options]
   --lessons L  the lessons to grade, such as 03,07 (default: all that somebody
                submitted)
   --jobs N     how many run at once (default: one for each processor)
-  --timeout S  how long one lesson of one submission may take, in seconds
-               (default: 60)
+  --timeout S  how long one test may compute, or wait without computing, in
+               seconds (default: 10)
   --seed S     the number that decides the fresh inputs (default: what was
                submitted decides)
   --only NAME  grade only these students: NAME,NAME, or --only for each

@@ -6,9 +6,10 @@
  */
 
 import { type MapOptions, Pool, type PoolOptions } from "../../mod.ts";
-import { regionsOf, starterOf } from "../exercise/regions.ts";
+import { starterOf } from "../exercise/regions.ts";
 import type { LessonResult, Report, SimilarPair } from "../reports/report.ts";
 import {
+  besideEach,
   gradeLesson,
   type Plan,
   planOf,
@@ -28,10 +29,8 @@ import {
   makeKit,
   removeKit,
 } from "../sandbox/kit.ts";
-import {
-  residentMemory,
-  type RunLessonOptions,
-} from "../sandbox/run_lesson.ts";
+import type { RunLessonOptions } from "../sandbox/run_lesson.ts";
+import { usageOf } from "../sandbox/watch.ts";
 import { type Earlier, earlierIn, fingerprintOf } from "./earlier.ts";
 import { runOf } from "./run.ts";
 import { seedOf, type Shard, shardOf } from "./shard.ts";
@@ -65,7 +64,7 @@ export interface GradeOptions {
   readonly lessons?: readonly string[];
   /** How many run at once; the number of processors by default. */
   readonly jobs?: number;
-  /** How long a lesson of a submission may run, in milliseconds. */
+  /** How long a test may compute, or wait without computing, in milliseconds. */
   readonly timeout?: number;
   /** Decides the fresh inputs; by default what was submitted does. */
   readonly seed?: number;
@@ -120,7 +119,7 @@ export async function grade(
     options.onNote?.(note);
   };
   for (const note of [...notes, ...submissions.flatMap(notesOf)]) onNote(note);
-  const weight = await residentMemory(Deno.pid).catch(() => undefined);
+  const weight = await usageOf(Deno.pid).catch(() => undefined);
   if (weight === undefined) onNote(unwatched);
   const kit = await makeKit(lessons);
   try {
@@ -285,10 +284,10 @@ async function gradeAnew(
 /** What of the options decides a result. */
 function howToRun(
   lesson: string,
-  { timeout = 60_000, trust = [] }: GradeOptions,
+  { timeout = 10_000, trust = [] }: GradeOptions,
 ) {
   return {
-    limits: { ...limits, timeout, testTimeout: timeout / 3 },
+    limits: { ...limits, time: timeout },
     trusted: trust.includes(lesson),
   };
 }
@@ -302,7 +301,7 @@ function optionsFor(
 ): RunLessonOptions {
   return {
     lesson,
-    regions: regionsOf(source).map(({ name }) => name),
+    regions: besideEach(source),
     seed: options.seed ?? 0,
     folder,
     ...howToRun(lesson, options),

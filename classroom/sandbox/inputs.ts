@@ -41,6 +41,8 @@ export interface InputsModule {
   readonly inputs: Inputs;
   /** What the lesson's tests replace, and so cannot be frozen. */
   readonly replaced?: readonly object[];
+  /** Functions of which each is to be an answer of its own. */
+  readonly apart?: readonly string[];
 }
 
 const textOf = Function.prototype.toString;

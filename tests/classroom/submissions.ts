@@ -223,7 +223,7 @@ ${
   "wrong, loops for ever in one": {
     file: solving({ ...right, keepEven: "  for (;;);" }),
     solved: "sslj",
-    says: /keepEven: .*had not ended after/,
+    says: /keepEven: computed for more than/,
   },
   "wrong, throws later": {
     file: solving({
@@ -335,13 +335,12 @@ if (Object.is(1, 2) || [1].map((x) => x).length !== 1) throw new Error("done");`
   "hostile, loops at the top": {
     file: before("for (;;);"),
     solved: "",
-    says: /had not ended after/,
+    says: /computed for more than/,
   },
   "hostile, never loads": {
     file: before("await new Promise(() => {});"),
     solved: "",
-    // Where the machine is slow, the grader may notice before the process does.
-    says: /ha[sd] not ended/,
+    says: /waited for more than/,
   },
   "hostile, fills the heap": {
     file: before(
