@@ -14,6 +14,7 @@ import type {
   TestResult,
 } from "../reports/report.ts";
 import {
+  type LessonRun,
   type RegionRun,
   runLesson,
   type RunLessonOptions,
@@ -67,15 +68,13 @@ export function besideEach(source: string): Map<string, string[]> {
       .filter((line) => !/^ *(\/\*\*|\*|\/\/)/.test(line)).join("\n");
   };
   const ordered = new Map<string, string[]>();
+  const visited = new Set<Region>();
   const take = (region: Region) => {
-    if (ordered.has(region.name)) return;
+    if (visited.has(region)) return;
+    visited.add(region);
     const text = textOf(region);
-    const called = regions.filter((other) =>
-      other !== region && new RegExp(`\\b${other.name}\\b`).test(text)
-    );
-    ordered.set(region.name, []);
-    called.forEach(take);
-    ordered.delete(region.name);
+    regions.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(text))
+      .forEach(take);
     ordered.set(region.name, [...ordered.keys()]);
   };
   regions.forEach(take);
@@ -92,29 +91,35 @@ export async function gradeLesson(
   submitted: Submitted,
 ): Promise<LessonResult> {
   const { plan, copy, options, problems, hints } = submitted;
-  if (copy === undefined) {
-    return resultOf(plan, new Map(), problems, 0);
-  }
-  const run = await runLesson(copy, options);
-  const found = [...problems, ...run.problems];
-  const result = resultOf(plan, run.regions, found, run.elapsed);
+  const run = copy === undefined
+    ? { regions: new Map(), problems: [], elapsed: 0 }
+    : await runLesson(copy, options);
+  const result = judge(plan, run, problems);
   if (result.regions.every(({ solved }) => solved)) return result;
-  return { ...result, problems: [...found, ...hints] };
+  return { ...result, problems: [...result.problems, ...hints] };
 }
 
-function resultOf(
+/**
+ * Says of each function of a lesson whether it is solved.
+ *
+ * @param plan What has to be done.
+ * @param run What was done.
+ * @param known What is known of the file besides, in words.
+ * @returns The result.
+ */
+export function judge(
   plan: Plan,
-  runs: ReadonlyMap<string, RegionRun>,
-  problems: readonly string[],
-  elapsed: number,
+  run: LessonRun,
+  known: readonly string[] = [],
 ): LessonResult {
-  // Where nothing was run, it is what concerns the file that says why.
-  const why = problems[0];
+  const problems = [...known, ...run.problems];
   const regions = plan.regions.map((region) => {
-    const run: RegionRun = runs.get(region.name) ?? { tests: new Map() };
-    return regionOf(region, run, run.ended ?? why);
+    const own: RegionRun = run.regions.get(region.name) ??
+      { tests: new Map() };
+    // Where nothing was run, it is what concerns the file that says why.
+    return regionOf(region, own, own.ended ?? problems[0]);
   });
-  return { lesson: plan.lesson, regions, problems, elapsed };
+  return { lesson: plan.lesson, regions, problems, elapsed: run.elapsed };
 }
 
 function regionOf(

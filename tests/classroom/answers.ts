@@ -6,6 +6,7 @@
  * @module
  */
 
+import { besideEach } from "../../classroom/grading/grade_lesson.ts";
 import {
   type LessonFiles,
   type Region,
@@ -62,24 +63,27 @@ export interface AnsweredFile {
 }
 
 /**
- * Puts answers together in as few files as possible.
+ * Puts answers together in as few files as possible, right ones beside wrong
+ * ones.
  *
  * @param lesson The lesson.
- * @returns Its files. An answer never stands beside a wrong one that it calls, or
- * that changes the file elsewhere.
+ * @param answers The answers; all that there are unless given.
+ * @returns Its files. Two answers that change the file elsewhere are apart, and so
+ * is one from a wrong one that it calls, unless it is graded beside the solution's.
  */
-export function filesOf(lesson: LessonFiles): AnsweredFile[] {
+export function filesOf(
+  lesson: LessonFiles,
+  answers = answersTo(lesson),
+): AnsweredFile[] {
   const source = Deno.readTextFileSync(new URL(lesson.path, root));
   const regions = regionsOf(source);
-  const answers = answersTo(lesson);
-  const called = new Map(
-    answers.map((answer) => [answer, calledBy(answer, regions, source)]),
-  );
+  const beside = besideEach(source);
+  const needs = (one: Answer, other: Answer) =>
+    !other.isRight && !beside.get(one.region)!.includes(other.region) &&
+    new RegExp(`\\b${other.region}\\b`).test(one.body);
   const clash = (one: Answer, other: Answer) =>
-    one.isRight !== other.isRight || one.region === other.region ||
-    !one.isRight && (one.top + other.top !== "" ||
-        called.get(one)!.has(other.region) ||
-        called.get(other)!.has(one.region));
+    one.region === other.region || one.top !== "" && other.top !== "" ||
+    needs(one, other) || needs(other, one);
   const files: Answer[][] = [];
   for (const answer of answers) {
     const fits = files.find((file) => !file.some((it) => clash(it, answer)));
@@ -101,31 +105,4 @@ function replaced(source: string, region: Region, body: string): string {
   const lines = source.split(/\r?\n/);
   lines.splice(region.start - 1, region.end - region.start + 1, body);
   return lines.join("\n");
-}
-
-/** The regions that an answer calls, and those that they call, and so on. */
-function calledBy(
-  { region, body }: Answer,
-  regions: readonly Region[],
-  source: string,
-): Set<string> {
-  const lines = source.split(/\r?\n/);
-  // Parameters may call functions too.
-  const headOf = ({ start }: Region) => {
-    const above = lines.slice(0, start).findLastIndex((it) => /^\}/.test(it));
-    return lines.slice(above + 1, start - 1)
-      .filter((line) => !/^ *(\/\*\*|\*|\/\/)/.test(line)).join("\n");
-  };
-  const called = new Set<string>();
-  const texts = [headOf(regions.find(({ name }) => name === region)!) + body];
-  for (const text of texts) {
-    for (const region of regions) {
-      // What stands before a colon is the name of a property.
-      const isThere = new RegExp(`\\b${region.name}\\b(?!\\s*:)`).test(text);
-      if (!isThere || called.has(region.name)) continue;
-      called.add(region.name);
-      texts.push(headOf(region) + region.text);
-    }
-  }
-  return called;
 }

@@ -166,8 +166,7 @@ test("a second run grades what changed, and takes over the rest", async (folder)
 test("--only grades the students that it names, as they are graded with all", async (folder) => {
   const students = ["right by calls", "hostile, exits at import"];
   await write(folder, [...students, "wrong, hard-coded"]);
-  const grading = (...only: string[]) =>
-    grade(folder, { only });
+  const grading = (...only: string[]) => grade(folder, { only });
   const { report } = await grading(students[1]!, ` ${students[0]!} `);
   const names = report.students.map(({ student }) => student);
   assertEquals(names, students.map(folderOf).sort());
