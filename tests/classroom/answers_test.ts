@@ -3,7 +3,7 @@
  * solved, wrong ones are not, and both say the same.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { assign } from "../../classroom/exercise/assign.ts";
 import { stepsIn } from "../../classroom/exercise/decide.ts";
 import type { Exercises } from "../../classroom/exercise/graded.ts";
@@ -29,12 +29,7 @@ import {
 } from "../../classroom/sandbox/kit.ts";
 import { runLesson } from "../../classroom/sandbox/run_lesson.ts";
 import { testWith } from "../helper.ts";
-import {
-  type Answer,
-  type AnsweredFile,
-  answersTo,
-  filesOf,
-} from "./answers.ts";
+import { type Answer, answersTo, filesOf } from "./answers.ts";
 import { leavesOf } from "./leaves.ts";
 
 const root = new URL("../../", import.meta.url);
