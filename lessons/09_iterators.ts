@@ -2,8 +2,8 @@
  * Lesson 9: Iterables and iterators
  *
  * What a `for` loop asks of the thing that it loops over. You will see which
- * things can be looped over, what an iterator remembers, why it is used up after
- * one pass, and how a class of your own becomes iterable.
+ * things can be looped over, what an iterator remembers, and why it is used up
+ * after one pass. Then you can make a class of your own iterable.
  *
  * @run deno run lessons/09_iterators.ts
  * @test deno test tests/09_iterators_test.ts
@@ -11,94 +11,95 @@
 import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, () => {
+  // Two passes over an array, and two over an iterator of it. `[...letters]` goes
+  // through letters and puts all items into a new array. What does each give?
+  const letters = ["x", "y"];
+  const iterator = iteratorOf(letters);
+  show(() => [[...letters], [...letters]]); // [ [ "x", "y" ], [ "x", "y" ] ]
+  show(() => [[...iterator], [...iterator]]); // [ [ "x", "y" ], [] ]
+
+  // The second pass over the iterator found nothing, and no error said so. This
+  // lesson shows why.
+
+  section("Iterables");
   // An iterable is a value that a `for` loop can go through, item by item: an
-  // array, a text, a Set, a Map. The loop is written with the word `of`; in
-  // Python, it is `for letter in "abc"`.
+  // array, a text, a Set, a Map. In Python: for letter in "abc".
   const items: string[] = [];
   for (const letter of "abc") items.push(letter);
   show(() => items); // [ "a", "b", "c" ]
 
-  // An iterable has a method named Symbol.iterator, and isIterable looks for
-  // it. (A symbol is a name that is no text, so that it cannot be the same as
-  // another name. `?.` asks nothing of null and undefined, which have no
-  // methods.)
+  // An iterable has a method named Symbol.iterator, and isIterable looks for it.
+  // (A symbol is a unique key that is not a string. `?.` gives undefined where
+  // there is no object.) Which of these are iterable?
   code(isIterable);
   show(() => isIterable([1, 2, 3])); // true
   show(() => isIterable("abc")); // true
-  show(() => isIterable(new Set(["x", "y"]))); // true
+  show(() => isIterable(5)); // false
+  show(() => isIterable({ a: 1, b: 2 })); // false
+
+  // A number has no items. A plain object has keys and values, and JavaScript
+  // does not choose between them: Object.entries makes an array of pairs. In
+  // Python, the items() of a dict are iterable too, and so is the dict itself.
+  const entries = iteratorOf(Object.entries({ a: 1, b: 2 }));
+  show(() => entries.next().value); // [ "a", 1 ]
+  show(() => entries.next().value); // [ "b", 2 ]
 
   section("From an iterable to an iterator");
-  // Symbol.iterator returns an iterator: an object that hands out the items one
-  // at a time, whenever its method next() is called. iteratorOf asks an
-  // iterable for its iterator. In Python, the function iter() does that.
+  // The method Symbol.iterator returns an iterator: an object that hands out the
+  // items one at a time. iteratorOf calls it, as the function iter() does in
+  // Python, where iter(5) is refused with a TypeError too.
   code(iteratorOf);
-  const iterator = iteratorOf([1, 2, 3]);
+  const it = iteratorOf([1, 2, 3]);
+  showError(() => iteratorOf(5)); // TypeError: 5 (number) is not iterable
 
-  // As a text, an iterator says what type it has: this one goes through an
-  // array. In Python, type(iter([1, 2, 3])) is list_iterator.
-  show(() => String(iterator)); // "[object Array Iterator]"
+  // As a text, an iterator names its type. In Python, type(iter([1, 2, 3])) is
+  // list_iterator.
+  show(() => String(it)); // "[object Array Iterator]"
 
-  // The iterator has a method next(). The array has none: it is an iterable,
-  // but no iterator.
-  code(isIterator);
-  show(() => isIterator(iterator)); // true
-  show(() => isIterator([1, 2, 3])); // false
+  // isIterator looks for the method next(), which hands out the next item.
+  // methodsOf lists the names of an object's methods, as dir() lists attributes in Python.
+  show(() => methodsOf(it).includes("next")); // true
+  show(() => [isIterator(it), isIterator([1, 2, 3])]); // [ true, false ]
+
+  // So the array is an iterable, but no iterator. An array's iterator is both:
+  // it inherits a method Symbol.iterator, which returns the iterator itself.
+  show(() => iteratorOf(it) === it); // true
 
   section("The iterator protocol");
-  // The rules for both are called the iterator protocol. An iterable has a
-  // method [Symbol.iterator](), which returns an iterator. An iterator has a
-  // method next(), which returns an object: `value` is the item, and
-  // `done: false` says that there was one. In Python, the two methods are named
-  // __iter__() and __next__(), and the functions iter() and next() call them.
-  //
-  // `a` is the value of the first answer. Then next() is called three times
-  // more.
-  const a = iterator.next().value;
+  // The rules are called the iterator protocol. An iterable has a method
+  // [Symbol.iterator](), which returns an iterator. An iterator has a method
+  // next(), which returns an object with the item as its `value`.
+  const a = it.next().value;
   show(() => a); // 1
-  show(() => iterator.next()); // { value: 2, done: false }
-  show(() => iterator.next()); // { value: 3, done: false }
-  show(() => iterator.next()); // { value: undefined, done: true }
+  show(() => it.next()); // { value: 2, done: false }
+  show(() => it.next()); // { value: 3, done: false }
+  show(() => it.next()); // { value: undefined, done: true }
 
-  // `done: true` says that no items are left. In Python, next() raises the
-  // exception StopIteration in this place. Either way, a loop ends here. This
-  // is what the loop from above does, written out (`!` means "not").
+  // `done: true` says that no items are left.
+  //
+  // Python does this differently: next() returns the item itself, and raises the
+  // exception StopIteration when none is left. The two methods are named
+  // __iter__() and __next__(); the functions iter() and next() call them.
+  //
+  // A `for` loop does the same as this code (`!` means "not").
   code(itemsOf);
-  show(() => itemsOf("abc")); // [ "a", "b", "c" ]
 
   section("An iterator keeps its state");
-  // An iterator remembers which item is next: that is its state. After one pass
-  // it is used up, and it stays used up.
-  show(() => iterator.next()); // { value: undefined, done: true }
-
-  // The array itself is not used up. It returns a new iterator to everybody who
-  // asks, and each iterator has a state of its own: `other` begins with "x",
-  // although `one` is at its end.
-  const letters = ["x", "y"];
+  // An iterator remembers which item is next: that is its state. Here are two
+  // iterators of the same array.
   const one = iteratorOf(letters);
   const other = iteratorOf(letters);
   show(() => [one.next().value, one.next().value]); // [ "x", "y" ]
   show(() => other.next().value); // "x"
 
-  section("What else an iterator can do");
-  // methodsOf lists the names of the methods of an object, its own and those
-  // that it inherits. In Python, dir() lists them, together with the other
-  // attributes. `next` is what makes this object an iterator. The others are
-  // inherited from Iterator, as by all iterators that JavaScript itself makes:
-  // `toArray`, for example, puts all items that are left into an array.
-  show(() => methodsOf(one)); // [ "next", …"toArray", …"map", "filter", "take", … ]
-
-  // It also inherits the method Symbol.iterator, which is missing in the list
-  // because its name is no text. The method returns the iterator itself. So
-  // this iterator is iterable too: a `for` loop can go through what is left of
-  // it. `[...other]` puts that into an array; "x" has been handed out above.
-  show(() => iteratorOf(other) === other); // true
-  show(() => [...other]); // [ "y" ]
+  // Each has a state of its own: `other` began with "x", although `one` was at
+  // its end. After one pass an iterator is used up, and stays used up. An array
+  // gives every loop a new iterator: that explains the beginning.
 
   section("Lazy evaluation");
-  // Lazy evaluation computes a value only when somebody needs it. The method
-  // map of an iterator is lazy: it returns an iterator of squares, and squares
-  // a number when next() asks for it. `computed` records which numbers have
-  // been squared: none at first, and only the 1 after one next().
+  // Lazy evaluation, or call-by-need, computes a value only when somebody needs
+  // it. The method map of an iterator is lazy. `computed` records which numbers
+  // have been squared.
   const computed: number[] = [];
   const squares = iteratorOf([1, 2, 3]).map((x) => {
     computed.push(x);
@@ -108,34 +109,13 @@ lesson(import.meta, () => {
   show(() => squares.next()); // { value: 1, done: false }
   show(() => computed); // [ 1 ]
 
-  section("What is not iterable");
-  // A number has no items, so it has no method Symbol.iterator. iteratorOf
-  // refuses it with a TypeError, as iter(5) does in Python.
-  show(() => isIterable(5)); // false
-  showError(() => iteratorOf(5)); // TypeError: 5 (number) is not iterable
-
-  // A plain object, such as { a: 1 }, is not iterable either: JavaScript does
-  // not choose between its keys, its values and both. Object.entries makes an
-  // array of both, a pair for each entry, and an array is iterable. In Python,
-  // the items() of a dict are iterable too.
-  const object = { a: 1, b: 2 };
-  show(() => isIterable(object)); // false
-  show(() => Object.entries(object)); // [ [ "a", 1 ], [ "b", 2 ] ]
-  show(() => isIterable(Object.entries(object))); // true
-  const entries = iteratorOf(Object.entries(object));
-  show(() => entries.next().value); // [ "a", 1 ]
-  show(() => entries.next().value); // [ "b", 2 ]
+  // map squared nothing. One next() squared one number.
 
   section("A class of your own");
-  // One method makes a class iterable. Here it returns an iterator that counts
-  // down to 1; the variable `left` is its state.
-  code(Countdown);
-
-  // Each pass asks for a new iterator, which begins with 3, so you can go
-  // through a Countdown as often as you like.
+  // One method makes a class iterable: Countdown returns an iterator whose state
+  // is the number that is left. You can write it yourself: it is an exercise.
   const countdown = new Countdown(3);
   show(() => [...countdown]); // [ 3, 2, 1 ]
-  show(() => Math.max(...countdown)); // 3
 }, {
   readOn: {
     "Iteration protocols":
@@ -166,7 +146,8 @@ export function iteratorOf(value: unknown): Iterator<unknown>;
 export function iteratorOf(value: unknown): Iterator<unknown> {
   // #region solution: return the iterator, or throw a TypeError with a message such as: 5 (number) is not iterable
   if (!isIterable(value)) {
-    throw new TypeError(`${String(value)} (${typeof value}) is not iterable`);
+    const name = `${String(value)} (${typeof value})`;
+    throw new TypeError(`${name} is not iterable`);
   }
   return value[Symbol.iterator]();
   // #endregion solution

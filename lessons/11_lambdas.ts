@@ -3,7 +3,7 @@
  *
  * A function is a value: a function can take one, and return one. You will see
  * how to write a function without a name, what it remembers of the place where
- * it was made, and why a pure function can run anywhere, also in a worker.
+ * it was made, what a pure function is, and which functions a worker can run.
  *
  * @run deno run lessons/11_lambdas.ts
  * @test deno test tests/11_lambdas_test.ts
@@ -12,10 +12,27 @@ import { Pool, range, sum } from "../mod.ts";
 import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, async () => {
-  // Functional programming computes results by applying functions to data. It
-  // is used where much data flows through the same steps: data analysis,
-  // machine learning, streams of events. This lesson is about its functions.
+  // Each of these two functions is called twice with the same arguments. `total`
+  // is a variable outside of addToTotal; it is 0 at first. What do they return?
+  code(add);
+  show(() => [add(0, 5), add(0, 5)]); // [ 5, 5 ]
+  code(addToTotal);
+  show(() => [addToTotal(5), addToTotal(5)]); // [ 5, 10 ]
+
+  // The same call of addToTotal gave 5 first, and then 10. Whether a test of it
+  // passes depends on what was called before.
+
+  section("Pure and impure");
+  // add is a pure function. Its result depends only on its arguments, and
+  // returning it is all it does. It has no side effects: it changes no variable
+  // outside, writes no file, asks no database. So it is easy to reason about and
+  // to test. addToTotal is impure: it reads and changes `total`.
   //
+  // The pure function is the central idea of functional programming, which
+  // computes results by applying functions to data. It is used where much data
+  // flows through the same steps: data analysis, machine learning, data streams.
+
+  section("Functions without a name");
   // A lambda function is a function without a name of its own, written in the
   // place where a value could stand. JavaScript calls it an arrow function:
   // parameters, an arrow, and the expression that it returns. `**` is "to the
@@ -23,9 +40,9 @@ lesson(import.meta, async () => {
   code(power);
   show(() => power(2, 3)); // 8
 
-  // average is a function with a name. averageArrow is the same as a lambda
-  // function; with braces, an arrow function can have statements, and needs
-  // `return`. sum adds up the items. (In Python: lambda x: sum(x) / len(x).)
+  // average is a function with a name. averageArrow does the same, written as a
+  // lambda. In braces it may hold statements, and then needs `return`. sum adds
+  // up the items. In Python: lambda x: sum(x) / len(x).
   code(average);
   code(averageArrow);
 
@@ -40,44 +57,36 @@ lesson(import.meta, async () => {
 
   // A function can also return a function.
   code(makePower);
-
-  // `cube` still knows the exponent 3 that it was made with, and `square` knows
-  // 2. A function together with the variables around it is called a closure.
   const square = makePower(2);
   const cube = makePower(3);
   show(() => [square(2), cube(2)]); // [ 4, 8 ]
 
+  // `cube` still knows the exponent 3 that it was made with, and `square` knows
+  // 2. A function together with the variables around it is called a closure.
+  //
   // compose takes two functions and returns one: it passes what the first
-  // returns to the second. 2 squared is 4, and 4 cubed is 64.
+  // returns to the second. What is the cube of the square of 2?
   code(compose);
   show(() => compose(square, cube)(2)); // 64
 
-  section("Pure and impure");
-  // The central idea of functional programming is the pure function. It uses
-  // nothing that can change but its arguments, and does nothing but return a
-  // result. It has no
-  // side effects: it changes no variable outside, writes no file, asks no
-  // database. So the same arguments always give the same result, and a test of
-  // it needs no preparation.
-  code(add);
-  show(() => [add(0, 5), add(0, 5)]); // [ 5, 5 ]
-
-  // This function is impure. It reads and changes `total`, a variable outside
-  // that is 0 at first: that is a side effect. The same argument gives 5 first
-  // and then 10, and whether a test passes depends on what was called before.
-  code(addToTotal);
-  show(() => [addToTotal(5), addToTotal(5)]); // [ 5, 10 ]
-
-  // A pure function gives the same result wherever it runs. Here two workers
-  // (lesson 2) call it: starmap calls add(0, 5) in one and add(1, 5) in the
-  // other. `await` waits for both; `using` stops the workers at the end.
+  section("What a worker can run");
+  // A worker (lesson 2) has a memory of its own. A function travels there as
+  // text, without the variables around it. starmap calls add(0, 5) in one worker
+  // and add(1, 5) in the other. `await` waits for both; `using` stops the
+  // workers at the end.
   using pool = new Pool({ workers: 2 });
   await show(() => pool.starmap(add, [[0, 5], [1, 5]])); // [ 5, 6 ]
 
-  // The impure function cannot run in a worker as it is: `total` is in the
-  // memory of this program, and a worker has its own memory. The error names
-  // the variable.
+  // addToTotal cannot run there: `total` stayed here. The error names it.
   await showError(() => pool.map(addToTotal, [5, 5])); // ReferenceError: addToTotal uses "total", …
+
+  // And cube? It is pure: 8 is its result for 2, always and everywhere.
+  await showError(() => pool.map(cube, [1, 2])); // ReferenceError: … uses "exponent", …
+
+  // It fails as well: it uses `exponent` of its closure. So what counts for a
+  // worker is not that a function is pure, but that it uses nothing around it.
+  // What it needs has to come as an argument, as the exponent of power does.
+  await show(() => pool.starmap(power, [[1, 3], [2, 3]])); // [ 1, 8 ]
 }, {
   readOn: {
     "Arrow functions":
@@ -112,7 +121,7 @@ export const power = (x: number, y: number): number => x ** y;
 /** Makes a function that raises a number to the power of `exponent`. */
 export function makePower(exponent: number): (x: number) => number {
   // #region solution: return a function that uses `exponent`
-  return (x) => power(x, exponent);
+  return (x) => x ** exponent;
   // #endregion solution
 }
 

@@ -12,55 +12,49 @@ import { filter, map, reduce } from "../mod.ts";
 import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, () => {
-  // Functional programming (lesson 11) seldom writes loops. It uses functions
-  // that take a function and data: map, filter and reduce are the best known.
-  // Here they are functions of this course, which you call as you do in Python.
-
-  section("Map");
-  // map(function, iterable) calls the function with each item of an iterable.
-  // It returns an iterator (lesson 9) of what the function returns. `square`
-  // also records in `calls` with which number it was called.
+  // map, filter and reduce are functions of this course, called as in Python.
+  // map(square, [1, 2, 3]) is for calling `square` with each item. `square`
+  // records in `calls` with which number it was called. What is in `calls` then?
   const calls: number[] = [];
   const square = (x: number) => {
     calls.push(x);
     return x ** 2;
   };
   const squares = map(square, [1, 2, 3]);
-
-  // map is lazy: it computes nothing before somebody asks for an item.
-  // `squares` is no list of squares. It is a generator (lesson 10), in Python a
-  // map object, and `calls` is empty because `square` has not been called.
-  show(() => String(squares)); // "[object Generator]"
   show(() => calls); // []
 
-  // next() asks for the first item: now `square` is called, once, with 1.
+  // map has not called `square` at all, because it is lazy: it returns an
+  // iterator (lesson 9), and computes an item when somebody asks for it.
   show(() => squares.next().value); // 1
   show(() => calls); // [ 1 ]
 
-  // To get all squares, put them into an array with `[...]`. It asks for
-  // one item after another, up to the end. In Python, list() does that.
+  section("Map");
+  // `squares` is no list of squares. It is a generator (lesson 10), in Python a
+  // map object.
+  show(() => String(squares)); // "[object Generator]"
+
+  // To get all squares, put them into an array with `[...]`, which asks for one
+  // item after another, up to the end. In Python, list() does that.
   code(squareAll);
   show(() => [...squareAll([1, 2, 3])]); // [ 1, 4, 9 ]
 
   section("Filter");
-  // filter(function, iterable) returns an iterator of the items for which the
-  // function returns true. Here it keeps the even numbers: `%` is the remainder
-  // of a division, and x % 2 is 0 for an even x. `tested` records the calls.
+  // filter(function, iterable) is lazy too. It returns an iterator of the items
+  // for which the function returns true; in Python, a filter object. Here it
+  // keeps the even numbers: `%` is the remainder of a division, and x % 2 is 0
+  // for an even x. `tested` records the calls.
   const tested: number[] = [];
   const isEven = (x: number) => {
     tested.push(x);
     return x % 2 === 0;
   };
   const evens = filter(isEven, [1, 2, 7, 8]);
-
-  // filter is lazy too; Python calls its result a filter object. No number has
-  // been tested so far. next() tests 1, which is odd, then 2, which is even,
-  // and stops there: 7 and 8 have not been tested.
   show(() => String(evens)); // "[object Generator]"
   show(() => tested); // []
   show(() => evens.next().value); // 2
   show(() => tested); // [ 1, 2 ]
 
+  // next() tested 1, which is odd, then 2, which is even, and stopped there.
   // Asked for all items, filter tests all numbers.
   code(keepEven);
   show(() => [...keepEven([1, 2, 7, 8])]); // [ 2, 8 ]
@@ -71,54 +65,52 @@ lesson(import.meta, () => {
 
   section("Reduce");
   // reduce(function, iterable) makes one value of all items. It calls the
-  // function with two values, the result so far and the next item; what the
-  // function returns is the new result so far. In the beginning, the result so
-  // far is the first item. reduceSteps calls reduce and makes a line of each
-  // step: first x is 1 and y is 2, then x is 3, the result so far, and y is 3,
-  // the last item.
+  // function with the result so far and the next item; what the function returns
+  // is the new result so far. In the beginning, that is the first item.
   code(add);
   show(() => reduce(add, [1, 2, 3])); // 6
+
+  // reduceSteps makes a line of each step. First x is 1 and y is 2. Then x is 3,
+  // the result so far, and y is 3, the last item.
   show(() => reduceSteps([1, 2, 3])); // [ "1 + 2 = 3", "3 + 3 = 6" ]
 
   // A third argument is the initial value: reduce begins with it instead of the
-  // first item. So there is one step more, which adds 10 and 1.
+  // first item. So there is one step more.
   show(() => reduce(add, [1, 2, 3], 10)); // 16
   show(() => reduceSteps([1, 2, 3], 10)); // [ "10 + 1 = 11", "11 + 2 = 13", "13 + 3 = 16" ]
 
-  // sumAll begins with 0 unless it gets another initial value, so that the sum
-  // of no numbers is 0.
+  // sumAll begins with 0 unless it gets another initial value. What is the sum
+  // of no numbers?
   code(sumAll);
-  show(() => [sumAll([1, 2, 3]), sumAll([1, 2, 3], 10)]); // [ 6, 16 ]
+  show(() => sumAll([1, 2, 3])); // 6
   show(() => sumAll([])); // 0
 
   section("Any function of two values");
-  // `x > y ? x : y` is x if x is greater than y, and y if not: the larger of
-  // the two. The initial value 10 is larger than 5, 9 and 4, and 15 is larger
-  // than 10. Without an initial value, largest begins with -Infinity, which is
-  // less than every number.
+  // `x > y ? x : y` is x if x is greater than y, and y if not: the larger one.
+  // Without an initial value, largest begins with -Infinity, which is less than
+  // every other number.
   code(largest);
   show(() => largest([5, 9, 4, 15], 10)); // 15
 
-  // The values can be texts. Without an initial value, joinWords begins with
-  // "Data", and each step adds a space and a word.
+  // The values can be texts. joinWords begins with the first word, and each step
+  // adds a space and a word.
   code(joinWords);
   show(() => joinWords(["Data", "Science", "is", "fun"])); // "Data Science is fun"
-
-  section("Reduce is not lazy");
-  // reduce returns a result, no iterator, and the result depends on every item.
-  // So it asks for all items immediately, one after another, up to the end. The
-  // iterator `squares` from above has handed out 1 already; 4 and 9 are left.
-  // So the sum is 13, and not 14. Now `square` has been called with every
-  // number.
-  show(() => sumAll(squares)); // 13
-  show(() => calls); // [ 1, 2, 3 ]
-
-  // The iterator is used up: it has no items any more.
-  show(() => [...squares]); // []
 
   // If there are no items, reduce returns the initial value. If there is none,
   // it throws a TypeError, as in Python.
   showError(() => joinWords([])); // TypeError: reduce: no items and no initial value
+
+  section("Reduce is not lazy");
+  // reduce returns a result, no iterator, and the result depends on every item.
+  // So it asks for all items immediately. 1 + 4 + 9 is 14: is this 14?
+  show(() => sumAll(squares)); // 13
+  show(() => calls); // [ 1, 2, 3 ]
+
+  // The iterator `squares` had handed out the 1 at the beginning of this lesson;
+  // 4 and 9 were left. Now `square` has been called with every number, and the
+  // iterator is used up.
+  show(() => [...squares]); // []
 }, {
   readOn: {
     "Functional programming in Python":

@@ -1,9 +1,9 @@
 /**
  * Lesson 14: Programs as subprocesses
  *
- * How a script starts other programs. You will see one that ends by itself, one
- * whose process id and outputs are collected, and one that never ends and is
- * stopped; and how you notice that a program has failed.
+ * How a script starts other programs. You will see one that fails and one that
+ * never ends, how to collect what a program prints, how to give it input, and
+ * how to stop it.
  *
  * @run deno run --allow-run lessons/14_subprocess.ts
  * @test deno test --allow-run tests/14_subprocess_test.ts
@@ -15,109 +15,86 @@ const isWindows = Deno.build.os === "windows";
 
 lesson(import.meta, async () => {
   // A program that another program starts is called a subprocess. It runs in a
-  // process of its own, with its own id (lesson 1). It can be any
-  // program of your computer. Python has the module subprocess for that.
+  // process of its own, with its own id (lesson 1). Python has the module
+  // subprocess for that.
   //
-  // You name it with a command: a list of the program and its arguments. This
-  // command starts a shell, the program that reads what you type in a terminal,
-  // and gives it one line to execute: the one that prints the directory in
-  // which it runs. The shell and this line are "sh" and "pwd" on macOS and
-  // Linux, "cmd" and "cd" on Windows. (`a ? b : c` is b if a is true, else c.)
-  const command = shell(isWindows ? "cd" : "pwd");
-  show(() => command); // [ …, …, … ]
+  // run() starts a program and waits for its end. This one prints 42 and ends
+  // with the exit code 3. By custom, 0 means that all went well, so it has
+  // failed. Does run() throw an error?
+  const failing = program("console.log(6 * 7); Deno.exit(3);");
+  const done = await run(failing);
+  show(() => done.code); // 3
+  show(() => done.stdout); // "42\n"
 
-  // run() is the right choice in most cases. Here it starts the shell; the
-  // shell executes the line, and ends at once; run() waits for that. Meanwhile
-  // it captures what the program prints, as text: the standard output (stdout),
-  // which is for results, and the standard error (stderr), for what went wrong.
-  const done = await run(command);
-  show(() => done.stdout); // "…\n"
-  show(() => done.stderr); // ""
+  // It does not: you have to look at the code. With `check: true`, run() looks,
+  // and throws an error unless the code is 0. It is the same in Python.
+  await showError(() => run(failing, { check: true })); // CalledProcessError: run: … failed with exit code 3…
 
-  // A program ends with an exit code, and 0 means that all went well.
-  show(() => done.code); // 0
+  section("A command");
+  // You name a program by a command: a list of the program and its arguments.
+  // program() makes one. You have Deno, so this runs everywhere; execPath() is
+  // the path to it.
+  code(program);
 
-  // This function returns the directory without the end of the line. It is the
-  // one in which you started this lesson.
+  // run() captures what is printed, as text: the standard output (stdout), which
+  // is for results, and the standard error (stderr), for what went wrong. In
+  // Python you have to ask for that: capture_output=True, text=True.
   code(currentDirectory);
   await show(() => currentDirectory()); // "…"
 
-  section("The process id and both outputs");
-  // run() gives its answer only when the program has ended. If you need the
-  // process id (pid), or want to deal with the program while it runs, use
-  // spawn(), which is Popen in Python. It gives an object at once, which knows
-  // the pid. communicate() waits for the end, and collects both outputs.
-  //
-  // program() makes a command: Deno executes the code that it is given. Deno is
-  // a program that you have on every system; execPath() tells where its file
-  // is.
-  code(program);
+  // A shell, the program that reads what you type in a terminal, is one as well:
+  // "sh" on macOS and Linux, "cmd" on Windows. It executes this line, and ends.
+  const command = shell("echo hello");
+  show(() => command); // [ …, …, "echo hello" ]
+  const { stdout } = await run(command);
+  show(() => stdout.trimEnd()); // "hello"
 
-  // The code prints the process id on the standard output, and a warning on the
-  // standard error. `await using` stops the program if it still runs when the
-  // function is left.
+  section("The process id and both outputs");
+  // run() answers only when the program has ended. If you need the process id
+  // (pid), or want to deal with the program while it runs, use spawn(), which is
+  // Popen in Python. It gives an object with the pid at once. communicate() waits for the end, and collects both outputs. `await using`
+  // stops the program if it still runs when the function is left.
   code(pidAndOutput);
   await show(() => pidAndOutput()); // ≈ { pid: 5542, stdout: "I am process 5542\n", stderr: "a warning\n" }
 
   // The object and the program name the same id.
 
   section("A program that never ends");
-  // This program prints "tick" ten times a second, for ever. The first item of
-  // the command is the file of Deno.
+  // This program prints "tick" ten times a second, for ever.
   show(() => ticking); // [ "…", "eval", "setInterval(() => console.log('tick'), 100)" ]
 
-  // Its end never comes, so endlessProgram does not wait for it. It reads the
-  // standard output line by line while the program runs: next() gives the next
-  // line, as its `value`.
-  //
-  // Then this lesson stops the program: terminate() asks it to end,
-  // and wait() waits until it has ended. Before and after that, endlessProgram
-  // asks the operating system whether a process with this id is running.
+  // endlessProgram does not wait for its end. It reads the standard output line
+  // by line: next() gives the next line, as its `value`. terminate() asks the
+  // program to end, and wait() waits until it has. Before and after that,
+  // isRunning asks the operating system whether a process with this id runs.
   code(endlessProgram);
   await show(() => endlessProgram()); // ≈ { pid: 5543, lines: [ "tick", "tick", "tick" ], runsBefore: true, runsAfter: false, code: 143 }
 
-  // So the program kept running until it was terminated. While it ran, you
-  // could have found its id in Task Manager (Windows), Activity Monitor (macOS)
-  // or top (Linux). isRunning asks the system with a command: on Windows,
-  // tasklist lists the processes. Elsewhere, kill sends a signal (a short
-  // message with a number) to a process. The signal 0 does nothing: the exit
-  // code is 0 if you could send a signal to such a process.
-  code(isRunning);
-
-  // The exit code 143 is 128 + 15. terminate() has sent the signal SIGTERM,
-  // which has the number 15 and asks a process to end; a program may ignore it.
-  // Deno and shells add 128; Python gives -15. Windows has no signals: there
-  // the exit code is another one.
+  // So the program kept running until it was terminated. While it ran, you could
+  // have found its id in Task Manager (Windows), Activity Monitor (macOS) or top
+  // (Linux).
   //
-  // run() can stop a program too. It does so after `timeout` milliseconds, and
-  // throws an error.
+  // On macOS and Linux, terminate() sends the signal SIGTERM, which has the
+  // number 15 and asks a process to end; a program may ignore it. The exit code
+  // is 128 + 15. Python does this differently: it gives -15. On Windows, the
+  // program is ended directly, and the exit code is 1.
+  //
+  // run() can stop a program too, after `timeout` milliseconds.
   await showError(() => run(ticking, { timeout: 500 })); // TimeoutExpired: run: … eval "setInterval(() => console.log('tick'), 100)" has not ended after 500 ms
 
-  section("What can go wrong");
-  // A program that fails ends with another exit code than 0. This line for the
-  // shell does nothing but end it, with the code 3. That is no error for this
-  // lesson, which has to look at the code.
-  const failing = shell("exit 3");
-  const failed = await run(failing);
-  show(() => failed.code); // 3
-
-  // With `check: true`, run() checks the code, and throws an error unless it is
-  // 0.
-  await showError(() => run(failing, { check: true })); // CalledProcessError: run: … "exit 3" failed with exit code 3
-
+  section("What else can go wrong");
   // A program that does not exist has no exit code, because it never started.
   await showError(() => run(["gitt", "status"])); // NotFound: run: no program named "gitt" (is it installed, and on PATH?)
 
   section("Input for a program");
   // A program can also read: from its standard input. `sort` is a program of
-  // every system, which reads lines and prints them in order. Here it reads two
-  // lines, pear and apple (\n is the end of a line), and prints apple first.
+  // every system, which prints the lines that it reads in order (\n is the end
+  // of a line). What does it print first?
   const sorted = await run(["sort"], { input: "pear\napple\n" });
-  show(() => sorted.stdout); // "apple…pear…"
+  show(() => sorted.stdout.split(/\r?\n/)[0]); // "apple"
 }, {
   needsRun: true,
   readOn: {
-    "Subprocesses in Deno": "https://docs.deno.com/api/deno/~/Deno.Command",
     "Python's module subprocess":
       "https://docs.python.org/3/library/subprocess.html",
   },
@@ -138,7 +115,7 @@ export const ticking = program("setInterval(() => console.log('tick'), 100)");
 
 /** The directory in which a program runs: that of the script that starts it. */
 export async function currentDirectory(): Promise<string> {
-  const command = shell(isWindows ? "cd" : "pwd");
+  const command = program("console.log(Deno.cwd());");
   // #region solution: run the command, and return what it printed on its standard output, without the end of the line
   const { stdout } = await run(command);
   return stdout.trimEnd();

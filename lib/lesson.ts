@@ -9,7 +9,9 @@
  * @module
  */
 
+import { canGuess } from "./lesson/claims.ts";
 import { codeOf, expressionOf } from "./lesson/code.ts";
+import { commandOf, pathOf } from "./lesson/command.ts";
 import type { Row, Span } from "./lesson/layout.ts";
 import { Narrator } from "./lesson/narrator.ts";
 import {
@@ -20,6 +22,7 @@ import {
   parseOptions,
 } from "./lesson/options.ts";
 import { type Output, terminal } from "./lesson/output.ts";
+import { Quiz, Stopped } from "./lesson/quiz.ts";
 
 export type { Row, Span } from "./lesson/layout.ts";
 export type { Option, Options, OptionValues } from "./lesson/options.ts";
@@ -27,22 +30,28 @@ export type { Output } from "./lesson/output.ts";
 export { heapInUse } from "./lesson/heap.ts";
 export { bytes, count, duration, speedup } from "./lesson/units.ts";
 
-/** The lessons in their order: the name of the file, and the title. */
-export const lessons: readonly (readonly [name: string, title: string])[] = [
-  ["01_processes", "Programs and processes"],
-  ["02_workers", "Workers"],
-  ["03_pool", "Sequential and parallel"],
-  ["05_messages", "Messages"],
-  ["06_shared_memory", "Shared memory"],
-  ["07_concurrency", "Concurrency"],
-  ["09_iterators", "Iterables and iterators"],
-  ["10_generators", "Generators"],
-  ["11_lambdas", "Lambda functions"],
-  ["12_map_filter_reduce", "Map, filter and reduce"],
-  ["13_pipelines", "Pipelines"],
-  ["14_subprocess", "Programs as subprocesses"],
-  ["15_paradigms", "Programming paradigms"],
-];
+/**
+ * The lessons in their order: the name of the file, the title, and the
+ * permission that it needs.
+ */
+export const lessons:
+  readonly (readonly [name: string, title: string, flag?: string])[] = [
+    ["01_processes", "Programs and processes"],
+    ["02_workers", "Workers"],
+    ["03_pool", "Sequential and parallel"],
+    ["04_child_processes", "Child processes", "--allow-run"],
+    ["05_messages", "Messages"],
+    ["06_shared_memory", "Shared memory"],
+    ["07_concurrency", "Concurrency"],
+    ["08_waiting_or_computing", "Waiting or computing"],
+    ["09_iterators", "Iterables and iterators"],
+    ["10_generators", "Generators"],
+    ["11_lambdas", "Lambda functions"],
+    ["12_map_filter_reduce", "Map, filter and reduce"],
+    ["13_pipelines", "Pipelines"],
+    ["14_subprocess", "Programs as subprocesses", "--allow-run"],
+    ["15_paradigms", "Programming paradigms"],
+  ];
 
 /** What a lesson has besides its story. */
 export interface LessonSettings<O extends Options> {
@@ -71,6 +80,7 @@ const loaded = new Map<string, Lesson>();
 
 const builtIn = {
   brief: { default: false, help: "print results only" },
+  predict: { default: false, help: "ask for each value before it is printed" },
 } as const;
 
 /**
@@ -80,10 +90,12 @@ const builtIn = {
  * is each statement that prints nothing itself. An empty comment line separates
  * two paragraphs.
  *
- * `--brief` prints results only; `--help` prints the options. A wrong option
- * prints what is wrong and the usage to stderr, and ends the program with 2. A
- * story that has an option named `json` prints what it returns as one JSON
- * document if that option is given, and nothing else.
+ * `--brief` prints results only; `--help` prints the options. `--predict` asks
+ * the reader for each value that a comment behind `show` or `showError` tells
+ * exactly, and counts what was right. A wrong option prints what is wrong and the
+ * usage to stderr, and ends the program with 2. A story that has an option named
+ * `json` prints what it returns as one JSON document if that option is given, and
+ * nothing else.
  *
  * @example
  * ```ts
@@ -156,17 +168,15 @@ function lessonAt(url: string) {
 
 /** Says what to read, what to try and where to go on. */
 function closing({ meta, readOn = {} }: Lesson): void {
-  const [name, , next] = lessonAt(meta.url);
-  const path = pathOf(meta);
+  const [, , next] = lessonAt(meta.url);
   const todo = Object.entries(readOn);
   todo.push([
     "The code of this lesson: read it, change it, run it again",
-    path,
+    pathOf(meta),
   ]);
   if (next) {
-    const [file, title] = next;
-    const flag = file === "14_subprocess" ? "--allow-run " : "";
-    const command = `deno run ${flag}${path.replace(name, file)}`;
+    const [file, title, flag] = next;
+    const command = commandOf(meta, file, flag !== undefined);
     todo.push([`Lesson ${Number.parseInt(file)}: ${title}`, command]);
   }
   const lines = todo.flatMap(([what, where]) => [what, `  ${where}`]);
@@ -176,31 +186,58 @@ function closing({ meta, readOn = {} }: Lesson): void {
 /** Reads the command line, tells the story, and ends as a program should. */
 async function main(entry: Lesson): Promise<void> {
   const { meta, needsRun, options = {} } = entry;
-  const command = `deno run ${needsRun ? "--allow-run " : ""}${pathOf(meta)}`;
+  const command = commandOf(meta, lessonAt(meta.url)[0], needsRun ?? false);
   const all = { ...options, ...builtIn };
   const parsed = parseOptions(Deno.args, all);
   if (parsed === "help") return console.log(formatUsage(command, all));
-  if (typeof parsed === "string") {
-    console.error(`${parsed}\n\n${formatUsage(command, all)}`);
+  const wrong = typeof parsed === "string" ? parsed : mismatch(parsed);
+  if (wrong) {
+    console.error(`${wrong}\n\n${formatUsage(command, all)}`);
     Deno.exit(2);
   }
   if (needsRun && !allowsPrograms()) {
     console.error([refusal("This lesson"), command].join("\n"));
     Deno.exit(1);
   }
-  const { brief, json, ...values } = parsed as OptionValues<Options>;
-  const words = brief ? briefly(terminal()) : terminal();
+  await report(entry, parsed as OptionValues<Options>);
+}
+
+/** Tells the story in the way that the options ask for. */
+async function report(
+  { meta }: Lesson,
+  { brief, json, predict, ...values }: OptionValues<Options>,
+): Promise<void> {
+  const quiz = predict ? new Quiz() : undefined;
   // With `json`, what the story says is for nobody.
-  const to = json ? terminal(() => {}, 80) : words;
+  const to = json
+    ? terminal(() => {}, 80)
+    : terminal(undefined, undefined, quiz);
+  if (quiz) to.prose(howToGuess);
   try {
-    const told = await tell(meta.url, to, values);
+    const told = await tell(meta.url, brief ? briefly(to) : to, values);
     if (json) console.log(JSON.stringify(told));
+    if (quiz) to.prose(`Your guesses: ${quiz.score}.`);
   } catch (error) {
+    if (error instanceof Stopped) {
+      to.prose(`You ended the lesson. Your guesses: ${quiz?.score}.`);
+      Deno.exit(0);
+    }
     if (!isTodo(error)) throw error;
     const [, line] = /(lessons\/\w+\.ts:\d+)/.exec(error.stack ?? "") ?? [];
     console.error(`${error.message}${line ? ` (${line})` : ""}`);
     Deno.exit(1);
   }
+}
+
+const howToGuess =
+  "Guess each value before you see it: type it and press Enter. Enter alone shows the value, Ctrl-D ends the lesson.";
+
+/** What is wrong with options that are right one by one, if anything is. */
+function mismatch({ predict, json }: OptionValues<Options>): string {
+  if (!predict) return "";
+  if (json) return "--predict and --json: use one of them";
+  const hasReader = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  return hasReader ? "" : "--predict: there is no terminal to ask in";
 }
 
 /** The results of what is said, without the words. */
@@ -241,10 +278,10 @@ export function say(text: string): void {
  * ```
  */
 export function show<T>(expression: () => T): T {
-  narrator?.before("show", String(expression));
+  const guess = ask("show", expression);
   const value = expression();
   const print = (settled: unknown) => {
-    current().value(expressionOf(expression), settled);
+    current().value(expressionOf(expression), settled, guess);
     return settled;
   };
   return (value instanceof Promise ? value.then(print) : print(value)) as T;
@@ -260,10 +297,10 @@ export function showError<T>(
   expression: () => T,
 ): T extends Promise<unknown> ? Promise<unknown> : unknown;
 export function showError(expression: () => unknown): unknown {
-  narrator?.before("showError", String(expression));
+  const guess = ask("showError", expression);
   const caught = (error: unknown) => {
     if (isTodo(error)) throw error;
-    current().error(expressionOf(expression), error);
+    current().error(expressionOf(expression), error, guess);
     return error;
   };
   const missing = () => {
@@ -276,6 +313,14 @@ export function showError(expression: () => unknown): unknown {
     return caught(error);
   }
   return value instanceof Promise ? value.then(missing, caught) : missing();
+}
+
+/** Tells what stands before a result, and lets the reader guess it. */
+function ask(name: string, expression: () => unknown): string | undefined {
+  const claim = narrator?.before(name, String(expression)) ?? "≈";
+  return canGuess(claim)
+    ? current().ask?.(expressionOf(expression))
+    : undefined;
 }
 
 /** Prints the code of a function or a class, as Deno runs it: without types. */
@@ -374,7 +419,7 @@ export function mayStartPrograms(meta: ImportMeta): boolean {
   narrator?.before("mayStartPrograms");
   if (allowsPrograms()) return true;
   current().prose(refusal("This section"));
-  current().lines([`  deno run --allow-run ${pathOf(meta)}`]);
+  current().lines([`  ${commandOf(meta, lessonAt(meta.url)[0], true)}`]);
   return false;
 }
 
@@ -385,15 +430,6 @@ function allowsPrograms(): boolean {
 /** What to say where programs may not be started; a command follows. */
 function refusal(what: string): string {
   return `${what} starts programs. Deno allows that only with --allow-run, because a program that is started may do all that you may do. To see it, run:`;
-}
-
-/** A lesson's file as one types it where one is. */
-function pathOf({ url, filename }: ImportMeta): string {
-  if (filename === undefined) return url;
-  const folder = Deno.cwd();
-  const inside = filename.startsWith(folder) &&
-    /^[/\\]/.test(filename.slice(folder.length));
-  return inside ? filename.slice(folder.length + 1) : filename;
 }
 
 /** Whether an error says that a student has something left to write. */

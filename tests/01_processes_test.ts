@@ -7,11 +7,9 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import {
-  askSystem,
-  besideAnother,
-  commandFor,
   describeProcess,
   howToFind,
+  megabytesSince,
   osName,
   waysToFind,
 } from "../lessons/01_processes.ts";
@@ -73,65 +71,59 @@ Deno.test("howToFind: the lesson says it of three systems", () => {
   ]);
 });
 
-Deno.test("given: each system is asked with the command that the lesson tells to type", () => {
-  assertEquals(commandFor("windows", 1140), ["tasklist", "/fi", "PID eq 1140"]);
-  assertEquals(commandFor("linux", 1140), ["sh", "-c", "ps -p 1140"]);
-  assertEquals(commandFor("darwin", 1140), ["sh", "-c", "ps -p 1140"]);
-});
-
-testWith(["run"], "given: the system knows a process by its id", async () => {
-  const [heads, line, ...rest] = await askSystem(Deno.pid);
-  const name = howToFind(Deno.build.os, Deno.pid).command;
-  assertEquals([Object.keys(heads!), rest], [[name], []]);
-  assertMatch(String(line![name]), new RegExp(`\\b${Deno.pid}\\b`));
+Deno.test("given: memory is counted in whole megabytes, from a number of bytes on", () => {
+  const { rss } = Deno.memoryUsage();
+  assertAlmostEquals(megabytesSince(rss - 3e9), 3000, 30);
+  assertAlmostEquals(megabytesSince(rss + 3e9), -3000, 30);
+  assertEquals(megabytesSince(rss) % 1, 0);
 });
 
 testWith(
   ["run"],
-  "given: a process is isolated: another one does not see its memory, is refused a file, and fails alone",
+  "given: an array uses memory only when something is written into it",
   async () => {
-    globalThis.note = "mine";
-    const { rows, error, exitCode } = await besideAnother();
-    const [here, there] = rows;
-    const pid = String(Deno.pid);
-    assertEquals(here, {
-      process: "this one",
-      "process id": pid,
-      note: "mine",
-    });
-    assertEquals([there!.process, there!.note], ["the second", "undefined"]);
-    assertMatch(there!["process id"], /^\d+$/);
-    assertNotEquals(there!["process id"], pid);
-    assertEquals([globalThis.note, exitCode], ["mine", 1]);
-    assertEquals(
-      error,
-      'NotCapable: Requires read access to "notes.txt", run again with the --allow-read flag',
-    );
+    // In a process of its own: memory that others use is not counted.
+    const { stdout } = await deno("run", "lessons/01_processes.ts");
+    const grown = [...stdout.matchAll(/megabytesSince\(before\) → (\d+)/g)];
+    const [before, after] = grown.map(([, megabytes]) => Number(megabytes));
+    assert(before! < 25, `${before} MB for an array that nobody uses`);
+    assertAlmostEquals(after! - before!, 50, 10);
   },
 );
 
-Deno.test("given: the lesson says what a process is, and what it uses", async () => {
+Deno.test("given: the lesson says what a process is, and what it can tell of itself", async () => {
   const text = await said();
   for (
-    const sentence of [
+    const part of [
       "When you run it, the operating system makes a process: a program that is being run.",
-      `a number, the process id (pid). It also notes which process started it: the parent process. The arrow (→) shows the value of the code before it. me.pid → ${Deno.pid} me.parentPid → ${Deno.ppid}`,
+      "makes an array, a list of 50 million bytes.",
+      "const array = new Uint8Array(50_000_000); How many megabytes (MB, millions of bytes) more does the process use now? The arrow (→) shows the value of the code before it. megabytesSince(before) → ",
+      "gives it only when the process writes into it. So this line writes a 1 into each byte. array.fill(1); megabytesSince(before) → ",
+      "a number, the process id (pid). It also notes which process started it: the parent process.",
+      `const me = describeProcess(); me.pid → ${Deno.pid} me.parentPid → ${Deno.ppid}`,
       "its current working directory.",
       `me.workingDirectory → ${JSON.stringify(Deno.cwd())}`,
-      'Deno names the operating system: "windows", "darwin" (which is macOS), "linux", or a rarer one.',
-      `me.system → "${Deno.build.os}"`,
+      'Deno names the operating system "windows", "darwin" (which is macOS) or "linux".',
       '"nt" (New Technology) is Windows, and "posix" is every other system.',
+      `me.system → "${Deno.build.os}" me.osName → "${osName(Deno.build.os)}"`,
+    ]
+  ) assertStringIncludes(text, part);
+});
+
+Deno.test("given: the lesson says what a process uses, and that processors are shared", async () => {
+  const text = await said();
+  for (
+    const part of [
       "A process uses resources of the computer: processor time, memory, space on the disk.",
       "the files and the network connections that it has open, and how much it has used",
       "Each works for one process at a time, and there are many more processes.",
       "slice of processor time, and then lets another one run. This is called scheduling.",
-      `so many logical processors: me.logicalProcessors → ${navigator.hardwareConcurrency}`,
-      'new Uint8Array(50_000_000).fill(1); bytes(array.length) → "50 MB"',
+      `The number of logical processors here: me.logicalProcessors → ${navigator.hardwareConcurrency}`,
     ]
-  ) assertStringIncludes(text, sentence);
+  ) assertStringIncludes(text, part);
   assertMatch(
     text,
-    /uses so much memory\. bytes\(\) writes it in megabytes \(MB\), millions of bytes\. bytes\(me\.memory\) → "[\d.]+ [MG]B"/,
+    /The memory that this process uses, the array and Deno itself included: bytes\(me\.memory\) → "[\d.]+ [MG]B"/,
   );
 });
 
@@ -147,58 +139,46 @@ Deno.test("given: the lesson says how to find its process, and waits for who loo
   ) assertStringIncludes(text, part);
 });
 
-Deno.test("given: the lesson says that processes are isolated, and what a permission is", async () => {
+Deno.test("given: the lesson says that processes are isolated", async () => {
   const text = await said();
-  const { state } = Deno.permissions.querySync({ name: "run" });
   for (
     const part of [
-      "only with a permission, which you give on the command line: --allow-read",
-      '"prompt" means that Deno asks you first if there is a terminal, and refuses if there is none.',
-      `Deno.permissions.querySync({ name: "run" }).state → "${state}"`,
-      "Each process is isolated from the others. It has its own memory: the system lets no other process read or change it, unless it is allowed to.",
-      "By default, no process can interfere with the work of another: if one fails, the others go on",
-      'this process puts "mine" into the variable `note`.',
-      'globalThis.note = "mine"; Then besideAnother starts a second process, which calls lookAround.',
-      'console.log(globalThis.note); globalThis.note = "changed"; Deno.readTextFileSync("notes.txt");',
+      "Each process is isolated from the others. It has its own memory, and the system lets no other process read or change that, unless it is allowed to",
+      "if one crashes, the others go on. Lesson 4 shows that.",
     ]
   ) assertStringIncludes(text, part);
 });
 
+/** A command that starts what `howToFind` tells to type. */
+function commandFor(pid: number): [string, ...string[]] {
+  return Deno.build.os === "windows"
+    ? ["tasklist", "/fi", `PID eq ${pid}`]
+    : ["sh", "-c", howToFind(Deno.build.os, pid).command];
+}
+
 testWith(
   ["run"],
-  "given: the lesson shows two processes, and a refusal",
+  "howToFind: the system knows a process by the command",
   async () => {
-    const text = await said();
-    for (
-      const part of [
-        `This process runs the command itself. The operating system answers with a line of its own for this process: its id, and its program. ${
-          howToFind(Deno.build.os, Deno.pid).command
-        } -`,
-        `process process id note ---------- ---------- --------- this one`,
-        "The second process did not find the note of this one",
-        "It is undefined, which means that it has no value.",
-        'Then Deno refused to read the file. It threw an error: NotCapable: Requires read access to "notes.txt"',
-        "It ended with the exit code 1, where 0 means success. That did not interfere with this process",
-      ]
-    ) assertStringIncludes(text, part);
-    assertMatch(text, /this one \d+ mine the second \d+ undefined/);
+    const [program, ...args] = commandFor(Deno.pid);
+    const { stdout } = await new Deno.Command(program, { args }).output();
+    const answer = new TextDecoder().decode(stdout);
+    assertMatch(answer, new RegExp(`\\b${Deno.pid}\\b`));
   },
 );
 
 testWith(
   ["run"],
-  "given: without a permission the lesson asks for none, and says how to see the rest",
+  "given: the lesson needs no permission, and each run is a process of its own",
   async () => {
-    const { code, stdout, stderr } = await deno(
-      "run",
-      "lessons/01_processes.ts",
-    );
-    assertEquals([code, stderr], [0, ""]);
-    assertMatch(stdout, /→ "prompt"\n/);
-    assertStringIncludes(
-      stdout,
-      "\n  deno run --allow-run lessons/01_processes.ts\n",
-    );
-    assert(!stdout.includes("The second process has failed"), stdout);
+    const pids = [];
+    for (let run = 0; run < 2; run++) {
+      const { code, stdout, stderr } = await deno(
+        ...["run", "--no-prompt", "lessons/01_processes.ts"],
+      );
+      assertEquals([code, stderr], [0, ""]);
+      pids.push(/me\.pid → (\d+)/.exec(stdout)?.[1]);
+    }
+    assertNotEquals(pids[0], pids[1]);
   },
 );

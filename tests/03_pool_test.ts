@@ -2,6 +2,7 @@ import {
   assert,
   assertAlmostEquals,
   assertEquals,
+  assertMatch,
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
@@ -9,10 +10,8 @@ import { Barrier, type TaskRun } from "../mod.ts";
 import {
   compare,
   describeGain,
-  findWorthwhile,
   runParallel,
   runSequential,
-  runStarted,
   sumOfSquares,
 } from "../lessons/03_pool.ts";
 import { deno, testWith, transcript } from "./helper.ts";
@@ -150,16 +149,12 @@ Deno.test("runParallel: no workers are no way to run tasks", async () => {
 });
 
 Deno.test("given compare: the gain is the sequential time divided by the parallel time", async () => {
-  const { n, sequential, parallel, gain } = await compare(2, 1000, 2);
-  assertEquals(n, 1000);
-  assertAlmostEquals(gain, sequential / parallel);
-});
-
-Deno.test("given: a pool that is started is timed without its start", async () => {
   const start = performance.now();
-  const elapsed = await runStarted(4, 1000, 2);
+  const { sequential, parallel, started, gain } = await compare(2, 1000, 2);
   const around = performance.now() - start;
-  assert(elapsed > 0 && elapsed < around, `${elapsed} of ${around} ms`);
+  assertAlmostEquals(gain, sequential / parallel);
+  assert(started > 0, `${started} ms`);
+  assert(sequential + parallel + started < around, `of ${around} ms`);
 });
 
 Deno.test("given compare: tiny tasks lose, because starting workers takes longer", async () => {
@@ -167,69 +162,33 @@ Deno.test("given compare: tiny tasks lose, because starting workers takes longer
   assert(gain < 1, `workers were ${gain} times as fast`);
 });
 
-/** A measurement that was made up: workers gain from some n on. */
-const from =
-  (least: number, tries: number[] = []) => (tasks: number, n: number) => {
-    tries.push(n);
-    const sequential = tasks * n / 1000;
-    const gain = n >= least ? 1.1 : 0.9;
-    return Promise.resolve({
-      n,
-      sequential,
-      parallel: sequential / gain,
-      gain,
-    });
-  };
-
-Deno.test("given: the search finds the first size that gains, and how long it takes", async () => {
-  assertEquals(await findWorthwhile(4, 2, 1e6, from(30_000)), {
-    n: 32_000,
-    time: 32,
-  });
-  assertEquals(await findWorthwhile(4, 2, 1e6, from(1)), { n: 8000, time: 8 });
-});
-
-Deno.test("given: the search ends where no size gains", async () => {
-  const tries: number[] = [];
-  assertEquals(await findWorthwhile(4, 2, 64_000, from(Infinity, tries)), null);
-  assertEquals([tries.length, tries.at(-1)], [3 * 3, 32_000]);
-});
-
-Deno.test("given: the search goes by the middle one of three gains", async () => {
-  const gains = [0.5, 9, 1, 1.1, 0.9, 1.01];
-  const measure = (_: number, n: number) =>
-    Promise.resolve({
-      n,
-      sequential: gains.length,
-      parallel: 1,
-      gain: gains.shift()!,
-    });
-  assertEquals(await findWorthwhile(1, 2, 1e6, measure), {
-    n: 16_000,
-    time: 1,
-  });
-});
-
 Deno.test("given: the conclusion follows what was measured, and the machine", () => {
   const gains = (...all: number[]) =>
     all.flatMap((
       gain,
     ) => [{ task: "large", gain }, { task: "small", gain: 0 }]);
+  for (const [workers, cores] of [[4, 2], [2, 8]] as const) {
+    assertEquals(
+      describeGain(gains(1.9, 1.6, 0.8, 1.7), workers, cores),
+      "The large tasks gained 1.50 × on average. The most that is possible " +
+        `is 2 ×, the smaller one of ${workers} workers and ${cores} processors.`,
+    );
+  }
+  assertStringIncludes(describeGain(gains(1.2), 4, 3), "possible is 3 ×");
+  const recorded = "Recorded on a quiet machine (2 processors, Linux, Deno " +
+    "2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
+  for (const [workers, cores] of [[4, 1], [1, 4]] as const) {
+    assertEquals(
+      describeGain(gains(0.9), workers, cores),
+      "The large tasks gained 0.90 × on average. One processor, or one " +
+        `worker, runs one task at a time. ${recorded}`,
+    );
+  }
   assertEquals(
-    describeGain(gains(1.9, 1.6, 0.8, 1.5), 2),
-    "The large tasks had a gain of 1.55 ×, the median of all runs. " +
-      "The most that is possible is 2 ×, the number of processors: more " +
-      "workers than processors take turns.",
-  );
-  assertStringIncludes(
-    describeGain(gains(0.9), 1),
-    "0.90 ×, the median of all runs. This machine has one processor",
-  );
-  assertEquals(
-    describeGain(gains(1.19), 8),
-    "The large tasks had a gain of 1.19 ×, the median of all runs. " +
-      "8 processors could give more: other programs keep them busy at the " +
-      "moment, or the tasks are too small.",
+    describeGain(gains(1.19), 4, 8),
+    "The large tasks gained 1.19 × on average. 4 × is possible; but other " +
+      "programs keep the processors busy, or the tasks are too small. " +
+      recorded,
   );
 });
 
@@ -238,55 +197,52 @@ Deno.test("given: the lesson says what parallel means, what it gains and what it
   for (
     const sentence of [
       "A sequential program computes one thing after another, on one processor.",
-      "several processors compute them at the same time.",
-      "The results are the same, and if the tasks are large, they are there sooner.",
-      "it takes less time, and in the same time it solves larger problems than one processor can.",
-      "the program becomes more complex, a task that depends on another task has to wait",
-      "it adds up the squares of 0, 1, 2 and so on below n.",
-      "sumOfSquares(4_000_000) → 21333325333334000000n",
-      "A large task computes much longer than a worker takes to start. So large tasks gain, if several processors are free. Small tasks lose time on a pool:",
-      'loop.results.join(", ") → "1, 1, 1, 1, 1, 1, 1, 1"',
-      'pool.results.join(", ") → "1, 1, 1, 1, 1, 1, 1, 1"',
+      "A parallel program divides its work into independent tasks, and several processors compute them at the same time. The results are the same.",
+      "it adds up the squares of 0, 1, 2 and so on below n. (`0n` is a bigint, a whole number of any size, as an int in Python.)",
+      "sumOfSquares(4) → 14n sumOfSquares(4_000_000) → 21333325333334000000n",
+      "A pool starts workers, gives each the next task as soon as it is free, and collects the results in order.",
+      "Large tasks gain, if several processors are free. Small tasks lose: a new worker takes milliseconds to start, and even a running worker needs time to get a task and to send its result back.",
+      "No two runs take exactly the same time",
+      "Both return the time that all tasks took, and the result of each. function runSequential(",
+      'const loop = await runSequential(tasks, small); loop.results.join(" ") → "1 1 1 1 1 1 1 1"',
+      'const pool = await runParallel(tasks, small, workers); pool.results.join(" ") → "1 1 1 1 1 1 1 1"',
+      "So parallelism takes less time, and in the same time it solves larger problems. It has a price: the program becomes more complex, a task that depends on another one has to wait for its result",
     ]
   ) assertStringIncludes(text, sentence);
 });
 
 Deno.test("given: the lesson shows every run of large and small tasks, and the timeline", async () => {
   const text = await said();
-  const cores = navigator.hardwareConcurrency;
-  const processors = cores === 1 ? "one processor" : `${cores} processors`;
-  assertStringIncludes(text, "This lesson runs 8 tasks on 4 workers.");
-  assertStringIncludes(text, "large tasks (n = 3 000) and small ones (n = 2)");
-  assertStringIncludes(text, `This machine has ${processors}.`);
-  assertStringIncludes(text, "run task sequential parallel started gain");
+  assertStringIncludes(
+    text,
+    "The times are those of all 8 tasks together: large tasks with n = 3 000, small ones with n = 2. They run sequentially, on this thread, and in parallel, on a pool of 4 workers.",
+  );
+  assertStringIncludes(text, "run task sequential parallel started gain ---");
   const time = String.raw`\d[\d.]* (?:s|ms|µs)`;
-  for (const row of ["1 large", "1 small", "2 large", "2 small"]) {
-    const pattern = `${row} ${time} ${time} ${time} [\\d. ]+ ×`;
-    assert(new RegExp(pattern).test(text), `no row ${row}: ${text}`);
+  const gain = String.raw`[\d. ]+ ×(?: slower)?`;
+  for (const run of [1, 2]) {
+    for (const task of ["large", "small"]) {
+      assertMatch(
+        text,
+        new RegExp(`${run} ${task} (?:${time} ){3}${gain}`),
+      );
+    }
   }
-  assert(/ 0 [\d.]+ (?:s|ms|µs) Worker \d [·━\d]+ /.test(text), text);
+  assertStringIncludes(text, " × slower The large tasks gained ");
+  assertMatch(text, /0 \d[\d.]* m?s Worker 1 [·\d━]+ Worker 2 /);
 });
 
 testWith(
   ["run"],
-  "given: the notes' sizes are the defaults; --json prints numbers and the machine",
+  "given: the options say how many tasks, workers and runs there are",
   async () => {
     const { code, stdout, stderr } = await deno(
-      ...["run", "--no-prompt", "lessons/03_pool.ts"],
-      ...["--json", "--runs", "1", "--large", "3000"],
+      ...["run", "lessons/03_pool.ts", "--runs=1", "--large=3000"],
+      ...["--small=3", "--tasks=2", "--workers=1"],
     );
     assertEquals([code, stderr], [0, ""]);
-    const report = JSON.parse(stdout);
-    assertEquals([report.tasks, report.workers, report.small], [8, 4, 2]);
-    assertEquals(report.processors, navigator.hardwareConcurrency);
-    assertEquals(report.system, Deno.build.os);
-    assertEquals(report.versions.deno, Deno.version.deno);
-    assertEquals(
-      report.runs.map((run: { task: string; n: number }) => [run.task, run.n]),
-      [["large", 3000], ["small", 2]],
-    );
-    assertEquals(report.spans.length, 8);
-    assert("worthwhile" in report);
+    assertStringIncludes(stdout, "all 2 tasks together");
+    assertStringIncludes(stdout, 'loop.results.join(" ") → "5 5"');
     const help = await deno("run", "lessons/03_pool.ts", "--help");
     for (
       const option of [

@@ -178,24 +178,21 @@ Deno.test("given: the lesson says what iterables, iterators and the protocol are
   const said = await transcript("09_iterators");
   for (
     const sentence of [
+      "The second pass over the iterator found nothing, and no error said so.",
       "An iterable is a value that a `for` loop can go through, item by item: an array, a text, a Set, a Map.",
-      "an iterator: an object that hands out the items one at a time",
-      "The rules for both are called the iterator protocol.",
-      "An iterable has a method [Symbol.iterator](), which returns an iterator.",
-      "An iterator has a method next(), which returns an object: `value` is the item, and `done: false` says that there was one.",
-      "In Python, the two methods are named __iter__() and __next__(), and the functions iter() and next() call them.",
-      "`done: true` says that no items are left.",
-      "In Python, next() raises the exception StopIteration in this place.",
-      "An iterator remembers which item is next: that is its state. After one pass it is used up, and it stays used up.",
-      "Lazy evaluation computes a value only when somebody needs it.",
-      "A plain object, such as { a: 1 }, is not iterable either",
-      "A symbol is a name that is no text",
-      "This is what the loop from above does, written out",
-      "It also inherits the method Symbol.iterator, which is missing in the list because its name is no text. The method returns the iterator itself. So this iterator is iterable too",
-      "In Python, the items() of a dict are iterable too.",
-      "methodsOf lists the names of the methods of an object, its own and those that it inherits. In Python, dir() lists them, together with the other attributes.",
+      "an iterator: an object that hands out the items one at a time.",
+      "iteratorOf calls it, as the function iter() does in Python, where iter(5) is refused with a TypeError too.",
       "In Python, type(iter([1, 2, 3])) is list_iterator.",
-      "iteratorOf refuses it with a TypeError, as iter(5) does in Python.",
+      "The rules are called the iterator protocol. An iterable has a method [Symbol.iterator](), which returns an iterator. An iterator has a method next(), which returns an object with the item as its `value`.",
+      "`done: true` says that no items are left.",
+      "Python does this differently: next() returns the item itself, and raises the exception StopIteration when none is left. The two methods are named __iter__() and __next__(); the functions iter() and next() call them.",
+      "An iterator remembers which item is next: that is its state.",
+      "After one pass an iterator is used up, and stays used up. An array gives every loop a new iterator",
+      "Lazy evaluation, or call-by-need, computes a value only when somebody needs it.",
+      "A symbol is a unique key that is not a string. `?.` gives undefined where there is no object.",
+      "the array is an iterable, but no iterator. An array's iterator is both",
+      "In Python, the items() of a dict are iterable too, and so is the dict itself.",
+      "methodsOf lists the names of an object's methods, as dir() lists attributes in Python.",
     ]
   ) assertStringIncludes(said, sentence);
 });
@@ -204,23 +201,24 @@ Deno.test("given: the lesson shows the code and the values that it speaks of", a
   const said = await transcript("09_iterators");
   for (
     const line of [
+      '[[...letters], [...letters]] → [ [ "x", "y" ], [ "x", "y" ] ] [[...iterator], [...iterator]] → [ [ "x", "y" ], [] ]',
       'for (const letter of "abc") items.push(letter); items → [ "a", "b", "c" ]',
       "function isIterable(value) {",
       "isIterable([1, 2, 3]) → true",
+      "isIterable(5) → false",
       "function iteratorOf(value) {",
-      "function isIterator(value) {",
-      'String(iterator) → "[object Array Iterator]"',
-      "const a = iterator.next().value; a → 1 " +
-      "iterator.next() → { value: 2, done: false } " +
-      "iterator.next() → { value: 3, done: false } " +
-      "iterator.next() → { value: undefined, done: true }",
-      "while (!answer.done) { items.push(answer.value); answer = iterator.next(); }",
-      'methodsOf(one) → [ "next",',
-      "computed → [] squares.next() → { value: 1, done: false } computed → [ 1 ]",
       "iteratorOf(5) → TypeError: 5 (number) is not iterable",
-      'entries.next().value → [ "a", 1 ]',
-      "class Countdown {",
-      "let left = this.from;",
+      'String(it) → "[object Array Iterator]"',
+      "[isIterator(it), isIterator([1, 2, 3])] → [ true, false ]",
+      "iteratorOf(it) === it → true",
+      "const a = it.next().value; a → 1 " +
+      "it.next() → { value: 2, done: false } " +
+      "it.next() → { value: 3, done: false } " +
+      "it.next() → { value: undefined, done: true }",
+      "while (!answer.done) { items.push(answer.value); answer = iterator.next(); }",
+      "computed → [] squares.next() → { value: 1, done: false } computed → [ 1 ]",
+      'entries.next().value → [ "a", 1 ] entries.next().value → [ "b", 2 ]',
+      '[one.next().value, one.next().value] → [ "x", "y" ] other.next().value → "x"',
       "[...countdown] → [ 3, 2, 1 ]",
     ]
   ) assertStringIncludes(said, line);

@@ -73,22 +73,30 @@ Deno.test("given: addToTotal is impure: the same argument gives something else e
   assertEquals([addToTotal(5), addToTotal(5)], [first + 5, first + 10]);
 });
 
-Deno.test("given: add is pure: workers give what main gives", async () => {
+Deno.test("given: what uses only its arguments runs in workers, and gives what main gives", async () => {
   using pool = new Pool({ workers: 2 });
   assertEquals(await pool.starmap(add, [[0, 5], [1, 5]]), [
     add(0, 5),
     add(1, 5),
   ]);
+  assertEquals(await pool.starmap(power, [[2, 3]]), [power(2, 3)]);
 });
 
-Deno.test("given: addToTotal is impure: a worker refuses it, and names the variable outside", async () => {
+Deno.test("given: what uses a variable around it cannot run in a worker, be it pure or not", async () => {
   using pool = new Pool({ workers: 2 });
-  const error = await assertRejects(
-    () => pool.map(addToTotal, [5, 5]),
-    ReferenceError,
-    '"total"',
-  );
-  assertStrictEquals(error.name, "ReferenceError");
+  for (
+    const [task, name] of [
+      [addToTotal, '"total"'],
+      [makePower(3), '"exponent"'],
+    ] as const
+  ) {
+    const error = await assertRejects(
+      () => pool.map(task, [5, 5]),
+      ReferenceError,
+      name,
+    );
+    assertStrictEquals(error.name, "ReferenceError");
+  }
 });
 
 Deno.test("given: the lesson says what a lambda, a closure and a pure function are", async () => {
@@ -97,11 +105,13 @@ Deno.test("given: the lesson says what a lambda, a closure and a pure function a
     const sentence of [
       "A lambda function is a function without a name of its own",
       "A function together with the variables around it is called a closure.",
-      "average is a function with a name. averageArrow is the same as a lambda function",
-      "The central idea of functional programming is the pure function. It uses nothing that can change but its arguments, and does nothing but return a result.",
+      "average is a function with a name. averageArrow does the same, written as a lambda. In braces it may hold statements, and then needs `return`.",
+      "add is a pure function. Its result depends only on its arguments, and returning it is all it does.",
       "It has no side effects: it changes no variable outside, writes no file, asks no database.",
-      "Functional programming computes results by applying functions to data. It is used",
+      "addToTotal is impure: it reads and changes `total`.",
+      "The pure function is the central idea of functional programming, which computes results by applying functions to data.",
       "data analysis, machine learning",
+      "So what counts for a worker is not that a function is pure, but that it uses nothing around it.",
     ]
   ) assertStringIncludes(said, sentence);
 });
@@ -110,13 +120,17 @@ Deno.test("given: the lesson shows the code and the values that it speaks of", a
   const said = await transcript("11_lambdas");
   for (
     const line of [
+      "average(range(10)) → 4.5",
       "const averageArrow = (values) => {",
       "averageArrow(range(10)) → 4.5",
       "const power = (x, y) => x ** y; power(2, 3) → 8",
+      "[square(2), cube(2)] → [ 4, 8 ]",
       "total += x;",
       "[add(0, 5), add(0, 5)] → [ 5, 5 ]",
       "[addToTotal(5), addToTotal(5)] → [",
       'ReferenceError: addToTotal uses "total"',
+      'pool.map(cube, [1, 2]) → ReferenceError: task uses "exponent"',
+      "pool.starmap(power, [[1, 3], [2, 3]]) → [ 1, 8 ]",
     ]
   ) assertStringIncludes(said, line);
 });

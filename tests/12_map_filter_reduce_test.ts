@@ -116,16 +116,16 @@ Deno.test("given: the lesson says what map, filter and reduce return, and when",
   const said = await transcript("12_map_filter_reduce");
   for (
     const sentence of [
-      "It returns an iterator (lesson 9) of what the function returns. `square` also records in `calls` with which number it was called.",
-      "map is lazy: it computes nothing before somebody asks for an item.",
-      "`calls` is empty because `square` has not been called.",
-      "filter is lazy too",
+      "map, filter and reduce are functions of this course, called as in Python.",
+      "map has not called `square` at all, because it is lazy: it returns an iterator (lesson 9), and computes an item when somebody asks for it.",
+      "It is a generator (lesson 10), in Python a map object.",
+      "filter(function, iterable) is lazy too. It returns an iterator of the items for which the function returns true; in Python, a filter object.",
+      "next() tested 1, which is odd, then 2, which is even, and stopped there.",
       "So map and filter return iterators, not results: they describe what to compute, and compute an item only when somebody asks for it.",
-      "It calls the function with two values, the result so far and the next item; what the function returns is the new result so far. In the beginning, the result so far is the first item.",
+      "It calls the function with the result so far and the next item; what the function returns is the new result so far. In the beginning, that is the first item.",
       "A third argument is the initial value: reduce begins with it instead of the first item.",
-      "reduce returns a result, no iterator, and the result depends on every item. So it asks for all items immediately, one after another, up to the end.",
-      "The iterator is used up",
-      "Here they are functions of this course, which you call as you do in Python.",
+      "reduce returns a result, no iterator, and the result depends on every item. So it asks for all items immediately.",
+      "and the iterator is used up.",
       "If there are no items, reduce returns the initial value.",
     ]
   ) assertStringIncludes(said, sentence);
@@ -135,9 +135,9 @@ Deno.test("given: the lesson shows the code and the values that it speaks of", a
   const said = await transcript("12_map_filter_reduce");
   for (
     const line of [
-      "const square = (x) => { calls.push(x); return x ** 2; }; const squares = map(square, [1, 2, 3]);",
-      'String(squares) → "[object Generator]" calls → []',
+      "const square = (x) => { calls.push(x); return x ** 2; }; const squares = map(square, [1, 2, 3]); calls → []",
       "squares.next().value → 1 calls → [ 1 ]",
+      'String(squares) → "[object Generator]"',
       "function squareAll(numbers) {",
       "[...squareAll([1, 2, 3])] → [ 1, 4, 9 ]",
       'String(evens) → "[object Generator]" tested → [] evens.next().value → 2 tested → [ 1, 2 ]',
@@ -148,6 +148,7 @@ Deno.test("given: the lesson shows the code and the values that it speaks of", a
       "reduce(add, [1, 2, 3], 10) → 16",
       'reduceSteps([1, 2, 3], 10) → [ "10 + 1 = 11", "11 + 2 = 13", "13 + 3 = 16" ]',
       "function sumAll(numbers, initial = 0) {",
+      "sumAll([1, 2, 3]) → 6 sumAll([]) → 0",
       "function largest(numbers, initial = -Infinity) {",
       "function joinWords(words) {",
       "largest([5, 9, 4, 15], 10) → 15",

@@ -8,7 +8,7 @@ import {
   AssertionError,
   assertThrows,
 } from "@std/assert";
-import { agrees, type Claim, claimsOf } from "../book/claims.ts";
+import { agrees, type Claim, claimsOf } from "../lib/lesson/claims.ts";
 import { lessons } from "../lib/lesson.ts";
 import { deno, testWith } from "./helper.ts";
 
@@ -36,6 +36,19 @@ function assertClaim(claim: Claim, printed: string): void {
     agrees(value, printed),
     `line ${line} claims ${value} and prints ${printed}`,
   );
+}
+
+/** How many lines of code a lesson prints, without results and "Read on". */
+function codeLinesIn(stdout: string): number {
+  const [story = ""] = stdout.split("\nRead on\n");
+  const blocks = story.split(/\n\n+/).map((block) => block.split("\n"));
+  const isIndented = (line: string) => line.startsWith("  ");
+  let isValue = false;
+  return blocks.filter((lines) => lines.every(isIndented)).flat()
+    .filter((line) => {
+      isValue = / → /.test(line) || isValue && /^ {6}/.test(line);
+      return !isValue;
+    }).length;
 }
 
 /** The lessons' files; none without the permission to list them. */
@@ -97,6 +110,21 @@ for (const name of names) {
       const known = lessons[Number(number) - 1];
       assertEquals([`${known?.[0]}.ts`, known?.[1]], [name, title]);
       assert(stdout.startsWith(`${title}\n===`), stdout);
+      const next = lessons[Number(number)];
+      if (next) {
+        const file = new URL(`${next[0]}.ts`, folder);
+        const [, run] = /^ \* @run (deno run .*)$/m
+          .exec(await Deno.readTextFile(file)) ?? [];
+        const where = `Lesson ${Number(number) + 1}: ${next[1]}\n  ${run}\n`;
+        assert(stdout.endsWith(where), `it does not end with ${where}`);
+      }
+      // A lesson is for one sitting.
+      const wordCount = stdout.match(/\S+/g)!.length;
+      assert(wordCount <= 800, `${wordCount} words are more than 800`);
+      const codeLines = codeLinesIn(stdout);
+      assert(codeLines <= 40, `${codeLines} lines of code are more than 40`);
+      const fileLines = source.match(/\n/g)!.length;
+      assert(fileLines <= 200, `${fileLines} lines are more than 200`);
       for (const line of stdout.split("\n")) {
         const long = line.length > 80 && !line.includes("https://");
         assert(!long, `longer than 80 columns: ${line}`);

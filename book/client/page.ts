@@ -7,7 +7,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
-import { agrees, claimsOf } from "../claims.ts";
+import { agrees, claimsOf } from "../../lib/lesson/claims.ts";
 import { draw, escape, type Verdict } from "../draw.ts";
 import type { LessonData } from "../page.ts";
 import type { Said } from "../said.ts";

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { claimsOf } from "./claims.ts";
 import { tidy } from "./code.ts";
 
 /** A paragraph of a story, or a statement of its code. */
@@ -20,6 +21,9 @@ export interface Part {
 /** What a story calls to print something. */
 const printing =
   /\b(show|showError|section|say|code|table|measure|bars|timeline|pause|mayStartPrograms)\(/;
+
+/** Inside of a story, code is indented differently. */
+const squeeze = (text: string) => text.replace(/\s+/g, "");
 
 /**
  * Cuts a story into its paragraphs and statements. Comments inside of a statement
@@ -63,11 +67,10 @@ export class Narrator {
 
   /**
    * Tells all that stands before a call that is about to print, given how its
-   * first argument begins, where that is known.
+   * first argument begins, where that is known. Gives what the comment behind
+   * the call says that it prints.
    */
-  before(name: string, argument = ""): void {
-    // Inside of the story, the argument is indented differently.
-    const squeeze = (text: string) => text.replace(/\s+/g, "");
+  before(name: string, argument = ""): string | undefined {
     const call = squeeze(`${name}(${argument}`);
     const prints = ({ kind, text }: Part) =>
       kind === "code" && squeeze(text).includes(call);
@@ -77,10 +80,13 @@ export class Narrator {
     // A call in a loop has told what stands before it at its first turn.
     if (at < 0) return;
     this.#tellUpTo(at);
+    const claim = claimsOf(this.#parts[at]!.text)
+      .find((claim) => squeeze(claim.argument) === squeeze(argument));
     const isLoop = !/^(const \w+ = )?(await )?\w+\(/.test(
       this.#parts[at]!.text,
     );
     this.#next = isLoop ? at : at + 1;
+    return claim?.value;
   }
 
   /** Tells what is left: code without a result is left out. */

@@ -5,7 +5,15 @@
  * @module
  */
 
-import { bold, cyan, dim, red, setColorEnabled } from "@std/fmt/colors";
+import {
+  bold,
+  cyan,
+  dim,
+  green,
+  red,
+  setColorEnabled,
+  stripAnsiCode,
+} from "@std/fmt/colors";
 import {
   formatBars,
   formatTimeline,
@@ -16,6 +24,7 @@ import {
   wrap,
   wrapCode,
 } from "./layout.ts";
+import type { Quiz } from "./quiz.ts";
 
 /** What a lesson has to say, piece by piece. */
 export interface Output {
@@ -29,10 +38,15 @@ export interface Output {
   lines(lines: readonly string[], heading?: string): void;
   /** Code that runs here, or that is explained. */
   code(text: string): void;
-  /** An expression and its value. */
-  value(expression: string, value: unknown): void;
-  /** An expression and the error that it threw. */
-  error(expression: string, error: unknown): void;
+  /**
+   * An expression whose value is to be guessed before it is printed: gives the
+   * guess, or undefined where nobody is asked.
+   */
+  ask?(expression: string): string | undefined;
+  /** An expression and its value; with a guess, whether that was right. */
+  value(expression: string, value: unknown, guess?: string): void;
+  /** An expression and the error that it threw, and the same of a guess. */
+  error(expression: string, error: unknown, guess?: string): void;
   /** Begins a table; what is returned adds a row. */
   table(sample: readonly Row[]): (row: Row) => void;
   /** A bar for each value. */
@@ -50,24 +64,30 @@ function columns(): number {
   return Math.max(40, Math.min(80, Deno.consoleSize().columns));
 }
 
-/** Writes what a lesson says as lines of text, at most `size` characters long. */
+/**
+ * Writes what a lesson says as lines of text, at most `size` characters long.
+ * With a quiz, it asks for values.
+ */
 export function terminal(
   print: (text: string) => void = (text) => console.log(text),
   size: number = columns(),
+  quiz?: Quiz,
 ): Output {
-  return new Terminal(print, size);
+  return new Terminal(print, size, quiz);
 }
 
 class Terminal implements Output {
   readonly #print: (text: string) => void;
   readonly #size: number;
+  readonly #quiz: Quiz | undefined;
   readonly #colors = Deno.stdout.isTerminal() && !Deno.noColor;
   /** What was written last. */
   #last: "" | "result" | "other" = "";
 
-  constructor(print: (text: string) => void, size: number) {
+  constructor(print: (text: string) => void, size: number, quiz?: Quiz) {
     this.#print = print;
     this.#size = size;
+    this.#quiz = quiz;
     setColorEnabled(this.#colors);
   }
 
@@ -94,16 +114,24 @@ class Terminal implements Output {
     this.#write(lines, lines.length > 1 ? "other" : "result");
   }
 
-  value(expression: string, value: unknown): void {
-    const breakLength = this.#size - 8;
-    const options = { colors: this.#colors, depth: 4, breakLength };
-    this.#result(expression, Deno.inspect(value, options).split("\n"));
+  ask(expression: string): string | undefined {
+    if (!this.#quiz) return undefined;
+    const code = wrapCode(expression, this.#size - 2);
+    this.#write(indented(code, 2), "result");
+    return this.#quiz.ask();
   }
 
-  error(expression: string, error: unknown): void {
+  value(expression: string, value: unknown, guess?: string): void {
+    const breakLength = this.#size - 8;
+    const options = { colors: this.#colors, depth: 4, breakLength };
+    const lines = Deno.inspect(value, options).split("\n");
+    this.#result(expression, lines, guess);
+  }
+
+  error(expression: string, error: unknown, guess?: string): void {
     const [first = "", ...rest] = wrapCode(String(error), this.#size - 6);
     const lines = [first, ...rest.map((line) => line.trimStart())];
-    this.#result(expression, lines.map(red));
+    this.#result(expression, lines.map(red), guess);
   }
 
   table(sample: readonly Row[]): (row: Row) => void {
@@ -140,13 +168,28 @@ class Terminal implements Output {
     this.#last = kind;
   }
 
-  /** An expression and what comes of it, on one line if that is possible. */
-  #result(expression: string, [first = "", ...rest]: string[]): void {
+  /**
+   * An expression and what comes of it, on one line if that is possible. With a
+   * guess, the expression has been printed.
+   */
+  #result(expression: string, lines: string[], guess?: string): void {
+    const [first = "", ...rest] = lines;
+    const value = [`    ${dim("→")} ${first}`, ...indented(rest, 6)];
+    if (guess !== undefined) {
+      return this.#write([...value, ...this.#verdict(guess, lines)], "result");
+    }
     const line = `  ${expression} ${dim("→")} ${first}`;
     const fits = rest.length === 0 && width(line) <= this.#size;
     const code = indented(wrapCode(expression, this.#size - 2), 2);
-    const value = [`    ${dim("→")} ${first}`, ...indented(rest, 6)];
     this.#write(fits ? [line] : [...code, ...value], "result");
+  }
+
+  /** What the quiz says of a guess. */
+  #verdict(guess: string, lines: readonly string[]): string[] {
+    const text = this.#quiz?.judge(guess, stripAnsiCode(lines.join(" ")));
+    if (!text) return [];
+    const color = text === "right" ? green : red;
+    return indented(wrapCode(text, this.#size - 6).map(color), 6);
   }
 }
 

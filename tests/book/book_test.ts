@@ -9,7 +9,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { agrees, claimsOf } from "../../book/claims.ts";
+import { agrees, claimsOf } from "../../lib/lesson/claims.ts";
 import { inspect, words } from "../../book/client/inspect.ts";
 import { draw, drawAll } from "../../book/draw.ts";
 import { pageOf, segmentsByLine } from "../../book/segments.ts";

@@ -11,7 +11,7 @@ import {
 } from "@std/assert";
 import puppeteer, { type Page } from "npm:puppeteer-core@25.16.0";
 import { build, serve } from "../../book/build.ts";
-import { claimsOf } from "../../book/claims.ts";
+import { claimsOf } from "../../lib/lesson/claims.ts";
 import { pageOf } from "../../book/segments.ts";
 import { lessons } from "../../lib/lesson.ts";
 import { deno } from "../helper.ts";

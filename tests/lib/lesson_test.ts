@@ -27,6 +27,7 @@ import {
   tell,
   timeline,
 } from "../../lib/lesson.ts";
+import { claimsOf, isRight } from "../../lib/lesson/claims.ts";
 import { codeOf, expressionOf, tidy } from "../../lib/lesson/code.ts";
 import {
   formatBars,
@@ -38,6 +39,7 @@ import {
 import { partsOf } from "../../lib/lesson/narrator.ts";
 import { parseOptions } from "../../lib/lesson/options.ts";
 import { terminal } from "../../lib/lesson/output.ts";
+import { Quiz, Stopped } from "../../lib/lesson/quiz.ts";
 import { runProgram, testWith } from "../helper.ts";
 
 const plain = (lines: string[]) => lines.map(stripAnsiCode);
@@ -458,6 +460,165 @@ Deno.test("duration(), bytes(), count() and speedup() choose the unit", () => {
   assertEquals(speedup(0, 5), "too quick to tell");
 });
 
+/** What a story prints in a terminal whose reader types these lines. */
+async function guessed(
+  story: () => unknown,
+  guesses: (string | null)[],
+  columns = 80,
+): Promise<{ text: string; score: string; left: number }> {
+  const url = "file:///course/lessons/95_test.ts";
+  lesson({ url, main: false } as ImportMeta, story);
+  const lines: string[] = [];
+  const quiz = new Quiz(() => {
+    const guess = guesses.shift() ?? null;
+    lines.push(`    ? ${guess}`);
+    return guess;
+  });
+  await tell(url, terminal((line) => lines.push(line), columns, quiz))
+    .catch((error) => lines.push(error.name));
+  const text = stripAnsiCode(lines.join("\n")).split("\n\n")
+    .slice(1).join("\n\n").split("\n\nRead on")[0]!;
+  return { text, score: quiz.score, left: guesses.length };
+}
+
+Deno.test("a guess is asked for before the value, and judged after it", async () => {
+  let evaluated = "";
+  const range = (to: number) => {
+    throw new RangeError(`${to} is too far`);
+  };
+  const { text, score } = await guessed(async () => {
+    // Three sums.
+    show(() => evaluated = "yes"); // "yes"
+    show(() => 1 + 1); // 2
+    await show(() => Promise.resolve([1, 2])); // [ 1, 2 ]
+    const error = showError(() => range(5)); // RangeError: 5 is too far
+    assert(error instanceof RangeError);
+  }, ["'yes'", "3", "", " RangeError "]);
+  assertEquals(
+    text,
+    [
+      "Three sums.",
+      "",
+      '  evaluated = "yes"',
+      "    ? 'yes'",
+      '    → "yes"',
+      "      right",
+      "  1 + 1",
+      "    ? 3",
+      "    → 2",
+      "      wrong: you said 3",
+      "  Promise.resolve([1, 2])",
+      "    ? ",
+      "    → [ 1, 2 ]",
+      "  range(5)",
+      "    ?  RangeError ",
+      "    → RangeError: 5 is too far",
+      "      right",
+    ].join("\n"),
+  );
+  assertEquals([evaluated, score], ["yes", "2 of 4 right"]);
+});
+
+Deno.test("what differs from run to run is not asked for", async () => {
+  const { text, score } = await guessed(() => {
+    show(() => 5542); // ≈ 5542
+    show(() => [1, 2, 3]); // [ 1, …, 3 ]
+    show(() => 7);
+    for (const x of [1, 2]) {
+      show(() => x); // ≈ 1
+    }
+  }, []);
+  assertEquals(
+    text,
+    "  5542 → 5542\n  [1, 2, 3] → [ 1, 2, 3 ]\n  7 → 7\n  x → 1\n  x → 2",
+  );
+  assertEquals(score, "0 of 0 right");
+});
+
+Deno.test("a wrong guess fits a narrow terminal, and so does the value", async () => {
+  const { text } = await guessed(
+    () => {
+      show(() => Array.from({ length: 9 }, (_, i) => `item ${i}`)); // [ "item 0" ]
+    },
+    ["one guess ".repeat(12)],
+    60,
+  );
+  const printed = text.split("\n").filter((line) => !line.startsWith("    ?"));
+  for (const line of printed) assert(line.length <= 60, line);
+  assertStringIncludes(text, "\n      wrong: you said one guess");
+});
+
+Deno.test("a reader who stops ends the story where it is", async () => {
+  const { text, score, left } = await guessed(() => {
+    show(() => 1); // 1
+    show(() => 2); // 2
+    throw new Error("not reached");
+  }, ["1", null, "never asked"]);
+  assertStringIncludes(text, "  2\n    ? null\nStopped");
+  assertEquals([score, left], ["1 of 1 right", 1]);
+  assertThrows(() => new Quiz(() => null).ask(), Stopped);
+});
+
+Deno.test("isRight(): spaces and kinds of quotes do not matter, values do", () => {
+  const right: [guess: string, printed: string][] = [
+    ["[1,2]", "[ 1, 2 ]"],
+    ["[ 'a' ]", '[ "a" ]'],
+    ["{value:undefined,done:true}", "{ value: undefined, done: true }"],
+    ["True", "true"],
+    ["1 000", "1000"],
+    ["TypeError", "TypeError: 5 (number) is not iterable"],
+    [
+      "TypeError: 5 (number) is not iterable",
+      "TypeError: 5 (number) is not iterable",
+    ],
+  ];
+  for (const [guess, printed] of right) assert(isRight(guess, printed), guess);
+  const wrong: [guess: string, printed: string][] = [
+    ["[1]", "[ 1, 2 ]"],
+    ["…", "4"],
+    ["≈ 5", "4"],
+    [".", "4"],
+    ["a", '"a"'],
+    ["true", '"true"'],
+    ["RangeError", "TypeError: no"],
+    ["Type", "TypeError: no"],
+    ["", "TypeError: no"],
+  ];
+  for (const [guess, printed] of wrong) assert(!isRight(guess, printed), guess);
+});
+
+Deno.test("claimsOf() gives what each call is given", () => {
+  const source =
+    "  show(() => f(')', 1)); // 4\n  await showError(() => g()); // no";
+  assertEquals(claimsOf(source), [
+    { line: 1, argument: "() => f(')', 1)", value: "4" },
+    { line: 2, argument: "() => g()", value: "no" },
+  ]);
+});
+
+Deno.test("a path is printed with /, and in quotes where it has a space", async () => {
+  const filename = "C:\\Users\\J M\\lessons\\01_processes.ts";
+  const url = "file:///C:/Users/J%20M/lessons/01_processes.ts";
+  lesson({ url, filename, main: false } as ImportMeta, () => {});
+  const lines: string[] = [];
+  await tell(url, terminal((line) => lines.push(line), 80));
+  assertStringIncludes(
+    lines.join("\n"),
+    'Lesson 2: Workers\n  deno run "C:/Users/J M/lessons/02_workers.ts"',
+  );
+});
+
+Deno.test("the next lesson is named with the permission that it needs", async () => {
+  const url = "file:///course/lessons/03_pool.ts";
+  lesson({ url, main: false } as ImportMeta, () => {});
+  const lines: string[] = [];
+  await tell(url, terminal((line) => lines.push(line), 80));
+  assertStringIncludes(
+    lines.join("\n"),
+    "Lesson 4: Child processes\n  deno run --allow-run --import-map=file:///course/deno.json file:///course/lessons/04_child_processes.ts",
+  );
+});
+
 const options = {
   tasks: { default: 8, help: "how many tasks", min: 1, max: 10 },
   json: { default: false, help: "as JSON" },
@@ -515,7 +676,7 @@ Deno.test("mayStartPrograms() says which command to use, if they are refused", a
     );
     assertStringIncludes(
       text,
-      "  deno run --allow-run file:///course/lessons/99_test.ts",
+      "  deno run --allow-run --import-map=file:///course/deno.json file:///course/lessons/99_test.ts",
     );
   }
 });
@@ -581,6 +742,7 @@ testWith(
       [
         "  --n <number>  how many (default: 3)",
         "  --brief       print results only",
+        "  --predict     ask for each value before it is printed",
         "  --help        print this text and end",
         "",
       ].join("\n"),
@@ -633,6 +795,82 @@ testWith(
     }
   },
 );
+
+testWith(
+  ["run"],
+  "--predict is refused without a terminal, and beside --json",
+  async () => {
+    const settings = "{ options: { json: { default: false, help: '' } } }";
+    const story = program("show(() => 1); // 1", settings);
+    const alone = await runProgram(story, [], ["--predict"]);
+    assertEquals([alone.code, alone.stdout], [2, ""]);
+    assertStringIncludes(
+      alone.stderr,
+      "--predict: there is no terminal to ask in\n",
+    );
+    const both = await runProgram(story, [], ["--predict", "--json"]);
+    assertEquals([both.code, both.stdout], [2, ""]);
+    assertStringIncludes(
+      both.stderr,
+      "--predict and --json: use one of them\n",
+    );
+  },
+);
+
+/** Types lines in a terminal, each when a lesson asks for one. */
+async function typed(lines: string[], ...args: string[]): Promise<string> {
+  const words = ["stty", "cols", "60", "&&", Deno.execPath(), "run", ...args];
+  const child = new Deno.Command("script", {
+    args: ["-qec", words.join(" "), "/dev/null"],
+    cwd: new URL("../../", import.meta.url),
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const keys = child.stdin.getWriter();
+  let text = "";
+  let asked = 0;
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    while (text.split("    ? ").length - 1 > asked && asked < lines.length) {
+      await keys.write(new TextEncoder().encode(lines[asked++]));
+    }
+  }
+  const { code } = await child.status;
+  await keys.close().catch(() => {});
+  // deno-lint-ignore no-control-regex
+  const plain = text.replace(/\x1b\[[?\d;]*[A-Za-z]/g, "").replace(/\r/g, "");
+  return `${plain}(${code})`;
+}
+
+// `script` makes a terminal; Windows has none, and the one of macOS differs.
+if (Deno.build.os === "linux") {
+  testWith(["run"], "--predict asks in a terminal, and counts", async () => {
+    const story = ["[['x','y'],['x','y']]\r", "x\r", ...Array(40).fill("\r")];
+    const text = await typed(story, "lessons/09_iterators.ts", "--predict");
+    assertMatch(text, /wrong: you said x\n/);
+    assertMatch(text, / \]\n {6}right\n/);
+    assertMatch(text, /\nYour guesses: 1 of \d+ right\.\n\(0\)$/);
+    for (const line of text.split("\n")) {
+      assert(line.length <= 60 || line.includes("https://"), line);
+    }
+  });
+
+  testWith(
+    ["run"],
+    "Ctrl-D and Ctrl-C end a lesson that asks, and what it has started",
+    async () => {
+      for (const key of ["\x04", "\x03"]) {
+        // This lesson has workers by then.
+        const args = ["lessons/11_lambdas.ts", "--predict"];
+        const text = await typed([...Array(7).fill("\r"), key], ...args);
+        assertMatch(
+          text,
+          /\nYou ended the lesson\. Your guesses: 0 of 7 right\.\n\(0\)$/,
+        );
+      }
+    },
+  );
+}
 
 testWith(["run"], "an error that is no TODO keeps its stack", async () => {
   const { code, stderr } = await runProgram(

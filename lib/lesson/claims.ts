@@ -1,5 +1,6 @@
 /**
- * The comments that say what `show` prints, and whether it does.
+ * The comments that say what `show` prints, whether it does, and whether a
+ * reader's guess is right.
  *
  * @module
  */
@@ -8,6 +9,8 @@
 export interface Claim {
   /** The line of the call, from 1. */
   readonly line: number;
+  /** What the call is given, as it is written. */
+  readonly argument: string;
   readonly value: string;
 }
 
@@ -22,11 +25,13 @@ export function claimsOf(source: string): Claim[] {
     /^ *(?:const \w+ = )?(?:await )?show(?:Error)?\(/gm,
   );
   return [...starts].flatMap(({ index, 0: start }) => {
-    const end = closingOf(source, index + start.length);
+    const from = index + start.length;
+    const end = closingOf(source, from);
     const line = source.slice(0, index).split("\n").length;
     const rest = source.slice(end).split("\n", 1)[0]!;
     const value = /^\);? *\/\/ (.+)$/.exec(rest)?.[1];
-    return value === undefined ? [] : [{ line, value }];
+    const argument = source.slice(from, end);
+    return value === undefined ? [] : [{ line, argument, value }];
   });
 }
 
@@ -61,4 +66,31 @@ export function agrees(claim: string, printed: string): boolean {
     about ? part.split(number).map(literal).join(anyNumber) : literal(part)
   ).join(".*");
   return new RegExp(`^${pattern}$`, "s").test(printed.replace(/\s+/g, " "));
+}
+
+/** Whether a reader can guess what a comment claims: it is the same in each run. */
+export function canGuess(claim: string): boolean {
+  return !claim.startsWith("≈") && (!claim.includes("…") || isError(claim));
+}
+
+/**
+ * Whether a reader's guess is right. White space does not matter, nor which
+ * quotes stand around a text. The name of an error is enough.
+ *
+ * @param guess What the reader typed.
+ * @param printed The value or the error, as it is printed.
+ * @returns Whether it is right.
+ */
+export function isRight(guess: string, printed: string): boolean {
+  const plain = (text: string) =>
+    text.replace(/\s+/g, "").replace(/['`]/g, '"')
+      // As Python spells them.
+      .replace(/\b(True|False)\b/g, (word) => word.toLowerCase());
+  const [name = ""] = isError(printed) ? printed.split(":") : [];
+  return plain(guess) === plain(printed) || plain(guess) === name;
+}
+
+/** Whether a text is that of an error: `TypeError: …`, `NotFound: …`. */
+function isError(text: string): boolean {
+  return /^[A-Z]\w+: /.test(text);
 }

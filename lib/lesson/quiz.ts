@@ -1,0 +1,49 @@
+/**
+ * Asks the reader for each value before it is printed.
+ *
+ * @module
+ */
+
+import { isRight } from "./claims.ts";
+
+/** The reader has ended the lesson, with Ctrl-C or Ctrl-D. */
+export class Stopped extends Error {
+  override readonly name = "Stopped";
+}
+
+/** Reads guesses and counts how many are right. */
+export class Quiz {
+  readonly #read: () => string | null;
+  #asked = 0;
+  #right = 0;
+
+  /** @param read Reads a line; null where the reader ends the lesson. */
+  constructor(read: () => string | null = () => prompt("    ?")) {
+    this.#read = read;
+  }
+
+  /**
+   * Waits for a line of the reader.
+   *
+   * @throws {Stopped} If there is none to come.
+   */
+  ask(): string {
+    const line = this.#read();
+    if (line === null) throw new Stopped("the reader ended the lesson");
+    this.#asked += 1;
+    return line.trim();
+  }
+
+  /** What to say of a guess; nothing where the reader only pressed Enter. */
+  judge(guess: string, printed: string): string {
+    if (guess === "") return "";
+    if (!isRight(guess, printed)) return `wrong: you said ${guess}`;
+    this.#right += 1;
+    return "right";
+  }
+
+  /** How many of the guesses were right. */
+  get score(): string {
+    return `${this.#right} of ${this.#asked} right`;
+  }
+}

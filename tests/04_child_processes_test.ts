@@ -1,0 +1,239 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { FunctionProcess } from "../mod.ts";
+import {
+  type Child,
+  crashBeside,
+  describeExit,
+  introduce,
+  introduceAll,
+  looper,
+} from "../lessons/04_child_processes.ts";
+import { deno, runProgram, testWith, transcript } from "./helper.ts";
+
+const isWindows = Deno.build.os === "windows";
+
+let told: Promise<string> | undefined;
+const said = () => told ??= transcript("04_child_processes");
+
+/** Processes that introduce themselves, not started. */
+function childrenOf(count: number): Child[] {
+  return Array.from({ length: count }, (_, n) => {
+    return new FunctionProcess(introduce, { args: [`Hello from #${n}`] });
+  });
+}
+
+Deno.test("describeExit: 0 is success", () => {
+  assertEquals(describeExit(0), "success");
+});
+
+Deno.test("describeExit: from 129 on, a signal has ended the process", () => {
+  assertEquals(
+    [129, 137, 143, 159].map(describeExit),
+    ["signal 1", "signal 9", "signal 15", "signal 31"],
+  );
+});
+
+Deno.test("describeExit: every other code is a failure", () => {
+  assertEquals([1, 3, 127, 128].map(describeExit), Array(4).fill("failure"));
+});
+
+Deno.test("given: a new process object has not started, and has no id", () => {
+  const { child } = looper("new");
+  assertEquals(
+    [child.state, child.isAlive, child.pid, child.exitCode],
+    ["initial", false, undefined, undefined],
+  );
+});
+
+testWith(
+  ["run"],
+  "crashBeside: the child has no note, and its crash is its own",
+  async () => {
+    globalThis.note = "mine";
+    assertEquals(await crashBeside(), {
+      printed: "undefined",
+      error: "Error: I crash",
+      exitCode: 1,
+    });
+    assertEquals(globalThis.note, "mine");
+  },
+);
+
+testWith(
+  ["run"],
+  "introduceAll: each of three says its greeting, in order, and its own id",
+  async () => {
+    const children = childrenOf(3);
+    const said = await introduceAll(children);
+    assertEquals(
+      said.map(({ message, pid, parent, counter }) => (
+        { message, pid, parent, counter }
+      )),
+      children.map(({ pid }, n) => ({
+        message: `Hello from #${n}`,
+        pid: String(pid),
+        parent: String(Deno.pid),
+        counter: 1,
+      })),
+    );
+    const ids = [Deno.pid, ...children.map(({ pid }) => pid)];
+    assertEquals(new Set(ids).size, 4);
+  },
+);
+
+testWith(
+  ["run"],
+  "introduceAll: a child is alive before its join and not after it",
+  async () => {
+    for (const child of await introduceAll(childrenOf(2))) {
+      assertEquals([child.aliveBefore, child.aliveAfter], [true, false]);
+    }
+    assertEquals(await introduceAll([]), []);
+  },
+);
+
+/** A child that notes what is asked of it. */
+function watched(n: number, journal: string[]): Child {
+  let isAlive = false;
+  const child = {
+    start: () => {
+      isAlive = true;
+      journal.push(`start ${n}`);
+    },
+    get isAlive() {
+      journal.push(`look at ${n}`);
+      return isAlive;
+    },
+    join: () => {
+      isAlive = false;
+      journal.push(`join ${n}`);
+      return Promise.resolve({
+        message: `${n}`,
+        pid: "",
+        parent: "",
+        counter: 1,
+      });
+    },
+  };
+  return child as unknown as Child;
+}
+
+Deno.test("introduceAll: all are started, and seen, before the first is joined", async () => {
+  const journal: string[] = [];
+  await introduceAll([watched(0, journal), watched(1, journal)]);
+  assertEquals(journal, [
+    ...["start 0", "start 1", "look at 0", "look at 1"],
+    ...["join 0", "look at 0", "join 1", "look at 1"],
+  ]);
+});
+
+testWith(
+  ["run"],
+  "given: a process is ended inside a loop, and its exit code says how",
+  async () => {
+    const { child, looping } = looper("loops");
+    child.start();
+    assertMatch(await looping, /^I loop for ever\.\s*$/);
+    assertEquals([child.state, child.isAlive], ["started", true]);
+    child.terminate();
+    assertEquals([child.state, child.isAlive], ["terminated", false]);
+    const error = await child.join().catch(String);
+    assertEquals(error, "AbortError: loops was terminated");
+    assertEquals(child.exitCode, isWindows ? 1 : 143);
+  },
+);
+
+testWith(
+  ["run"],
+  "given: the lesson shows a crash that harms nobody",
+  async () => {
+    const text = await said();
+    for (
+      const part of [
+        "A process can start other processes, its children.",
+        "But a worker is a thread of main's process, and a child is another process. In Python, it is a multiprocessing.Process.",
+        'globalThis.note = "mine"; function lookAround() { console.log(globalThis.note); globalThis.note = "changed"; throw new Error("I crash"); }',
+        "const error = await child.join().catch(String); return { printed, error, exitCode: child.exitCode };",
+        'crashBeside() → { printed: "undefined", error: "Error: I crash", exitCode: 1 } The child found no note: its `note` is another variable, in another memory.',
+        'globalThis.note → "mine" So processes are isolated: neither the change nor the crash reached main.',
+      ]
+    ) assertStringIncludes(text, part);
+  },
+);
+
+testWith(["run"], "given: the lesson shows the life of a process", async () => {
+  const text = await said();
+  const object =
+    `child → FunctionProcess { name: "Process-A", parent: ${Deno.pid},`;
+  const [, pid] = /state: "started", pid: (\d+) \}/.exec(text) ?? [];
+  for (
+    const part of [
+      'A new process object has not started: its state is "initial". Printed, it shows its name, the id of its parent (main), its state, and its own process id (pid)',
+      `${object} state: "initial", pid: undefined } child.isAlive → false`,
+      "start() has the operating system make the process.",
+      `child.start(); ${object} state: "started", pid: ${pid} } child.isAlive → true`,
+      "terminate() ends the process, even inside a loop",
+      'await looping; child.terminate(); child.isAlive → false child.join() → AbortError: Process-A was terminated child.state → "terminated"',
+      'Python does this differently: is_alive() may say True for a moment after terminate(), join() returns None, and the last state is "stopped".',
+      "A process ends with an exit code: 0 means success. On macOS and Linux, terminate() sends the signal SIGTERM, number 15, which asks a process to end. Deno then gives the exit code 128 + 15 = 143, as shells do; Python gives -15. On Windows, terminate() ends the process directly, with 1.",
+      'describeExit(0) → "success" describeExit(1) → "failure" describeExit(143) → "signal 15"',
+      `Process-A ended with the exit code ${isWindows ? 1 : 143}.`,
+    ]
+  ) assertStringIncludes(text, part);
+});
+
+testWith(["run"], "given: the lesson shows three child processes", async () => {
+  const text = await said();
+  for (
+    const part of [
+      `introduce("This is the main program.") → { message: "This is the main program.", pid: "${Deno.pid}", parent: "${Deno.ppid}", counter: `,
+      "Main makes three child processes, and keeps them in a list.",
+      "children.push(new FunctionProcess(introduce, { args }));",
+      "join() makes main wait until that child has ended. message pid parent counter aliveBefore aliveAfter -",
+      "All child processes have finished. Before join() they were alive, and after it they are not. They have different process ids, and main is the parent of all. In one memory, they would count to 2, 3 and 4: each process has its own memory.",
+      "What a child process prints does not reach main's standard output. Main gets the text through onOutput; without that, it goes to the standard error, for messages.",
+      "in a notebook the text of a child may be lost.",
+    ]
+  ) assertStringIncludes(text, part);
+  const rows = [
+    ...text.matchAll(/Hello from child #(\d) (\d+) (\d+) (\d yes no)/g),
+  ];
+  assertEquals(
+    rows.map(([, n, , parent, rest]) => [n, parent, rest]),
+    [0, 1, 2].map((n) => [String(n), String(Deno.pid), "1 yes no"]),
+  );
+  const ids = rows.map(([, , pid]) => pid);
+  assertEquals(new Set([String(Deno.pid), ...ids]).size, 4);
+});
+
+testWith(
+  ["run"],
+  "given: what a child prints goes to the standard error without onOutput",
+  async () => {
+    const ran = await runProgram(
+      `
+      import { FunctionProcess } from "mod.ts";
+      const child = new FunctionProcess(() => console.log("from a child"));
+      child.start();
+      await child.join();
+    `,
+      ["--allow-run"],
+    );
+    assertEquals(ran, { code: 0, stdout: "", stderr: "from a child\n" });
+  },
+);
+
+testWith(
+  ["run"],
+  "given: without permission, the lesson says which command to use, and ends with 1",
+  async () => {
+    const { code, stdout, stderr } = await deno(
+      ...["run", "--no-prompt", "lessons/04_child_processes.ts"],
+    );
+    assertEquals([code, stdout], [1, ""]);
+    assertStringIncludes(
+      stderr,
+      "deno run --allow-run lessons/04_child_processes.ts",
+    );
+  },
+);
