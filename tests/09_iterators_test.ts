@@ -153,10 +153,12 @@ Deno.test("Countdown: counts down to 1, in every loop anew", () => {
 
 Deno.test("Countdown: its iterator counts down to 1, and stays done", () => {
   const iterator = new Countdown(2)[Symbol.iterator]();
-  assertEquals(iterator.next(), { value: 2, done: false });
-  assertEquals(iterator.next(), { value: 1, done: false });
-  assertEquals(iterator.next(), { value: undefined, done: true });
-  assertEquals(iterator.next(), { value: undefined, done: true });
+  const next = () => {
+    // Without `done` there is an item, and at the end there may be no value.
+    const { value, done = false } = iterator.next();
+    return done ? "done" : value;
+  };
+  assertEquals([next(), next(), next(), next()], [2, 1, "done", "done"]);
 });
 
 Deno.test("Countdown: is iterable and no iterator, as an array and a range", () => {

@@ -331,7 +331,9 @@ function refusals(kit: Kit): Record<string, string> {
 function ownImports(kit: Kit): Record<string, string> {
   const at = (path: string) => url(`${kit.folder}/kit/${path}`);
   const own = ["mod.ts", "lib/", "std/"].map((path) => at(path));
+  const nodes = builtinModules.map((name) => `node:${name}`);
   return {
+    ...Object.fromEntries(nodes.map((name) => [name, name])),
     "@std/assert": at("std/assert/mod.js"),
     "@std/cli/parse-args": at("std/cli/parse_args.js"),
     "@std/fmt/bytes": at("std/fmt/bytes.js"),
