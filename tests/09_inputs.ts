@@ -123,7 +123,7 @@ const asks = (name: string): Draw[] =>
 const steps = (iterator: Iterator<unknown>, most: number) =>
   Array.from({ length: most }, () => {
     const { value, done } = iterator.next();
-    return done ? "done" : value;
+    return done ? value ?? "done" : value;
   });
 
 const iterators: Draw[] = things.map((make) => (lesson, random) => {

@@ -154,9 +154,9 @@ Deno.test("Countdown: counts down to 1, in every loop anew", () => {
 Deno.test("Countdown: its iterator counts down to 1, and stays done", () => {
   const iterator = new Countdown(2)[Symbol.iterator]();
   const next = () => {
-    // Without `done` there is an item, and at the end there may be no value.
+    // Whoever says nothing of done hands out an item, and the end needs no value.
     const { value, done = false } = iterator.next();
-    return done ? "done" : value;
+    return done ? value ?? "done" : value;
   };
   assertEquals([next(), next(), next(), next()], [2, 1, "done", "done"]);
 });
