@@ -89,7 +89,6 @@ export class Teller {
       table,
       bars,
       timeline,
-      mayStartPrograms,
       duration,
     } = lessons;
     // deno-lint-ignore no-explicit-any
@@ -122,7 +121,6 @@ export class Teller {
       table: here(table as Fn, (rows: readonly Row[] | AsyncIterable<Row>) => [
         Symbol.asyncIterator in rows ? this.#noting(rows, this.#line) : rows,
       ]),
-      mayStartPrograms: here(mayStartPrograms, () => this.becomeUnknown()),
       duration: (ms: number) => ms === 0 ? `below ${tick()}` : duration(ms),
     };
   }

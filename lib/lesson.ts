@@ -93,9 +93,7 @@ const builtIn = {
  * `--brief` prints results only; `--help` prints the options. `--predict` asks
  * the reader for each value that a comment behind `show` or `showError` tells
  * exactly, and counts what was right. A wrong option prints what is wrong and the
- * usage to stderr, and ends the program with 2. A story that has an option named
- * `json` prints what it returns as one JSON document if that option is given, and
- * nothing else.
+ * usage to stderr, and ends the program with 2.
  *
  * @example
  * ```ts
@@ -128,7 +126,7 @@ export function lesson<const O extends Options = Record<never, never>>(
 
 /**
  * Tells the story of a lesson whose module has been imported, with its options'
- * defaults unless values are given; resolves to what the story returns.
+ * defaults unless values are given.
  *
  * @throws {Error} If no module with that address called `lesson`.
  */
@@ -136,7 +134,7 @@ export async function tell(
   url: string,
   to: Output,
   values: Readonly<Record<string, unknown>> = {},
-): Promise<unknown> {
+): Promise<void> {
   const entry = loaded.get(url);
   if (!entry) throw new Error(`tell: no lesson at ${url}`);
   const all = { ...defaultsOf(entry.options ?? {}), ...values };
@@ -148,11 +146,10 @@ export async function tell(
   );
   try {
     to.title(title ?? name);
-    const told = await entry.story(all as OptionValues<Options>);
+    await entry.story(all as OptionValues<Options>);
     narrator.end();
     narrator = undefined;
     closing(entry);
-    return told;
   } finally {
     output = narrator = undefined;
   }
@@ -190,36 +187,35 @@ async function main(entry: Lesson): Promise<void> {
   const all = { ...options, ...builtIn };
   const parsed = parseOptions(Deno.args, all);
   if (parsed === "help") return console.log(formatUsage(command, all));
-  const wrong = typeof parsed === "string" ? parsed : mismatch(parsed);
+  const isAlone = !Deno.stdin.isTerminal() || !Deno.stdout.isTerminal();
+  const wrong = typeof parsed === "string"
+    ? parsed
+    : parsed.predict && isAlone && "--predict: there is no terminal to ask in";
   if (wrong) {
     console.error(`${wrong}\n\n${formatUsage(command, all)}`);
     Deno.exit(2);
   }
   if (needsRun && !allowsPrograms()) {
-    console.error([refusal("This lesson"), command].join("\n"));
+    console.error([refusal, command].join("\n"));
     Deno.exit(1);
   }
-  await report(entry, parsed as OptionValues<Options>);
+  await report(meta, parsed as OptionValues<Options>);
 }
 
 /** Tells the story in the way that the options ask for. */
 async function report(
-  { meta }: Lesson,
-  { brief, json, predict, ...values }: OptionValues<Options>,
+  meta: ImportMeta,
+  { brief, predict, ...values }: OptionValues<Options>,
 ): Promise<void> {
   const quiz = predict ? new Quiz() : undefined;
-  // With `json`, what the story says is for nobody.
-  const to = json
-    ? terminal(() => {}, 80)
-    : terminal(undefined, undefined, quiz);
+  const to = terminal(undefined, undefined, quiz);
   if (quiz) to.prose(howToGuess);
   try {
-    const told = await tell(meta.url, brief ? briefly(to) : to, values);
-    if (json) console.log(JSON.stringify(told));
-    if (quiz) to.prose(`Your guesses: ${quiz.score}.`);
+    await tell(meta.url, brief ? briefly(to) : to, values);
+    if (quiz) console.log(`\n${quiz.result}`);
   } catch (error) {
     if (error instanceof Stopped) {
-      to.prose(`You ended the lesson. Your guesses: ${quiz?.score}.`);
+      console.log(`\nYou ended the lesson. ${quiz?.result}`);
       Deno.exit(0);
     }
     if (!isTodo(error)) throw error;
@@ -231,14 +227,6 @@ async function report(
 
 const howToGuess =
   "Guess each value before you see it: type it and press Enter. Enter alone shows the value, Ctrl-D ends the lesson.";
-
-/** What is wrong with options that are right one by one, if anything is. */
-function mismatch({ predict, json }: OptionValues<Options>): string {
-  if (!predict) return "";
-  if (json) return "--predict and --json: use one of them";
-  const hasReader = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
-  return hasReader ? "" : "--predict: there is no terminal to ask in";
-}
 
 /** The results of what is said, without the words. */
 function briefly(to: Output): Output {
@@ -411,26 +399,13 @@ export async function pause(ms: number): Promise<void> {
   await reader.cancel();
 }
 
-/**
- * Whether a lesson, known by its `import.meta`, may start programs. If not, prints
- * what to do, instead of having Deno ask.
- */
-export function mayStartPrograms(meta: ImportMeta): boolean {
-  narrator?.before("mayStartPrograms");
-  if (allowsPrograms()) return true;
-  current().prose(refusal("This section"));
-  current().lines([`  ${commandOf(meta, lessonAt(meta.url)[0], true)}`]);
-  return false;
-}
-
 function allowsPrograms(): boolean {
   return Deno.permissions.querySync({ name: "run" }).state === "granted";
 }
 
 /** What to say where programs may not be started; a command follows. */
-function refusal(what: string): string {
-  return `${what} starts programs. Deno allows that only with --allow-run, because a program that is started may do all that you may do. To see it, run:`;
-}
+const refusal =
+  "This lesson starts programs. Deno allows that only with --allow-run, because a program that it starts is not bound by its permissions. To see it, run:";
 
 /** Whether an error says that a student has something left to write. */
 function isTodo(error: unknown): error is Error {

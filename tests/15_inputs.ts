@@ -111,10 +111,7 @@ const sales = [sale("Ada", 3), sale("Bob", 2), sale("Ada", 4)];
 const plain: Parameters<typeof ruleOf> = ["it.pieces", (it) => it.pieces, 2];
 
 /** What the paradigms have of their own. */
-export const apart = [
-  ...["proceduralTotals", "functionalTotals", "declarativeTotals"],
-  ...["query", "Register"],
-];
+export const apart = ["proceduralTotals", "functionalTotals", "Register"];
 
 const ownAnswer = (name: string) =>
   withoutCalling(name, ...apart.filter((other) => other !== name));

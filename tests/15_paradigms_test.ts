@@ -6,12 +6,10 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
-  declarativeTotals,
   DiscountRegister,
   functionalTotals,
   ledger,
   paradigms,
-  parallelTotals,
   proceduralTotals,
   Register,
   type Rule,
@@ -28,15 +26,17 @@ const sales: readonly Sale[] = Object.freeze([
   sale("Eve", 3, 200),
   sale("Ada", 4, 100),
   sale("Zoe", 1, 50),
+  sale("Max", 1, 1_000),
 ]);
 const rule: Rule = { amount: (it) => it.pieces * it.price, above: 100 };
 const expected = [
+  { customer: "Max", total: 1_000 },
   { customer: "Ada", total: 900 },
   { customer: "Bob", total: 600 },
   { customer: "Eve", total: 600 },
 ];
 
-const all = Object.values(ways);
+const all = ways;
 
 /** Sales that are the same at every run, and look like chance. */
 function randomSales(count: number, seed: number): Sale[] {
@@ -64,39 +64,27 @@ Deno.test("record: a Register of all sales finds the totals above", () => {
   assertEquals(new Register(rule, sales).totals(), expected);
 });
 
-Deno.test("given declarativeTotals: finds the totals above", () => {
-  assertEquals(declarativeTotals(sales, rule), expected);
-});
-
-Deno.test("given: all four agree on random data, and on none", () => {
+Deno.test("given: all three agree on random data, and on none", () => {
   for (let seed = 1; seed <= 50; seed += 1) {
     const sales = randomSales(seed * 4, seed);
     const [first, ...others] = all.map((way) => way(sales, rule));
     assertNotEquals(first, []);
     for (const other of others) assertEquals(other, first);
   }
-  assertEquals(all.map((way) => way([], rule)), [[], [], [], []]);
+  assertEquals(all.map((way) => way([], rule)), [[], [], []]);
 });
 
 Deno.test("given: a total that is just at the limit is not above it", () => {
   for (const way of all) {
-    assertEquals(way(sales, { ...rule, above: 600 }), expected.slice(0, 1));
+    assertEquals(way(sales, { ...rule, above: 600 }), expected.slice(0, 2));
   }
 });
 
-Deno.test("given: a new rule changes all four, and none of their code", () => {
+Deno.test("given: a new rule changes all three, and none of their code", () => {
   const doubled = { above: 0, amount: (it: Sale) => 2 * rule.amount(it) };
   for (const way of all) {
-    assertEquals(way(sales, doubled)[0], { customer: "Ada", total: 1800 });
+    assertEquals(way(sales, doubled)[0], { customer: "Max", total: 2_000 });
   }
-});
-
-Deno.test("functionalTotals: the pool gives the same, in parallel", async () => {
-  const random = randomSales(200, 7);
-  assertEquals(
-    await parallelTotals(random, rule),
-    functionalTotals(random, rule),
-  );
 });
 
 Deno.test("functionalTotals: the data stays as it is", () => {
@@ -142,30 +130,16 @@ Deno.test("given: a DiscountRegister inherits from Register, and computes amount
   ]);
 });
 
-Deno.test("given: the ways are the four that the lesson speaks of", () => {
-  assertEquals(Object.keys(ways), [
-    "procedural",
-    "functional",
-    "objects",
-    "declarative",
-  ]);
-  assertEquals([ways["procedural"], ways["functional"], ways["declarative"]], [
-    proceduralTotals,
-    functionalTotals,
-    declarativeTotals,
-  ]);
-});
-
 Deno.test("given: the lesson says what a paradigm is, and what imperative and declarative mean", async () => {
   const said = await transcript("15_paradigms");
   for (
     const sentence of [
-      "A program is a set of written instructions that tell a computer what to do.",
-      "A paradigm is a way of thinking about a problem.",
-      "a programming paradigm is a style of writing programs",
+      "A paradigm is a way of thinking about a problem. A programming paradigm is a style of writing programs: a standard approach to common problems, which saves time and effort.",
       "Imperative code says how: exact instructions, step by step. Procedural and object-oriented programs are imperative.",
       "Declarative code says what the result is, without the exact steps. Functional programs are declarative",
-      "That is encapsulation.",
+      "Procedures are steps with a name.",
+      "Functions take data and return new data.",
+      "`#totals` is private: no code outside can reach it. That is encapsulation.",
       "it inherits all that it does not define itself. That is inheritance.",
       "record calls amountOf, and each object does that in the way of its own class. That is polymorphism.",
       "Modular code consists of parts that can be used again, each with one responsibility, and no logic is written twice.",
@@ -173,17 +147,19 @@ Deno.test("given: the lesson says what a paradigm is, and what imperative and de
   ) assertStringIncludes(said, sentence);
 });
 
-Deno.test("given: the lesson shows that the four results are the same, also under a new rule", async () => {
+Deno.test("given: the lesson shows what can spoil the data, and that the results are the same", async () => {
+  ledger.clear();
   const said = await transcript("15_paradigms");
   for (
     const rows of [
-      "customer procedural functional objects declarative",
-      "Ada 1 500 1 500 1 500 1 500 Eve 1 400 1 400 1 400 1 400 Modular",
-      "Ada 1 700 1 700 1 700 1 700 Eve 1 600 1 600 1 600 1 600 Bob 1 100 1 100 1 100 1 100",
-      '{ customer: "Ada", total: 1500 }, { customer: "Ada", total: 1350 }',
-      'ledger.set("Ada", NaN); addSale("Ada", 500); ledger.get("Ada") → NaN',
-      "→ TypeError: Cannot assign to read only property 'pieces'",
+      'for (const amount of [NaN, 500]) addSale("Ada", amount); ledger.get("Ada") → NaN',
       "new Register(rule).record(wrong) → RangeError: -500 is below 0",
+      "Object.assign(sales[0], wrong) → TypeError: Cannot assign to read only property",
+      "Ada 3 500 Bob 1 900 Eve 20 70",
+      'proceduralTotals(sales, rule) → [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]',
+      "function functionalTotals(sales, rule) {",
+      'new DiscountRegister(rule, sales).totals() → [ { customer: "Ada", total: 1350 }, { customer: "Eve", total: 1260 } ]',
+      "ways.map((way) => way(sales, withPostage)[0]?.total) → [ 1700, 1700, 1700 ]",
     ]
   ) assertStringIncludes(said, rows);
 });
@@ -192,30 +168,30 @@ Deno.test("given: the lesson shows that the four results are the same, also unde
 const expectedParadigms = [
   {
     paradigm: "Procedural",
-    "what it is":
-      "The program is a sequence of steps, organised in procedures. Data that all of them can reach is common.",
+    traits:
+      "A sequence of steps, organised in procedures. Data that all can reach is common.",
     advantages:
-      "It is simple and easy to understand, for beginners too. Procedures make the code of a program modular. It is effective for practical tasks with clear steps.",
+      "Simple and intuitive, also for beginners. Procedures make code modular. Effective for tasks with clear steps.",
     limits:
-      "Open data is not protected. Code is seldom used again in other projects. It suits badly where data must stay correct while the program grows.",
+      "Open data is not protected. Code is seldom used again in other projects. Unsuitable where data must stay correct as programs grow.",
   },
   {
     paradigm: "Functional",
-    "what it is":
-      "Functions are values. Data is immutable and no state changes. A computation is a transformation of data.",
+    traits:
+      "Functions are values. Data is immutable, and no state changes. A computation transforms data.",
     advantages:
-      "It is easy to reason about and to test. It suits parallel and lazy execution. It suits pipelines for large amounts of data.",
+      "Easy to reason about and to test. Suits parallel and lazy execution, and pipelines for large amounts of data.",
     limits:
-      "Beginners find it less intuitive. A long chain of transformations is harder to debug. It is not ideal where complex state has to be managed.",
+      "Less intuitive for beginners. Long chains are harder to debug. Not ideal for complex state.",
   },
   {
     paradigm: "Object-oriented",
-    "what it is":
-      "Classes and objects structure the code, by encapsulation, inheritance and polymorphism. Data and behaviour belong together.",
+    traits:
+      "Classes and objects, with encapsulation, inheritance and polymorphism. Data and behaviour belong together.",
     advantages:
-      "Classes can be used again and extended. Encapsulation protects data. It suits large systems that live long.",
+      "Code can be used again and extended. Encapsulation protects data. Suits large systems that live long.",
     limits:
-      "The design is more complex and needs more code. For a simple task it adds needless abstraction. Work on much data in parallel is less natural.",
+      "More complex design, more code. Needless abstraction for a simple task. Less natural for parallel work on much data.",
   },
 ];
 
@@ -233,7 +209,7 @@ Deno.test("given: the lesson ends with the notes' reading list", async () => {
   const said = await transcript("15_paradigms");
   for (
     const entry of [
-      "Introducing Python, 2nd edition, chapters 15 to 18 Bill Lubanovic, O'Reilly Media, November 2019",
+      "Introducing Python: concurrency, storage, networks, web Bill Lubanovic, 2nd edition, November 2019, chapters 15-18",
       "https://docs.python.org/3/library/multiprocessing.html",
       "https://docs.python.org/3/library/threading.html#module-threading",
       "https://www.datacamp.com/tutorial/python-multiprocessing-tutorial",

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
-import { testWith } from "./helper.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { lessons } from "../lib/lesson.ts";
+import { testWith, transcript } from "./helper.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -42,4 +43,31 @@ testWith(["read"], "every link in the documents leads somewhere", async () => {
     }
   }
   assertEquals(dead, []);
+});
+
+testWith(
+  ["read"],
+  "the README names each lesson and the command that runs it",
+  async () => {
+    const text = await Deno.readTextFile(new URL("README.md", root));
+    const guide = await Deno.readTextFile(new URL("lessons/README.md", root));
+    for (const [i, [name, title]] of lessons.entries()) {
+      const file = new URL(`lessons/${name}.ts`, root);
+      const [, command] = /^ \* @run (.*)$/m
+        .exec(await Deno.readTextFile(file)) ?? [];
+      const row = text.split("\n").find((it) =>
+        it.startsWith(`| ${i + 1} ${title} `)
+      );
+      assert(row?.includes(`\`${command}\``), `${name}: ${row}`);
+      assert(guide.includes(`| [${i + 1}](${name}.ts) `), name);
+    }
+  },
+);
+
+testWith(["read"], "the README shows a lesson as it is", async () => {
+  const text = await Deno.readTextFile(new URL("README.md", root));
+  const [, shown = ""] = /```text\n(.*?)```/s.exec(text) ?? [];
+  const told = shown.replace(/\n {4}\? .*/g, "")
+    .replace(/\n {6}(right|wrong).*/g, "").replace(/\s+/g, " ").trim();
+  assertStringIncludes(await transcript("09_iterators"), told);
 });

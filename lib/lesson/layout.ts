@@ -58,7 +58,7 @@ export function wrapCode(code: string, columns: number): string[] {
 function breakOf(line: string, columns: number): number {
   const start = /^ */.exec(line)![0].length + 1;
   const places = (text: string) =>
-    [...text.matchAll(/ |(?=\.\w+\()/g)].map(({ index, 0: space }) =>
+    [...text.matchAll(/(?<!\bnew) |(?=\.\w+\()/g)].map(({ index, 0: space }) =>
       index + space.length
     ).filter((index) => index > start && index <= columns);
   const outside = line.replace(

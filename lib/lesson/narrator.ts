@@ -20,7 +20,7 @@ export interface Part {
 
 /** What a story calls to print something. */
 const printing =
-  /\b(show|showError|section|say|code|table|measure|bars|timeline|pause|mayStartPrograms)\(/;
+  /\b(show|showError|section|say|code|table|measure|bars|timeline|pause)\(/;
 
 /** Inside of a story, code is indented differently. */
 const squeeze = (text: string) => text.replace(/\s+/g, "");

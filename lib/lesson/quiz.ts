@@ -42,8 +42,10 @@ export class Quiz {
     return "right";
   }
 
-  /** How many of the guesses were right. */
-  get score(): string {
-    return `${this.#right} of ${this.#asked} right`;
+  /** A sentence that says how many of the guesses were right. */
+  get result(): string {
+    return this.#asked === 0
+      ? "Nothing was asked: the values here differ from machine to machine."
+      : `Your guesses: ${this.#right} of ${this.#asked} right.`;
   }
 }
