@@ -143,7 +143,8 @@ export async function grade(
     return { report, takenOver };
   } finally {
     await endRuns(kit);
-    await removeKit(kit);
+    const left = await removeKit(kit);
+    if (left !== undefined) options.onNote?.(left);
   }
 }
 

@@ -160,15 +160,24 @@ async function fillKit(
   }
 }
 
-/** Removes a kit and all that was made in its folder. */
-export async function removeKit({ folder, owner }: Kit): Promise<void> {
+/**
+ * Removes a kit and all that was made in its folder.
+ *
+ * @param kit The kit, which nobody uses any more.
+ * @returns Why it is still there, in words, if it is: nothing found is to be lost
+ * for that, and the next kit tries it again.
+ */
+export async function removeKit(
+  { folder, owner }: Kit,
+): Promise<string | undefined> {
   owner.close();
   for (let attempt = 1;; attempt++) {
     try {
-      return await Deno.remove(folder, { recursive: true });
+      await Deno.remove(folder, { recursive: true });
+      return undefined;
     } catch (error) {
       // What has just been killed may be writing its last.
-      if (attempt === 10) throw error;
+      if (attempt === 10) return `${folder} could not be removed: ${error}`;
       await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
     }
   }

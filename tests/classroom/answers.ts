@@ -101,7 +101,7 @@ export function filesOf(
 }
 
 /** A lesson with something else in a region's place. */
-function replaced(source: string, region: Region, body: string): string {
+export function replaced(source: string, region: Region, body: string): string {
   const lines = source.split(/\r?\n/);
   lines.splice(region.start - 1, region.end - region.start + 1, body);
   return lines.join("\n");

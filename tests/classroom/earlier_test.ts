@@ -5,7 +5,7 @@ import { report, run, student } from "./sample.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const how = {
-  limits: { timeout: 60_000, testTimeout: 20_000, memory: 1_024, output: 10 },
+  limits: { time: 60_000, memory: 1_024, output: 10 },
   trusted: false,
 };
 
@@ -33,7 +33,7 @@ Deno.test("fingerprintOf() is another for every change that could matter", () =>
     fingerprintOf(file("a", {}, ["there are two copies"]), how),
     fingerprintOf({ problem: "a" }, how),
     fingerprintOf(file("a"), { ...how, trusted: true }),
-    fingerprintOf(file("a"), { ...how, limits: { ...limits, timeout: 5 } }),
+    fingerprintOf(file("a"), { ...how, limits: { ...limits, time: 5 } }),
   ];
   assertEquals(new Set(prints).size, prints.length);
   assertEquals(fingerprintOf(file("a"), how), prints[0]);

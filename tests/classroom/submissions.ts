@@ -225,6 +225,23 @@ ${
     solved: "sslj",
     says: /keepEven: computed for more than/,
   },
+  "wrong, leaves much behind in one": {
+    // None of it is to be charged to the others.
+    file: solving({
+      ...right,
+      squareAll: `  setInterval(() => {}, 10);
+  new Worker("data:text/javascript,setInterval(() => {}, 10)", {
+    type: "module",
+  });
+  return map((x) => x * x, numbers);`,
+      keepEven: "  return new Promise(() => {}) as any;",
+      sumAll: `  setInterval(() => {
+    throw new Error("again");
+  }, 50);
+  return reduce((a, b) => a + b, numbers, initial + 1);`,
+    }),
+    solved: "slj",
+  },
   "wrong, throws later": {
     file: solving({
       ...right,
@@ -376,6 +393,37 @@ if (Object.is(1, 2) || [1].map((x) => x).length !== 1) throw new Error("done");`
     ),
     solved: "",
     says: /imports "..\/..\/..\/kit\/tests\//,
+  },
+  "hostile, reads the solution": {
+    file: before(
+      'import text from "../../../kit/lessons/12_map_filter_reduce.ts" with { type: "text" }; console.log(text);',
+    ),
+    solved: "",
+    says: /imports "..\/..\/..\/kit\/lessons\//,
+  },
+  // What stands beside a function is the solution of the others.
+  "hostile, takes the solution that is beside": {
+    file: (source) =>
+      `import { beside } from "../beside.ts";\n` +
+      solving(Object.fromEntries(
+        regionsOf(source).map(({ name }) => [
+          name,
+          `  const found = beside.get("${name}");\n` +
+          '  if (!found) throw new Error("no solution");\n' +
+          "  return found(...arguments);",
+        ]),
+      ))(source),
+    solved: "",
+    says: /squareAll: Error: no solution/,
+  },
+  "hostile, has each function do the next one's work": {
+    file: solving({
+      ...right,
+      sumAll: "  return largest(numbers, initial);",
+      largest: "  return sumAll(numbers, initial);",
+    }),
+    solved: "skj",
+    says: /sumAll: RangeError: Maximum call stack/,
   },
   "hostile, reads others": {
     file: before(`
