@@ -110,7 +110,8 @@ export async function runSandbox(
       await late.thrown();
       report({ kind: "passed", name });
     } catch (error) {
-      report({ kind: "failed", name, reason: describe(error) });
+      const reason = describe(error) + placesOf(error);
+      report({ kind: "failed", name, reason });
     }
   };
   for (const { name, fn } of tests) {
@@ -290,6 +291,25 @@ function describe(thrown: unknown): string {
     return `${text}`.slice(0, textLimit);
   } catch {
     return "something that cannot be printed was thrown";
+  }
+}
+
+/** Where it was thrown, a line for each place in the tests and the lesson. */
+function placesOf(thrown: unknown): string {
+  const folders = [
+    ["lessons/", new URL("lessons/", Deno.mainModule).href],
+    ["tests/", new URL("../../tests/", import.meta.url).href],
+  ] as const;
+  try {
+    const frames = `${(thrown as Error).stack}`.slice(0, 10 * textLimit)
+      .matchAll(/(file:\S+?):(\d+):\d+/g);
+    const places = [...frames].flatMap(([, url, line]) =>
+      folders.filter(([, folder]) => url!.startsWith(folder))
+        .map(([short, folder]) => url!.replace(folder, short) + `:${line}`)
+    );
+    return places.slice(0, 4).map((place) => `\n    at ${place}`).join("");
+  } catch {
+    return "";
   }
 }
 

@@ -12,7 +12,7 @@ import {
   regionsOf,
 } from "../../classroom/exercise/regions.ts";
 import { besideEach } from "../../classroom/grading/grade_lesson.ts";
-import { freshInputs, type Outcome } from "../../classroom/sandbox/inputs.ts";
+import { freshInputs } from "../../classroom/sandbox/inputs.ts";
 import {
   endRuns,
   findLessons,
