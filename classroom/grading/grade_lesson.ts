@@ -167,13 +167,10 @@ function compare(
 ): TestResult {
   const found = differenceOf(outcomes, expected);
   if (found === undefined) return { name, status: "passed" };
-  const reason = `${found.call} ${says(found.gives)}; ` +
-    `the solution ${says(found.expected)}`;
+  // As `exercise` has it, which says it in the same words.
+  const reason =
+    `WrongAnswer: ${found.call}\n${found.gives}\n${found.expected}`;
   return { name, status: "failed", reason };
-}
-
-function says(result: string): string {
-  return result.startsWith("throws ") ? result : `gives ${result}`;
 }
 
 /**
