@@ -54,15 +54,13 @@ export function formatSteps(
   const next = steps.find((step) => !step.solved);
   const lines = steps.map((step) => {
     const { name, task } = step;
-    if (step.solved) return `  ${green("done ")}  ${name}`;
+    if (step.solved) return `  ${green("done")}  ${name}`;
     const [failing] = step.failing;
-    const arrow = step === next ? yellow("> ") : "  ";
-    if (failing === undefined || isNotWritten(failing.message, name)) {
-      return `${arrow}${yellow("write")}  ${name}: ${task}`;
+    if (failing !== undefined && !isNotWritten(failing.message, name)) {
+      return `  ${red("wrong")} ${name}: ${inShort(failing, name, source)}`;
     }
-    return `${arrow}${red("wrong")}  ${name}: ${
-      inShort(failing, name, source)
-    }`;
+    const mark = step === next ? yellow("next") : dim("left");
+    return `  ${mark}  ${name}: ${task}`;
   });
   const failing = next?.failing[0];
   return [
@@ -125,7 +123,7 @@ const same = (text: string) => text;
 /** What came of a test, in a line. */
 function inShort(test: Failed, name: string, source: Source): string {
   const said = sayingsOf(test, name, source)
-    .map(({ label, text }) => label === undefined ? text : `${label}: ${text}`);
+    .map(({ label, text }) => label === undefined ? text : `${label} ${text}`);
   return shortened(said.slice(0, 3).join("; "), longest);
 }
 

@@ -6,12 +6,7 @@
  */
 
 import { answersTo, filesOf } from "../exercise/answers.ts";
-import {
-  findLesson,
-  lessonsIn,
-  regionsOf,
-  starterOf,
-} from "../exercise/regions.ts";
+import { findLesson, lessonsIn, starterOf } from "../exercise/regions.ts";
 import type {
   LessonResult,
   Report,

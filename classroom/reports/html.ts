@@ -49,7 +49,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: .25rem 0; }
 th, td { padding: .25rem .4rem; text-align: left; vertical-align: top; }
 tr { border-bottom: 1px solid var(--line); }
-tbody th { min-width: 8rem; } thead th { overflow-wrap: normal; } span { white-space: nowrap; }
+tbody th { min-width: 10rem; } td:last-child { min-width: 8rem; } thead th { overflow-wrap: normal; } span { white-space: nowrap; }
 details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .5rem .75rem; }
 details details { background: var(--box); }
 /* A link to what is in a box opens it; the box's own line stays in view. */
@@ -62,6 +62,7 @@ pre { background: var(--box); border-left: .25rem solid var(--line); margin: .25
 details details pre { background: var(--page); }
 .sides { display: grid; grid-template-columns: 1fr 1fr; gap: 0 .5rem; }
 .sides > div { min-width: 0; }
+details p { margin: .25rem 0; }
 .code { font-size: .85rem; max-height: 24rem; overflow-y: auto; }
 .said { display: grid; grid-template-columns: max-content 1fr; gap: 0 .75rem; margin: .25rem 0; }
 .said dt { color: var(--soft); } .said dd { margin: 0; font-family: ui-monospace, monospace; font-size: .9rem; white-space: pre-wrap; }
@@ -351,9 +352,9 @@ ${first ? saidList(first) : ""}
 ${
     more.length === 0
       ? ""
-      : `<p>${counted(more.length, "more test")} of it: ${
-        more.slice(0, 5).join("; ")
-      }${more.length > 5 ? "; …" : ""}</p>`
+      : `<p>${counted(more.length, "more test")} ${
+        more.length === 1 ? "fails" : "fail"
+      }: ${more.slice(0, 5).join("; ")}${more.length > 5 ? "; …" : ""}</p>`
   }
 ${mistake?.name ? `<p>A known mistake: ${escape(mistake.name)}</p>` : ""}
 ${mistake?.comment ? commentBox(mistake.comment) : ""}
@@ -371,9 +372,11 @@ function saidList(test: TestResult): string {
       ? `<dd class="alone">${shown}</dd>`
       : `<dt>${escape(label)}</dt><dd>${shown}</dd>`;
   });
-  return `<dl class="said"><dt>test</dt><dd class="name">${
-    escape(oneLine(test.name))
-  }</dd>${said.join("")}</dl>`;
+  // What was asked tells more than the test's name.
+  const name = test.said?.some(({ label }) => label === "it asked")
+    ? ""
+    : `<dt>test</dt><dd class="name">${escape(oneLine(test.name))}</dd>`;
+  return `<dl class="said">${name}${said.join("")}</dl>`;
 }
 
 /** What two students share, side by side. */
