@@ -60,6 +60,7 @@ export {
   zip,
 } from "./lib/lazy/functions.ts";
 export * from "./lib/lazy/pipeline.ts";
+export * from "./lib/orders/orders.ts";
 export * from "./lib/workers/pool.ts";
 export * from "./lib/processes/process.ts";
 export type {
@@ -68,10 +69,9 @@ export type {
   SubprocessOptions,
 } from "./lib/subprocess/command.ts";
 export type { Input } from "./lib/subprocess/input.ts";
-export type { OutputName } from "./lib/subprocess/program.ts";
 export {
   CalledProcessError,
-  CompletedProcess,
+  type CompletedProcess,
   type Decoded,
   type Encoding,
   OutputLimitExceeded,

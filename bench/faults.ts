@@ -15,7 +15,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { lazy, run } from "../mod.ts";
+import { lazy, range, run } from "../mod.ts";
 import { competitors, Installation } from "./pools/competitors.ts";
 import { runGroup } from "./pools/program.ts";
 import { markdownTable } from "../classroom/reports/text.ts";
@@ -128,19 +128,26 @@ const pools = competitors.filter((competitor) =>
 const rows = Object.keys(faults).filter((fault) =>
   fault.includes(String(only))
 );
-const cells = await lazy.async(rows)
+const cells: string[] = [];
+const places = lazy(rows)
   .flatMap((fault) => pools.map((competitor) => ({ fault, competitor })))
-  .map(({ fault, competitor }) =>
-    observe(
-      installation.command(
-        competitor,
-        "fault_program",
-        [fault],
-        fault === "usesUpMemory" ? 512 : undefined,
-      ),
-      fault === "terminates",
-    ), { concurrency: jobs })
-  .toArray();
+  .enumerate()[Symbol.iterator]();
+// Each of them takes the next place when it has filled one.
+await Promise.all(
+  lazy(range(jobs)).map(async () => {
+    for (const [i, { fault, competitor }] of places) {
+      cells[i] = await observe(
+        installation.command(
+          competitor,
+          "fault_program",
+          [fault],
+          fault === "usesUpMemory" ? 512 : undefined,
+        ),
+        fault === "terminates",
+      );
+    }
+  }),
+);
 console.log(markdownTable([
   ["", ...pools.map(({ name }) => name)],
   ["runs under", ...pools.map((pool) => installation.runtimeOf(pool)!)],

@@ -58,8 +58,7 @@ export interface Page {
 }
 
 /** The statements that print something: results stand under each of them. */
-const printing =
-  /\b(show|showError|say|table|bars|timeline)\(/;
+const printing = /\b(show|showError|say|table|bars|timeline)\(/;
 const declared =
   /^(?:export |default |declare |async |abstract )*(?:function\*?|class|const|let)\s+(\w+)/gm;
 

@@ -53,7 +53,7 @@ lesson(import.meta, async ({ wait }) => {
 
   // Deno names the operating system "windows", "darwin" (which is macOS) or
   // "linux". Python's os.name gives only its family: "nt" (New Technology) is
-  // Windows, and "posix" is every other system.
+  // Windows, and "posix" is macOS and Linux.
   show(() => me.system); // "…"
   show(() => me.osName); // "…"
 

@@ -22,16 +22,16 @@ lesson(import.meta, async () => {
   // JavaScript, the threads are workers. Do they share memory too?
 
   section("Reading the code");
-  // The code is JavaScript. In Python, you would write it so:
+  // The code is JavaScript. In Python, it would be:
   table(phrasebook);
 
   // Types (`: number`, `<T>`, `!`) stand in the file and are not printed. They do
   // nothing when the program runs.
 
   section("One counter or two?");
-  // Main calls increment, and then a worker does. It adds 1 to a variable of
-  // the whole program, which main has set to 0. (`??` takes 0 where there is
-  // no value yet.)
+  // increment adds 1 to a variable of the whole program. Main sets that to 0,
+  // and calls increment; then a worker calls it. (`??` takes 0 where there is no
+  // value yet.)
   code(increment);
   code(incrementEverywhere);
   await show(() => incrementEverywhere()); // { main: 1, worker: 1 }
@@ -49,13 +49,13 @@ lesson(import.meta, async () => {
 
   // start() starts the worker. Main goes on at once, beside it.
   worker.start();
-  show(() => worker); // FunctionWorker { name: "Worker-A", state: "started" }
+  show(() => worker.state); // "started"
   show(() => worker.isAlive); // true
 
   // join() makes main wait for the end of the worker, and gives main what the
   // function returned.
   await show(() => worker.join()); // "done"
-  show(() => worker); // FunctionWorker { name: "Worker-A", state: "finished" }
+  show(() => worker.state); // "finished"
 
   section("Stop a worker");
   // This worker waits for a promise that never gets a value. So main stops it.
@@ -120,6 +120,7 @@ const phrasebook = [
   ["const { size } = it;", 'size = it["size"]'],
   ["const [, b] = list;", "b = list[1]"],
   ["{ ...it, size: 1 }", '{**it, "size": 1}'],
+  ["list.push(4)", "list.append(4)"],
   ["async function f()", "async def f():"],
   ["await promise", "await, for a value that comes later"],
 ].map(([here, python]) => ({ JavaScript: here!, Python: python! }));
@@ -147,7 +148,7 @@ export async function incrementEverywhere() {
 }
 
 /** What a worker does that has to be stopped. */
-function waitForEver(): Promise<never> {
+export function waitForEver(): Promise<never> {
   return new Promise(() => {});
 }
 

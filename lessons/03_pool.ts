@@ -18,7 +18,8 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // they there sooner?
   //
   // The task only computes: it adds up the squares of 0, 1, 2 and so on below
-  // n. (`0n` is a bigint, a whole number of any size, as an int in Python.)
+  // n. (`0n` is a bigint, a whole number of any size, as an int in Python. `let`
+  // makes a variable that can change, and `i++` adds 1 to it.)
   code(sumOfSquares);
   show(() => sumOfSquares(4)); // 14n
   show(() => sumOfSquares(4_000_000)); // 21333325333334000000n
@@ -44,8 +45,8 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // worker takes milliseconds to start, and even a running worker needs time to
   // get a task and to send its result back. A small task takes less than that.
   //
-  // No two runs take exactly the same time, because other programs use the
-  // processors too. From which n on do tasks gain here? Try --large 100000.
+  // No two runs take exactly the same time: other programs use the processors
+  // too. From which n on do tasks gain? Put --large 100000 behind the command.
 
   section("Which worker ran which large task, and when");
   // Each line is a worker of a new pool, and time runs to the right. A number
@@ -187,7 +188,7 @@ export function describeGain(
   const gain = large.reduce((sum, { gain }) => sum + gain, 0) / large.length;
   const most = Math.min(workers, cores);
   const found = `The large tasks gained ${gain.toFixed(2)} × on average.`;
-  if (gain >= 1.2) {
+  if (gain >= Math.max(1.2, most / 2)) {
     return `${found} The most that is possible is ${most} ×, the smaller one ` +
       `of ${workers} workers and ${cores} processors.`;
   }

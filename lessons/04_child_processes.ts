@@ -20,7 +20,7 @@ lesson(import.meta, async () => {
 
   section("A crash that harms nobody");
   // Main puts "mine" into the variable `note`. Then the child runs lookAround:
-  // it prints its `note`, changes it, and crashes.
+  // it prints its `note`, changes it, and crashes. (`throw` is Python's raise.)
   globalThis.note = "mine";
   code(lookAround);
 

@@ -27,9 +27,8 @@ lesson(import.meta, async () => {
 
   section("A pipe for two");
   // A pipe has two ends: what you send into one end is received at the other
-  // end, in both directions. Main gives one end to a worker, which answers each
-  // value. `for await` takes value after value, and ends when the other end is
-  // closed.
+  // end, in both directions. Main gives one to a worker, which answers each
+  // value. `for await` takes value after value, until the other end is closed.
   code(answer);
   const [mainEnd, workerEnd] = pipe<string>();
   const worker = new FunctionWorker(answer, { args: [workerEnd] });
@@ -66,14 +65,13 @@ lesson(import.meta, async () => {
   // items: a producer that finds it full has to wait.
   code(produce);
 
-  // Two workers are producers: one puts in 0, 1 and 2, the other one 3, 4 and
-  // 5. Main is the consumer, with `for await`. When both producers have
-  // finished, main closes the queue: that ends its loop once the queue is
-  // empty.
-  await show(() => produceAndConsume(2, 3)); // ≈ [ 0, 3, 1, 4, 2, 5 ]
+  // Two workers are producers: one puts in 0, 1 and 2, the other 3, 4 and 5.
+  // Main is the consumer, with `for await`. When both producers have finished,
+  // main closes the queue: that ends its loop once the queue is empty.
+  const queue = new Queue<number>({ capacity: 4 });
+  await show(() => produceAndConsume(2, 3, queue)); // ≈ [ 0, 3, 1, 4, 2, 5 ]
 
-  // The items of each producer stay in their order. How the two mix can change
-  // from run to run.
+  // The items of each producer stay in their order. How the two mix can change.
   //
   // Python does this differently: its Queue connects processes, and close()
   // ends no consumer. Producers put in a last item instead, such as None.
@@ -151,9 +149,9 @@ async function produce(queue: Queue<number>, first: number, count: number) {
 export async function produceAndConsume(
   producers: number,
   itemsEach: number,
+  queue = new Queue<number>(),
 ): Promise<number[]> {
   using pool = new Pool({ workers: producers });
-  const queue = new Queue<number>({ capacity: 4 });
   const producing = Array.from({ length: producers }, (_, i) => {
     return pool.apply(produce, [queue, i * itemsEach, itemsEach]);
   });
@@ -196,5 +194,5 @@ export function describeCost(copy: Cost, move: Cost): string {
   const ratio = copy.elapsed / move.elapsed;
   return ratio > 1
     ? `To copy took ${ratio.toFixed(1)} times as long as to move.`
-    : "To move was not faster this time: other programs keep the machine busy.";
+    : "To move was not faster this time: the machine is busy.";
 }

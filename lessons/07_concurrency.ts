@@ -13,7 +13,7 @@ import { code, lesson, say, section, show, table } from "../lib/lesson.ts";
 
 lesson(import.meta, async () => {
   // Two tasks, a and b, have three steps each: a1 is the first step of a. Each
-  // task notes its step, and then awaits a promise that is kept already, so
+  // task notes its step, and then awaits a promise that is resolved already, so
   // there is nothing to wait for. Promise.all begins both on this thread, the
   // only one here, and waits for both. In which order do the steps come?
   code(interleave);

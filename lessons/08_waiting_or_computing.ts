@@ -18,13 +18,13 @@ lesson(import.meta, async ({ ms, n }) => {
 
   section("Tasks that wait");
   say(`First, each task waits for ${duration(ms)}.`);
+  // A task is I/O-bound when it spends most of its time waiting for input or
+  // output (I/O): files, a network. Here a timer takes their place: when it is
+  // over, it calls resolve(), which gives the promise its value.
   code(wait);
   const waiting = await timesOf((way) => runIoBound(way, ms));
   bars(waiting, duration);
   say(describeWaiting(waiting));
-
-  // A task is I/O-bound when it spends most of its time waiting for input or
-  // output (I/O): files, a network. Here a timer takes their place.
 
   section("Tasks that compute");
   say(`Now each task counts the prime numbers below ${count(n)}.`);
@@ -50,22 +50,21 @@ lesson(import.meta, async ({ ms, n }) => {
   section("Python does this differently");
   // In CPython, the usual Python, the threads of a process share its memory,
   // and one lock lets only one of them at a time run Python code: the Global
-  // Interpreter Lock (GIL). So its threads are concurrent, but do not run
-  // Python code in parallel. They are useful for waiting: a thread that waits
+  // Interpreter Lock (GIL). It does for them what an agent does here. So they
+  // are concurrent, but do not run Python code in parallel. A thread that waits
   // lets the others run.
   //
   // A process normally has one GIL, and there is none across processes: each
-  // process has its own interpreter and its own GIL. So processes compute in
-  // parallel, as workers do here. (Since Python 3.12, interpreters in one
-  // process can have a GIL each; since 3.13, there are builds without it.)
+  // has its own interpreter and its own GIL. So processes compute in parallel,
+  // as workers do here. (Since Python 3.12, interpreters in one process can
+  // have a GIL each; since 3.13, there are builds without it.)
   //
-  // So multithreading (several threads) suits tasks that wait, multiprocessing
-  // (several processes) tasks that compute.
+  // So multithreading (several threads) suits tasks that wait, as async does
+  // here; multiprocessing (several processes) suits tasks that compute.
 
   section("What to choose");
   // async is for tasks that wait. Python has it too, as asyncio. Workers are for
-  // tasks that compute, if they are large: a tiny task ends before a worker has
-  // started. chooseStrategy says it:
+  // large tasks that compute: a tiny one ends before a worker has started.
   table(choices.map(([task, python, why]) => (
     { task, here: chooseStrategy(task), "in Python": python, why }
   )));
@@ -91,7 +90,7 @@ export type Times = Record<Strategy, number>;
 
 /** Waits, as for a disk or a network; gives how long, in milliseconds. */
 export function wait(ms: number): Promise<number> {
-  // #region solution: return a promise that is kept with ms, as its value, when a timer of ms is over
+  // #region solution: return a promise that resolves to ms when a timer of ms is over
   return new Promise((resolve) => setTimeout(() => resolve(ms), ms));
   // #endregion solution
 }
@@ -172,16 +171,17 @@ export function describeWaiting(times: Times): string {
 /** What the times of computing tasks mean. */
 export function describeComputing(times: Times, cores: number): string {
   const gain = (times.sequential / times.workers).toFixed(1);
-  const async = "Async gains nothing: one thread has as much to compute.";
-  if (Number(gain) >= 1.2) {
-    return `${async} Workers were ${gain} times as fast as sequential: they ` +
-      `compute in parallel, on ${cores} processors.`;
+  const found =
+    "Async gains nothing: one thread has as much to compute. (What " +
+    "differs comes from other programs.) Workers were " +
+    `${gain} times as fast as sequential`;
+  if (Number(gain) >= Math.max(1.2, Math.min(4, cores) / 2)) {
+    return `${found}: they compute in parallel, on ${cores} processors.`;
   }
   const why = cores === 1
-    ? "this machine has one processor."
-    : "the processors were busy with other programs, or the tasks were too " +
-      "small to make up for the start of the workers.";
-  return `${async} Workers gained nothing this time: ${why} ${recorded}`;
+    ? "This machine has one processor."
+    : "The processors were busy, or the tasks too small to make up for the start.";
+  return `${found}. ${why} ${recorded}`;
 }
 
 /** What to choose in Python, and why. */

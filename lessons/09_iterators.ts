@@ -29,11 +29,10 @@ lesson(import.meta, () => {
   show(() => items); // [ "a", "b", "c" ]
 
   // An iterable has a method named Symbol.iterator, and isIterable looks for it.
-  // (A symbol is a unique key that is not a string. `?.` gives undefined where
-  // there is no object.) Which of these are iterable?
+  // (A symbol is a unique key that is not a string. `typeof` gives the type of a
+  // value as a text. `?.` gives undefined where there is no object.)
   code(isIterable);
   show(() => isIterable([1, 2, 3])); // true
-  show(() => isIterable("abc")); // true
   show(() => isIterable(5)); // false
   show(() => isIterable({ a: 1, b: 2 })); // false
 
@@ -113,7 +112,7 @@ lesson(import.meta, () => {
 
   section("A class of your own");
   // One method makes a class iterable: Countdown returns an iterator whose state
-  // is the number that is left. You can write it yourself: it is an exercise.
+  // is the number that is left. It is an exercise to write it.
   const countdown = new Countdown(3);
   show(() => [...countdown]); // [ 3, 2, 1 ]
 }, {

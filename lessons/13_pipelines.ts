@@ -88,7 +88,7 @@ lesson(import.meta, ({ total }) => {
   show(() => lazy(count()).filter(isEven).map(double).take(3).toArray()); // [ 0, 4, 8 ]
 
   section("Memory stays flat");
-  // lines(n) makes a text, a line of 1 kB whenever somebody asks for one. A
+  // lines(n) makes a text, a line of 1000 bytes (1 kB) whenever somebody asks for one. A
   // pipeline adds up their lengths; an array takes the same lines. When the last
   // line has come, how many bytes of the heap do they take, the memory that
   // holds the values of this program?

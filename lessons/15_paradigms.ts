@@ -22,8 +22,8 @@ lesson(import.meta, () => {
   const wrong = { customer: "Ada", pieces: -1, price: 500 };
   showError(() => new Register(rule).record(wrong)); // RangeError: -500 is below 0
 
-  // In the third way, no data changes: Object.freeze made each sale immutable,
-  // and every change of it an error.
+  // In the third way, no data changes: Object.freeze made each sale immutable.
+  // Object.assign tries to write `wrong` into one.
   showError(() => Object.assign(sales[0]!, wrong)); // TypeError: Cannot assign to read only property 'customer' of object '#<Object>'
 
   section("Paradigms");
@@ -52,8 +52,9 @@ lesson(import.meta, () => {
 
   section("Object-oriented: objects");
   // An object holds data together with the code that changes it. A class
-  // describes such objects. `#totals` is private: no code outside can reach it.
-  // That is encapsulation.
+  // describes such objects. In Python, `constructor` is __init__, and `this` is
+  // self. `#totals` is private: no code outside can reach it. That is
+  // encapsulation.
   code(Register);
 
   // A class can extend another: it inherits all that it does not define itself.
@@ -65,7 +66,7 @@ lesson(import.meta, () => {
   section("The same results");
   // Modular code consists of parts that can be used again, each with one
   // responsibility, and no logic is written twice. All three ways call the rule,
-  // so postage of 200 cents for each sale changes one place.
+  // so a postage of 200 cents changes one place.
   show(() => ways.map((way) => way(sales, withPostage)[0]?.total)); // [ 1700, 1700, 1700 ]
 
   section("Which paradigm for what?");
@@ -81,7 +82,7 @@ lesson(import.meta, () => {
     "Tutorial: multiprocessing":
       "https://www.datacamp.com/tutorial/python-multiprocessing-tutorial",
     "Python: subprocess": "https://docs.python.org/3/library/subprocess.html",
-    "Python: methods with a special meaning":
+    "Python: special methods":
       "https://www.geeksforgeeks.org/python/dunder-magic-methods-python/",
     "Tutorial: iterators and generators":
       "https://www.datacamp.com/tutorial/python-iterators-generators-tutorial",
@@ -101,7 +102,6 @@ const sales: Sales = [
 ];
 const rule: Rule = { amount: (it) => it.pieces * it.price, above: 1000 };
 const withPostage: Rule = { ...rule, amount: (it) => rule.amount(it) + 200 };
-// What the ways have in common is written once.
 const largestFirst = (a: Total, b: Total) =>
   b.total - a.total || (a.customer < b.customer ? -1 : 1);
 const ranked = (totals: Iterable<[string, number]>, above: number): Total[] =>

@@ -13,13 +13,57 @@ export function describe(value: unknown): string {
   }
   if (typeof value === "object") {
     const name = value.constructor?.name || "Object";
-    return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
+    return /^[AEIO]/.test(name) ? `an ${name}` : `a ${name}`;
   }
   if (typeof value === "string") {
     const short = value.length > 40 ? `${value.slice(0, 40)}…` : value;
     return `${JSON.stringify(short)} (string)`;
   }
   return `${String(value)} (${typeof value})`;
+}
+
+/**
+ * Checks that options are an object, as they are in JavaScript, and not the value
+ * of one of them, as in Python.
+ *
+ * @param caller Who wants them, such as `Pool`.
+ * @param example What to write, such as `new Pool({ workers: 1 })`.
+ * @throws {TypeError} If they are none; it says what to write.
+ */
+export function checkOptions(
+  caller: string,
+  example: string,
+  options: unknown,
+): void {
+  const isList = Array.isArray(options);
+  if (typeof options === "object" && options !== null && !isList) return;
+  throw new TypeError(
+    `${caller}: options must be an object, as in ${example}: ` +
+      `received ${describe(options)}`,
+  );
+}
+
+/** Checks an argument that is a list. */
+export function checkArray(caller: string, name: string, list: unknown): void {
+  if (Array.isArray(list)) return;
+  throw new TypeError(
+    `${caller}: ${name} must be an array: received ${describe(list)}`,
+  );
+}
+
+/** Checks an option that is an AbortSignal. */
+export function checkSignal(caller: string, signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  const hint = signal instanceof AbortController ? ": pass its .signal" : "";
+  throw new TypeError(
+    `${caller}: signal must be an AbortSignal: received ${describe(signal)}` +
+      hint,
+  );
+}
+
+/** Checks an option that lists what to move. */
+export function checkTransfer(caller: string, transfer: unknown): void {
+  if (transfer !== undefined) checkArray(caller, "transfer", transfer);
 }
 
 /**
@@ -91,7 +135,11 @@ export function checkFunction(caller: string, name: string, fn: unknown): void {
 
 /** Checks that a source can be iterated, and returns it. */
 export function checkIterable<Source>(source: Source): Source {
-  checkInput("", source, "what arrives over time is for lazy.async()");
+  checkInput(
+    "",
+    source,
+    "take what arrives over time with `for await`, Array.fromAsync() or pool.imap()",
+  );
   return source;
 }
 

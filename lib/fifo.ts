@@ -16,14 +16,9 @@ export class Fifo<T> {
     return this.#items.length - this.#head;
   }
 
-  /** The first one, which stays. */
-  peek(): T | undefined {
-    return this.#items[this.#head];
-  }
-
-  /** Some of the first ones, which stay. */
-  first(count: number): T[] {
-    return this.#items.slice(this.#head, this.#head + count) as T[];
+  /** Some of them, which stay. */
+  slice(from: number, to: number): T[] {
+    return this.#items.slice(this.#head + from, this.#head + to) as T[];
   }
 
   push(item: T): void {
@@ -42,12 +37,6 @@ export class Fifo<T> {
     return item;
   }
 
-  /** Puts items before the first one, in their order. */
-  unshift(items: readonly T[]): void {
-    this.#items = [...items, ...this.#items.slice(this.#head)];
-    this.#head = 0;
-  }
-
   /** Takes an item out, wherever it stands; tells whether it was there. */
   remove(item: T): boolean {
     const index = this.#items.indexOf(item, this.#head);
@@ -57,7 +46,7 @@ export class Fifo<T> {
 
   /** Takes all out. */
   drain(): T[] {
-    const items = this.first(this.length);
+    const items = this.slice(0, this.length);
     this.#items = [];
     this.#head = 0;
     return items;

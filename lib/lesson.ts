@@ -234,6 +234,11 @@ function briefly(to: Output): Output {
   return Object.assign(to, { prose: nothing, code: nothing, lines: nothing });
 }
 
+/** Has everything that is said outside of a story go there. */
+export function printTo(to: Output): void {
+  output = to;
+}
+
 /** Where to say it: where the story is told, or the terminal outside of one. */
 function current(): Output {
   return output ??= terminal();

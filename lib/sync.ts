@@ -1,24 +1,24 @@
 /**
  * Synchronisation over shared memory: a lock, and a barrier.
  *
- * It also runs on the far side.
+ * Whoever waits looks now and then whether those it waits for still live; so
+ * nobody has to free what an ended thread held. It also runs on the far side.
  *
  * @module
  */
 
-import { checkCount, checkTimeout } from "./describe.ts";
+import { checkCount } from "./describe.ts";
+import { endedError, isEnded, Life, realm } from "./messages/life.ts";
+import { type Packing, register, sharedCells } from "./messages/travel.ts";
 import {
-  type Lifeline,
-  type Packing,
-  realm,
-  sharedCells,
-  type Wire,
-} from "./messages/travel.ts";
-import {
-  timeoutError,
+  block,
+  checkBlocking,
+  checkWait,
+  type Seen,
   waitFor,
   waitForChange,
   type WaitOptions,
+  waitUntil,
 } from "./messages/wait.ts";
 
 /**
@@ -30,10 +30,179 @@ export class LockAbandonedError extends Error {
   override readonly name = "LockAbandonedError";
 }
 
-/** A thread that others wait for at a barrier has ended. */
+/** A thread that others wait for at a barrier has ended, or its task failed. */
 export class BrokenBarrierError extends Error {
   /** `"BrokenBarrierError"`. */
   override readonly name = "BrokenBarrierError";
+}
+
+/**
+ * The line of threads before a lock: a ticket lock (Mellor-Crummey and Scott,
+ * 1991) in which the threads can be seen, so that the dead are passed over.
+ *
+ * Each ticket has a place, a cell. It says that the ticket can be had, or who has
+ * it: the id of a thread, marked once the thread was called and once it holds the
+ * lock; no id if it gave up. All changes are by compareExchange: for a thread
+ * that was ended and passed over they fail.
+ */
+export class Line {
+  static readonly #turn = 0; // the ticket whose turn it is
+  static readonly #next = 1; // the next ticket that can be had
+  static readonly #places = 64; // they follow
+  // An id has less than 29 bits; the mark without one is of nobody.
+  static readonly #isCalled = 2 ** 29;
+  static readonly #holds = 2 ** 30;
+
+  readonly cells: Int32Array<SharedArrayBuffer>;
+
+  constructor(cells = sharedCells("Lock", 2 + Line.#places)) {
+    this.cells = cells;
+  }
+
+  /** Who holds the lock: a thread, or 0. */
+  get holder(): number {
+    const found = this.#load(this.#placeOf(this.#load(Line.#turn)));
+    return found > 0 && found & Line.#holds ? this.#idOf(found) : 0;
+  }
+
+  /** Takes a ticket; nothing if all are taken. */
+  join(): number | undefined {
+    const { thread } = realm();
+    for (;;) {
+      // Read first: from then on, the ticket's place was left by the one before.
+      const turn = this.#load(Line.#turn);
+      const ticket = this.#load(Line.#next);
+      if ((ticket - turn | 0) >= Line.#places - 1) return undefined;
+      const place = this.#placeOf(ticket);
+      const found = this.#load(place);
+      const isMine = this.#isFree(found, ticket) &&
+        this.#change(place, found, thread);
+      // Whoever has the ticket, it is not to be had any more.
+      this.#change(Line.#next, ticket, ticket + 1 | 0);
+      if (isMine) return ticket;
+    }
+  }
+
+  /** Takes the lock if it is this thread's turn; tells whether it was. */
+  enter(ticket: number): boolean {
+    const { thread } = realm();
+    for (;;) {
+      const turn = this.#load(Line.#turn);
+      const place = this.#placeOf(turn);
+      const found = this.#load(place);
+      if (found > 0 && this.#idOf(found) === thread) {
+        if (found & Line.#holds) return false;
+        if (!this.#change(place, found, thread | Line.#holds)) continue;
+        // Another ticket of this thread serves as well: who has it may be unable
+        // to run, while this one blocks the thread.
+        if (turn !== ticket) this.leave(ticket);
+        return true;
+      }
+      this.#advance();
+      if (turn === this.#load(Line.#turn)) return false;
+    }
+  }
+
+  /** What has to change before it is a ticket's turn; nothing if that is over. */
+  seen(ticket: number | undefined): Seen | undefined {
+    if (ticket === undefined) return [Line.#turn, this.#load(Line.#turn)];
+    const place = this.#placeOf(ticket);
+    const found = this.#load(place);
+    const isOver = (this.#load(Line.#turn) - ticket | 0) > 0;
+    return isOver ? undefined : [place, found];
+  }
+
+  /** Gives a ticket up. */
+  leave(ticket: number): void {
+    const { thread } = realm();
+    const place = this.#placeOf(ticket);
+    this.#change(place, thread, Line.#isCalled) ||
+      this.#change(place, thread | Line.#isCalled, Line.#isCalled);
+    this.#advance();
+  }
+
+  /** Frees the lock, if this thread holds it; tells whether it did. */
+  free(): boolean {
+    const turn = this.#load(Line.#turn);
+    const mine = realm().thread | Line.#holds;
+    const place = this.#placeOf(turn);
+    if (!this.#change(place, mine, this.#left(turn, false))) return false;
+    this.#advance();
+    return true;
+  }
+
+  /** Whether the one before this thread, which holds the lock, died holding it. */
+  get wasAbandoned(): boolean {
+    return this.#wasAbandoned(this.#load(Line.#turn));
+  }
+
+  /** Lets timers and messages have a turn, which a promise would not. */
+  async pause(waiting: Promise<never>): Promise<void> {
+    const turn = this.#load(Line.#turn);
+    const pause = waitForChange(this.cells, Line.#turn, turn, waiting);
+    Atomics.notify(this.cells, Line.#turn);
+    await pause;
+  }
+
+  /** Passes over who has left, gave up or has ended, and calls who is next. */
+  #advance(): void {
+    for (;;) {
+      const turn = this.#load(Line.#turn);
+      const place = this.#placeOf(turn);
+      const found = this.#load(place);
+      if (turn !== this.#load(Line.#turn)) continue;
+      if (this.#isFree(found, turn)) return;
+      if (found < 0) this.#change(Line.#turn, turn, turn + 1 | 0);
+      else if (realm().life.isAlive(this.#idOf(found))) {
+        if (found < Line.#isCalled) this.#call(place, found);
+        return;
+      } else {
+        const wasAbandoned = found >= Line.#holds || this.#wasAbandoned(turn);
+        this.#change(place, found, this.#left(turn, wasAbandoned));
+      }
+    }
+  }
+
+  #call(place: number, thread: number): void {
+    if (!this.#change(place, thread, thread | Line.#isCalled)) return;
+    Atomics.notify(this.cells, place);
+  }
+
+  #wasAbandoned(turn: number): boolean {
+    const before = turn - 1 | 0;
+    return this.#load(this.#placeOf(before)) === this.#left(before, true);
+  }
+
+  /** Whether a place says that its ticket can be had. */
+  #isFree(found: number, ticket: number): boolean {
+    const before = ticket - Line.#places | 0;
+    return found === this.#left(before, false) ||
+      found === this.#left(before, true);
+  }
+
+  /** What the place of a ticket says once that was used: the next can be had. */
+  #left(ticket: number, wasAbandoned: boolean): number {
+    const round = ticket + Line.#places >>> 6;
+    // In new memory, all places are 0 and can be had.
+    return -(2 * round + Number(wasAbandoned));
+  }
+
+  #placeOf(ticket: number): number {
+    return 2 + (ticket & (Line.#places - 1));
+  }
+
+  #idOf(found: number): number {
+    return found & (Line.#isCalled - 1);
+  }
+
+  #load(index: number): number {
+    return Atomics.load(this.cells, index);
+  }
+
+  /** Changes a cell, if it holds what it should; tells whether it did. */
+  #change(index: number, from: number, to: number): boolean {
+    return Atomics.compareExchange(this.cells, index, from, to) === from;
+  }
 }
 
 /**
@@ -62,54 +231,37 @@ export class BrokenBarrierError extends Error {
  * ```
  */
 export class Lock {
-  static readonly #holder = 0; // the thread that holds it, or 0
-  static readonly #abandoned = 1; // whether its last holder ended holding it
+  #line = new Line();
+  /** How many in this thread wait, and what resolves once the last one is through. */
+  #waiting = 0;
+  #last: Promise<void> = Promise.resolve();
 
-  #cells: Int32Array<SharedArrayBuffer>;
-
-  /** Makes a lock that nobody holds. */
-  constructor() {
-    this.#cells = sharedCells("Lock", 2);
-    realm().hasPortables = true;
-    realm().onArrival(this.#lifeline());
-  }
-
-  /** @internal Makes the same lock of what it was packed into. */
-  static unpack(wire: Wire): Lock {
-    const lock = new Lock();
-    lock.#cells = wire.cells;
-    realm().onArrival(lock.#lifeline());
-    return lock;
-  }
-
-  /** @internal Frees the lock if a thread held it that has ended. */
-  static abandon({ cells }: Lifeline, agent: number): void {
-    if (Atomics.load(cells, Lock.#holder) === agent) {
-      Atomics.store(cells, Lock.#abandoned, 1);
-      Atomics.store(cells, Lock.#holder, 0);
-    }
-    // The thread may also have been woken, and have ended before it took it.
-    Atomics.notify(cells, Lock.#holder);
+  static {
+    register("Lock", (wire) => {
+      const lock = new this();
+      lock.#line = new Line(wire.cells as Int32Array<SharedArrayBuffer>);
+      return lock;
+    });
   }
 
   /** What marks the object as one that packs itself. */
-  get [Symbol.for("side-by-side.portable")](): true {
-    return true;
+  get [Symbol.for("side-by-side.portable")](): string {
+    return "Lock";
   }
 
   /** @internal Packs the lock, to be sent; it goes on working here. */
   pack(): Packing {
-    const lifeline = this.#lifeline();
-    return { wire: { ...lifeline }, ports: [], lifeline, sent: () => {} };
+    return { wire: { kind: "Lock", cells: this.#line.cells } };
   }
 
   /** Whether any thread holds the lock at this moment. */
   get isLocked(): boolean {
-    return Atomics.load(this.#cells, Lock.#holder) !== 0;
+    return realm().life.isAlive(this.#line.holder);
   }
 
   /**
-   * Takes the lock; blocks this thread, a worker, until it is free.
+   * Takes the lock; blocks this thread, a worker, until it is its turn: first
+   * come, first served.
    *
    * @param options `timeout`: how long to wait, in milliseconds.
    * @returns A guard that releases the lock at the end of a `using` block.
@@ -119,17 +271,17 @@ export class Lock {
    * the lock already.
    */
   acquire(options: { readonly timeout?: number } = {}): LockGuard {
-    const take = () => {
-      const holder = this.#take();
-      if (holder !== realm().agent) return holder;
+    checkBlocking("Lock.acquire", options);
+    if (this.#line.holder === realm().thread) {
       throw new Error("Lock.acquire: this thread holds the lock already");
-    };
-    block("Lock.acquire", options, this.#cells, take);
-    return new LockGuard(this);
+    }
+    const { look, giveUp } = this.#visit();
+    block("Lock.acquire", options, this.#line.cells, look, giveUp);
+    return this.#guard();
   }
 
   /**
-   * Takes the lock once it is free, without blocking this thread.
+   * Takes the lock once it is this call's turn, without blocking this thread.
    *
    * @param options How long to wait.
    * @returns A guard that releases the lock at the end of a `using` block. The
@@ -137,9 +289,28 @@ export class Lock {
    * ended; with a TimeoutError; with the reason of the signal.
    */
   async acquireAsync(options: WaitOptions = {}): Promise<LockGuard> {
-    const take = () => this.#take();
-    await waitUntil("Lock.acquireAsync", options, this.#cells, take);
-    return new LockGuard(this);
+    const caller = "Lock.acquireAsync";
+    const { look, giveUp } = this.#visit();
+    const waiting = waitFor<never>(caller, options, (reason) => {
+      giveUp();
+      waiting.reject(reason);
+    });
+    const before = this.#last;
+    const mine = Promise.withResolvers<void>();
+    this.#last = mine.promise;
+    try {
+      // One of this thread at a time stands in the line of the threads.
+      if (this.#waiting++ > 0) {
+        await Promise.race([before, waiting.promise]);
+        await this.#line.pause(waiting.promise);
+      }
+      await waitUntil(this.#line.cells, look, waiting.promise);
+      return this.#guard();
+    } finally {
+      this.#waiting -= 1;
+      void before.then(mine.resolve);
+      waiting.resolve(undefined as never);
+    }
   }
 
   /**
@@ -148,13 +319,9 @@ export class Lock {
    * @throws {Error} If this thread does not hold it.
    */
   release(): void {
-    const { agent } = realm();
-    const holder = Atomics.compareExchange(this.#cells, Lock.#holder, agent, 0);
-    if (holder !== agent) {
-      const who = holder === 0 ? "nobody" : "another thread";
-      throw new Error(`Lock.release: ${who} holds the lock`);
-    }
-    Atomics.notify(this.#cells, Lock.#holder, 1);
+    if (this.#line.free()) return;
+    const who = this.isLocked ? "another thread" : "nobody";
+    throw new Error(`Lock.release: ${who} holds the lock`);
   }
 
   /** How the lock prints. */
@@ -162,20 +329,38 @@ export class Lock {
     return `Lock { isLocked: ${this.isLocked} }`;
   }
 
-  /** Takes the lock if it is free; tells who holds it otherwise. */
-  #take(): number | undefined {
-    const { agent } = realm();
-    const holder = Atomics.compareExchange(this.#cells, Lock.#holder, 0, agent);
-    if (holder !== 0) return holder;
-    if (Atomics.exchange(this.#cells, Lock.#abandoned, 0) === 0) return;
-    this.release();
+  /** A wait, which takes a ticket when it first looks. */
+  #visit() {
+    const line = this.#line;
+    let ticket: number | undefined;
+    const look = () => {
+      for (;;) {
+        if (isEnded()) throw endedError();
+        ticket ??= line.join();
+        if (ticket !== undefined && line.enter(ticket)) return undefined;
+        const seen = line.seen(ticket);
+        if (seen) return seen;
+        // This thread has used the ticket for another wait.
+        ticket = undefined;
+      }
+    };
+    const giveUp = () => {
+      if (ticket !== undefined) line.leave(ticket);
+      return true;
+    };
+    return { look, giveUp };
+  }
+
+  /** Guards the lock that was taken, or gives it back. */
+  #guard(): LockGuard {
+    const { wasAbandoned } = this.#line;
+    const hasEnded = isEnded();
+    if (!wasAbandoned && !hasEnded) return new LockGuard(this);
+    this.#line.free();
+    if (hasEnded) throw endedError();
     throw new LockAbandonedError(
       "the thread that held the lock ended without releasing it",
     );
-  }
-
-  #lifeline(): Lifeline {
-    return { portable: "Lock", cells: this.#cells };
   }
 }
 
@@ -209,8 +394,8 @@ export class LockGuard implements Disposable {
  * used again.
  *
  * Given to a FunctionWorker or a pool's task, it is the same barrier there. A
- * thread that dies before its function returns breaks the barriers that it was
- * given: whoever waits there is told by a BrokenBarrierError.
+ * task that throws, and a thread that dies while it runs one, breaks the barriers
+ * that it was given: whoever waits there is told by a BrokenBarrierError.
  *
  * @example
  * ```ts
@@ -225,15 +410,23 @@ export class LockGuard implements Disposable {
  * ```
  */
 export class Barrier {
-  // One cell says it all, so that nothing can come between two changes: how many
-  // have arrived since the beginning, and a bit for when the barrier is broken.
-  static readonly #broken = 2 ** 30;
-
   /** How many have to arrive. */
   readonly parties: number;
-  /** Arrivals are counted up to this multiple of `parties`, then from 0. */
-  readonly #limit: number;
+  /**
+   * One cell of 64 bits says it all, so that nothing can come between two
+   * changes: twice the number of arrivals, and 1 more if the barrier is broken.
+   * Then follow, by the slots of Life, the threads whose tasks have the barrier.
+   */
   #cells: Int32Array<SharedArrayBuffer>;
+
+  static {
+    register("Barrier", ({ parties, cells }) => {
+      const barrier = new this(parties as number);
+      barrier.#cells = cells as Int32Array<SharedArrayBuffer>;
+      barrier.#joinTask();
+      return barrier;
+    });
+  }
 
   /**
    * Makes a barrier.
@@ -244,43 +437,31 @@ export class Barrier {
   constructor(parties: number) {
     checkCount("Barrier", "parties", parties);
     this.parties = parties;
-    this.#limit = parties * Math.max(1, Math.floor(Barrier.#broken / parties));
-    this.#cells = sharedCells("Barrier", 1);
-    realm().hasPortables = true;
-  }
-
-  /** @internal Makes the same barrier of what it was packed into. */
-  static unpack(wire: Wire): Barrier {
-    const barrier = new Barrier(wire["parties"] as number);
-    barrier.#cells = wire.cells;
-    realm().onArrival(barrier.#lifeline());
-    return barrier;
-  }
-
-  /**
-   * @internal Breaks the barrier if a thread has died while it ran something.
-   */
-  static abandon({ cells }: Lifeline, _agent: number, wasBusy: boolean): void {
-    if (!wasBusy) return;
-    Atomics.or(cells, 0, Barrier.#broken);
-    Atomics.notify(cells, 0);
+    this.#cells = sharedCells("Barrier", 2 + Life.slots);
   }
 
   /** What marks the object as one that packs itself. */
-  get [Symbol.for("side-by-side.portable")](): true {
-    return true;
+  get [Symbol.for("side-by-side.portable")](): string {
+    return "Barrier";
   }
 
   /** @internal Packs the barrier, to be sent; it goes on working here. */
   pack(): Packing {
-    const lifeline = this.#lifeline();
-    const wire = { ...lifeline, parties: this.parties };
-    return { wire, ports: [], lifeline, sent: () => {} };
+    const { parties } = this;
+    return { wire: { kind: "Barrier", parties, cells: this.#cells } };
   }
 
-  /** Whether a thread has died, or a wait took too long. */
+  /** @internal Notes that the task that was given the barrier has ended. */
+  leave(hasFailed: boolean): void {
+    const { thread } = realm();
+    Atomics.compareExchange(this.#cells, this.#placeOf(thread), thread, 0);
+    if (hasFailed) this.#break();
+  }
+
+  /** Whether a thread has died, a task failed, or a wait took too long. */
   get isBroken(): boolean {
-    return (Atomics.load(this.#cells, 0) & Barrier.#broken) !== 0;
+    this.#lookForDead();
+    return this.#isBroken(this.#load());
   }
 
   /**
@@ -294,9 +475,12 @@ export class Barrier {
    * @throws {Error} In main, which must not block.
    */
   wait(options: { readonly timeout?: number } = {}): number {
-    const { look, giveUp, place } = this.#visit();
+    checkBlocking("Barrier.wait", options);
+    const arrival = this.#arrive();
+    const look = () => this.#look(arrival);
+    const giveUp = () => this.#giveUp(arrival);
     block("Barrier.wait", options, this.#cells, look, giveUp);
-    return place();
+    return this.#placeIn(arrival);
   }
 
   /**
@@ -308,9 +492,19 @@ export class Barrier {
    * BrokenBarrierError, with a TimeoutError, with the reason of the signal.
    */
   async waitAsync(options: WaitOptions = {}): Promise<number> {
-    const { look, giveUp, place } = this.#visit();
-    await waitUntil("Barrier.waitAsync", options, this.#cells, look, giveUp);
-    return place();
+    const caller = "Barrier.waitAsync";
+    checkWait(caller, options);
+    const arrival = this.#arrive();
+    const waiting = waitFor<never>(caller, options, (reason) => {
+      if (this.#giveUp(arrival)) waiting.reject(reason);
+    });
+    try {
+      const look = () => this.#look(arrival);
+      await waitUntil(this.#cells, look, waiting.promise);
+    } finally {
+      waiting.resolve(undefined as never);
+    }
+    return this.#placeIn(arrival);
   }
 
   /** How the barrier prints. */
@@ -318,106 +512,103 @@ export class Barrier {
     return `Barrier { parties: ${this.parties} }`;
   }
 
-  /** A wait, which arrives when it first looks whether all have. */
-  #visit() {
-    let arrival: number | undefined;
-    return {
-      look: () => this.#waitsAt(arrival ??= this.#arrive()),
-      giveUp: () => this.#giveUp(arrival!),
-      place: () => arrival! % this.parties,
-    };
-  }
-
   /** Counts an arrival; tells how many came before it. */
-  #arrive(): number {
+  #arrive(): bigint {
     for (;;) {
-      const seen = Atomics.load(this.#cells, 0);
+      if (isEnded()) throw endedError();
+      const seen = this.#load();
       this.#checkWhole(seen);
-      const next = (seen + 1) % this.#limit;
-      const found = Atomics.compareExchange(this.#cells, 0, seen, next);
-      if (found !== seen) continue;
-      if (next % this.parties === 0) Atomics.notify(this.#cells, 0);
-      return seen;
+      if (!this.#change(seen, seen + 2n)) continue;
+      const arrival = seen / 2n;
+      const isLast = this.#placeIn(arrival) === this.parties - 1;
+      if (isLast) Atomics.notify(this.#cells, 0);
+      return arrival;
     }
   }
 
-  /** What the cell holds while an arrival waits; nothing once all have met. */
-  #waitsAt(arrival: number): number | undefined {
-    const seen = Atomics.load(this.#cells, 0);
-    if (this.#haveMet(arrival, seen)) return undefined;
-    this.#checkWhole(seen);
-    return seen;
+  /** How many arrived before an arrival, of those who meet then. */
+  #placeIn(arrival: bigint): number {
+    return Number(arrival % BigInt(this.parties));
   }
 
-  #haveMet(arrival: number, seen: number): boolean {
-    const count = seen & ~Barrier.#broken;
-    const since = (count - arrival + this.#limit) % this.#limit;
-    return since >= this.parties - arrival % this.parties;
+  /** What an arrival waits for; nothing once all have met. */
+  #look(arrival: bigint): Seen | undefined {
+    const seen = this.#load();
+    if (this.#haveMet(arrival, seen)) return undefined;
+    this.#checkWhole(seen);
+    if (isEnded()) throw endedError();
+    this.#lookForDead();
+    // The lower half changes with each change.
+    return [0, Number(BigInt.asIntN(32, seen))];
+  }
+
+  #haveMet(arrival: bigint, seen: bigint): boolean {
+    const rest = this.parties - this.#placeIn(arrival);
+    return seen / 2n - arrival >= rest;
   }
 
   /** Breaks the barrier; tells whether it was whole, and all have not met. */
-  #giveUp(arrival: number): boolean {
+  #giveUp(arrival: bigint): boolean {
     for (;;) {
-      const seen = Atomics.load(this.#cells, 0);
-      const broken = seen | Barrier.#broken;
-      if (seen === broken || this.#haveMet(arrival, seen)) return false;
-      const found = Atomics.compareExchange(this.#cells, 0, seen, broken);
-      if (found !== seen) continue;
+      const seen = this.#load();
+      if (this.#isBroken(seen) || this.#haveMet(arrival, seen)) return false;
+      if (!this.#change(seen, seen + 1n)) continue;
       Atomics.notify(this.#cells, 0);
       return true;
     }
   }
 
-  #checkWhole(seen: number): void {
-    if ((seen & Barrier.#broken) === 0) return;
-    throw new BrokenBarrierError("a thread that is waited for has ended");
+  #break(): void {
+    Atomics.or(this.#state, 0, 1n);
+    Atomics.notify(this.#cells, 0);
   }
 
-  #lifeline(): Lifeline {
-    return { portable: "Barrier", cells: this.#cells };
-  }
-}
-
-/**
- * Blocks this thread until `look` finds nothing to wait for; otherwise it tells
- * what the first cell holds. `giveUp` tells whether it was in time. In main,
- * timers, input and workers' messages would wait too.
- */
-export function block(
-  caller: string,
-  { timeout = Infinity }: { readonly timeout?: number },
-  cells: Int32Array,
-  look: () => number | undefined,
-  giveUp = () => true,
-): void {
-  if (!("WorkerGlobalScope" in globalThis)) {
-    const instead = `${caller.split(".")[1]}Async()`;
-    throw new Error(`${caller} blocks, and main must not: use ${instead}`);
-  }
-  const end = performance.now() + checkTimeout(caller, timeout);
-  for (let seen; (seen = look()) !== undefined;) {
-    const left = end - performance.now();
-    if (left > 0) Atomics.wait(cells, 0, seen, left);
-    else if (giveUp()) throw timeoutError(caller, timeout);
-  }
-}
-
-/** Waits as `block` does, without blocking this thread. */
-export async function waitUntil(
-  caller: string,
-  options: WaitOptions,
-  cells: Int32Array<SharedArrayBuffer>,
-  look: () => number | undefined,
-  giveUp = () => true,
-): Promise<void> {
-  const waiting = waitFor<never>(caller, options, (reason) => {
-    if (giveUp()) waiting.reject(reason);
-  });
-  try {
-    for (let seen; (seen = look()) !== undefined;) {
-      await waitForChange(cells, 0, seen, waiting.promise);
+  /** Breaks the barrier if a thread has died whose task has it. */
+  #lookForDead(): void {
+    const { life } = realm();
+    const first = this.#placeOf(0);
+    for (let place = first; place < this.#cells.length; place++) {
+      const thread = this.#cells[place]!;
+      if (thread !== 0 && !life.isAlive(thread)) this.#break();
     }
-  } finally {
-    waiting.resolve(undefined as never);
+  }
+
+  /** Notes that the task that runs here, if one does, has the barrier. */
+  #joinTask(): void {
+    const { thread, task } = realm();
+    if (!task) return;
+    task.add(this);
+    const place = this.#placeOf(thread);
+    const before = Atomics.exchange(this.#cells, place, thread);
+    // Only a thread that died leaves its place like this.
+    if (before !== 0 && before !== thread) this.#break();
+  }
+
+  #placeOf(thread: number): number {
+    return 2 + thread % Life.slots;
+  }
+
+  #isBroken(seen: bigint): boolean {
+    return seen % 2n === 1n;
+  }
+
+  #checkWhole(seen: bigint): void {
+    if (!this.#isBroken(seen)) return;
+    throw new BrokenBarrierError(
+      "a thread that is waited for has ended or given up",
+    );
+  }
+
+  get #state(): BigInt64Array<SharedArrayBuffer> {
+    return new BigInt64Array(this.#cells.buffer, 0, 1);
+  }
+
+  #load(): bigint {
+    return Atomics.load(this.#state, 0);
+  }
+
+  /** Changes the state, if it is as it should; tells whether it was. */
+  #change(from: bigint, to: bigint): boolean {
+    return Atomics.compareExchange(this.#state, 0, from, to) === from;
   }
 }

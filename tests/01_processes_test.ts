@@ -104,7 +104,7 @@ Deno.test("given: the lesson says what a process is, and what it can tell of its
       "its current working directory.",
       `me.workingDirectory → ${JSON.stringify(Deno.cwd())}`,
       'Deno names the operating system "windows", "darwin" (which is macOS) or "linux".',
-      '"nt" (New Technology) is Windows, and "posix" is every other system.',
+      '"nt" (New Technology) is Windows, and "posix" is macOS and Linux.',
       `me.system → "${Deno.build.os}" me.osName → "${osName(Deno.build.os)}"`,
     ]
   ) assertStringIncludes(text, part);

@@ -11,6 +11,7 @@ import {
   greetFromChildren,
   incrementEverywhere,
   lifecycle,
+  waitForEver,
 } from "../lessons/02_workers.ts";
 import { deno, runProgram, testWith, transcript } from "./helper.ts";
 
@@ -95,6 +96,14 @@ testWatching(
     assertEquals(asked, ["start 0", "terminate 0"]);
   },
 );
+
+Deno.test("given: a worker that has to be stopped does not end by itself", async () => {
+  using endless = new FunctionWorker(waitForEver);
+  endless.start();
+  // Meanwhile, two others are made, run, and end.
+  await greetFromChildren(greeters(2));
+  assertEquals(endless.state, "started");
+});
 
 Deno.test("given: main greets with its own process id", () => {
   assertEquals(greet("This is the main program."), {
@@ -185,7 +194,7 @@ Deno.test("given: the lesson says how to read its code, beside the same in Pytho
       '{ size: 1, name } {"size": 1, "name": name}',
       'const { size } = it; size = it["size"]',
       "const [, b] = list; b = list[1]",
-      '{ ...it, size: 1 } {**it, "size": 1}',
+      '{ ...it, size: 1 } {**it, "size": 1} list.push(4) list.append(4) async',
       "async function f() async def f():",
       "await promise await, for a value that comes later Types",
       "Types (`: number`, `<T>`, `!`) stand in the file and are not printed.",
@@ -211,9 +220,9 @@ Deno.test("given: the lesson shows the states of a worker, and what changes them
     const part of [
       'A new FunctionWorker has not started: its state is "initial".',
       'worker → FunctionWorker { name: "Worker-A", state: "initial" } worker.isAlive → false',
-      'worker.start(); worker → FunctionWorker { name: "Worker-A", state: "started" } worker.isAlive → true',
+      'worker.start(); worker.state → "started" worker.isAlive → true',
       "join() makes main wait for the end of the worker, and gives main what the function returned.",
-      'worker.join() → "done" worker → FunctionWorker { name: "Worker-A", state: "finished" }',
+      'worker.join() → "done" worker.state → "finished"',
       "waiting.start(); waiting.isAlive → true waiting.terminate(); waiting.isAlive → false",
       "waiting.join() → AbortError: Worker-B was terminated",
       'lifecycle() → [ "initial", "started", "terminated" ]',

@@ -150,16 +150,18 @@ Deno.test("runParallel: no workers are no way to run tasks", async () => {
 
 Deno.test("given compare: the gain is the sequential time divided by the parallel time", async () => {
   const start = performance.now();
-  const { sequential, parallel, started, gain } = await compare(2, 1000, 2);
+  const { sequential, parallel, started, gain } = await compare(2, 100_000, 2);
   const around = performance.now() - start;
   assertAlmostEquals(gain, sequential / parallel);
-  assert(started > 0, `${started} ms`);
+  // Two workers are at best twice as fast as one thread.
+  assert(started > sequential / 50, `${started} ms and ${sequential} ms`);
   assert(sequential + parallel + started < around, `of ${around} ms`);
 });
 
 Deno.test("given compare: tiny tasks lose, because starting workers takes longer", async () => {
-  const { gain } = await compare(8, 2, 4);
+  const { gain, parallel, started } = await compare(8, 2, 4);
   assert(gain < 1, `workers were ${gain} times as fast`);
+  assert(started < parallel, `${started} ms and ${parallel} ms`);
 });
 
 Deno.test("given: the conclusion follows what was measured, and the machine", () => {
@@ -174,7 +176,8 @@ Deno.test("given: the conclusion follows what was measured, and the machine", ()
         `is 2 ×, the smaller one of ${workers} workers and ${cores} processors.`,
     );
   }
-  assertStringIncludes(describeGain(gains(1.2), 4, 3), "possible is 3 ×");
+  assertStringIncludes(describeGain(gains(1.2), 4, 2), "possible is 2 ×");
+  assertStringIncludes(describeGain(gains(1.5), 4, 3), "possible is 3 ×");
   const recorded = "Recorded on a quiet machine (2 processors, Linux, Deno " +
     "2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
   for (const [workers, cores] of [[4, 1], [1, 4]] as const) {
@@ -184,12 +187,14 @@ Deno.test("given: the conclusion follows what was measured, and the machine", ()
         `worker, runs one task at a time. ${recorded}`,
     );
   }
-  assertEquals(
-    describeGain(gains(1.19), 4, 8),
-    "The large tasks gained 1.19 × on average. 4 × is possible; but other " +
-      "programs keep the processors busy, or the tasks are too small. " +
-      recorded,
-  );
+  for (const [gain, cores] of [[1.99, 8], [1.19, 2]] as const) {
+    assertEquals(
+      describeGain(gains(gain), 4, cores),
+      `The large tasks gained ${gain} × on average. ${Math.min(4, cores)} × ` +
+        "is possible; but other programs keep the processors busy, or the " +
+        `tasks are too small. ${recorded}`,
+    );
+  }
 });
 
 Deno.test("given: the lesson says what parallel means, what it gains and what it costs", async () => {
@@ -198,7 +203,7 @@ Deno.test("given: the lesson says what parallel means, what it gains and what it
     const sentence of [
       "A sequential program computes one thing after another, on one processor.",
       "A parallel program divides its work into independent tasks, and several processors compute them at the same time. The results are the same.",
-      "it adds up the squares of 0, 1, 2 and so on below n. (`0n` is a bigint, a whole number of any size, as an int in Python.)",
+      "it adds up the squares of 0, 1, 2 and so on below n. (`0n` is a bigint, a whole number of any size, as an int in Python. `let` makes a variable that can change, and `i++` adds 1 to it.)",
       "sumOfSquares(4) → 14n sumOfSquares(4_000_000) → 21333325333334000000n",
       "A pool starts workers, gives each the next task as soon as it is free, and collects the results in order.",
       "Large tasks gain, if several processors are free. Small tasks lose: a new worker takes milliseconds to start, and even a running worker needs time to get a task and to send its result back.",

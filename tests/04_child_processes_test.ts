@@ -134,6 +134,8 @@ testWith(
     const { child, looping } = looper("loops");
     child.start();
     assertMatch(await looping, /^I loop for ever\.\s*$/);
+    // Meanwhile, two others are made, run, and end.
+    await introduceAll(childrenOf(2));
     assertEquals([child.state, child.isAlive], ["started", true]);
     child.terminate();
     assertEquals([child.state, child.isAlive], ["terminated", false]);

@@ -5,6 +5,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { Queue } from "../mod.ts";
 import {
   type Cost,
   describeCost,
@@ -51,6 +52,7 @@ Deno.test("echo: prototypes do not survive: fields arrive, methods do not", asyn
   assertEquals({ ...copy as Point }, { x: 3, y: 4 });
   assert(!(copy instanceof Point), "the class came along");
   assertEquals((copy as Partial<Point>).length, undefined);
+  assertEquals(new Point(3, 4).length(), 5);
 });
 
 Deno.test("sendCopy: changing it in the worker changes nothing in main", async () => {
@@ -79,8 +81,20 @@ Deno.test("produceAndConsume: nothing produced, nothing consumed", async () => {
   assertEquals(await produceAndConsume(1, 0), []);
 });
 
+Deno.test("given produceAndConsume: the queue that it gets is used, and a failure is told", async () => {
+  const queue = new Queue<number>({ capacity: 1 });
+  assertEquals(await produceAndConsume(1, 3, queue), [0, 1, 2]);
+  // Now it is closed, and nothing can be put into it.
+  const error = await produceAndConsume(1, 1, queue).catch(String);
+  assertMatch(`${error}`, /^ChannelClosedError: /);
+});
+
 Deno.test("given moveBuffer: a copied buffer stays here, a moved one is gone", async () => {
+  const start = performance.now();
   const { copy, move } = await moveBuffer(1_000_000);
+  const around = performance.now() - start;
+  for (const { elapsed } of [copy, move]) assert(elapsed > 0, `${elapsed} ms`);
+  assert(copy.elapsed + move.elapsed < around, `of ${around} ms`);
   assertEquals([copy.arrived, copy.left], [1_000_000, 1_000_000]);
   assertEquals([move.arrived, move.left], [1_000_000, 0]);
   assertEquals((await moveBuffer()).copy.arrived, 50_000_000);
@@ -98,7 +112,7 @@ Deno.test("given: what is said of the cost follows what was measured", () => {
   );
   assertEquals(
     describeCost(cost(2), cost(2)),
-    "To move was not faster this time: other programs keep the machine busy.",
+    "To move was not faster this time: the machine is busy.",
   );
 });
 
@@ -172,13 +186,15 @@ Deno.test("given: the lesson says what a queue is for, and who put in which item
     const part of [
       "producers put items in, consumers take them out, and each item is taken out once. This queue holds at most 4 items: a producer that finds it full has to wait.",
       "for (let i = 0; i < count; i++) await queue.put(first + i);",
-      "Two workers are producers: one puts in 0, 1 and 2, the other one 3, 4 and 5. Main is the consumer, with `for await`. When both producers have finished, main closes the queue: that ends its loop once the queue is empty.",
+      "Two workers are producers: one puts in 0, 1 and 2, the other 3, 4 and 5. Main is the consumer, with `for await`. When both producers have finished, main closes the queue: that ends its loop once the queue is empty.",
+      "const queue = new Queue({ capacity: 4 }); produceAndConsume(2, 3, queue) → ",
       "The items of each producer stay in their order.",
       "Python does this differently: its Queue connects processes, and close() ends no consumer. Producers put in a last item instead, such as None.",
     ]
   ) assertStringIncludes(text, part);
-  const [, printed] = /produceAndConsume\(2, 3\) → \[ (.*?) \]/.exec(text) ??
-    [];
+  const [, printed] =
+    /produceAndConsume\(2, 3, queue\) → \[ (.*?) \]/.exec(text) ??
+      [];
   const items = printed!.split(", ").map(Number);
   assertEquals(items.toSorted(), [0, 1, 2, 3, 4, 5]);
 });

@@ -134,7 +134,7 @@ Deno.test("given: the lesson says and shows what concurrent means", async () => 
   const text = await said();
   for (
     const part of [
-      "Each task notes its step, and then awaits a promise that is kept already",
+      "Each task notes its step, and then awaits a promise that is resolved already",
       "In which order do the steps come?",
       "trace.push(`${name}${i}`); await Promise.resolve();",
       'interleave(["a", "b"], 3) → [ "a1", "b1", "a2", "b2", "a3", "b3" ] They take turns.',

@@ -127,29 +127,33 @@ Deno.test("given: what is said of waiting follows what was measured", () => {
 });
 
 Deno.test("given: what is said of computing follows what was measured, and the machine", () => {
-  const times = { sequential: 1000, async: 1010, workers: 500 };
-  const async = "Async gains nothing: one thread has as much to compute. ";
-  assertEquals(
-    describeComputing(times, 4),
-    `${async}Workers were 2.0 times as fast as sequential: they compute in ` +
-      "parallel, on 4 processors.",
-  );
-  assertStringIncludes(
-    describeComputing({ ...times, sequential: 600 }, 2),
-    "Workers were 1.2 times",
-  );
+  const said = (gain: number, cores: number) =>
+    describeComputing(
+      { sequential: gain * 100, async: 9, workers: 100 },
+      cores,
+    );
+  const found = (gain: string) =>
+    "Async gains nothing: one thread has as much to compute. (What differs " +
+    `comes from other programs.) Workers were ${gain} times as fast as sequential`;
+  for (const [gain, cores] of [[2, 4], [1.2, 2], [2, 16]] as const) {
+    assertEquals(
+      said(gain, cores),
+      `${found(gain.toFixed(1))}: they compute in parallel, on ${cores} ` +
+        "processors.",
+    );
+  }
   const recorded = "Recorded on a quiet machine (2 processors, Linux, Deno " +
     "2.9.6): sequential 877 ms, async 827 ms, workers 497 ms.";
+  for (const [gain, cores] of [[1.1, 2], [1.9, 4]] as const) {
+    assertEquals(
+      said(gain, cores),
+      `${found(String(gain))}. The processors were busy, or the tasks too ` +
+        `small to make up for the start. ${recorded}`,
+    );
+  }
   assertEquals(
-    describeComputing({ ...times, workers: 900 }, 4),
-    `${async}Workers gained nothing this time: the processors were busy with ` +
-      "other programs, or the tasks were too small to make up for the start " +
-      `of the workers. ${recorded}`,
-  );
-  assertEquals(
-    describeComputing({ ...times, workers: 1100 }, 1),
-    `${async}Workers gained nothing this time: this machine has one ` +
-      `processor. ${recorded}`,
+    said(0.9, 1),
+    `${found("0.9")}. This machine has one processor. ${recorded}`,
   );
 });
 
@@ -164,8 +168,7 @@ Deno.test("given: the lesson measures what waits and what computes", async () =>
   for (
     const part of [
       'Four tasks run in three ways: "sequential", one after another on this thread; "async", all of them begun on this thread; "workers", each in a worker.',
-      "First, each task waits for 20.0 ms. function wait(ms) {",
-      "A task is I/O-bound when it spends most of its time waiting for input or output (I/O): files, a network.",
+      "First, each task waits for 20.0 ms. A task is I/O-bound when it spends most of its time waiting for input or output (I/O): files, a network. Here a timer takes their place: when it is over, it calls resolve(), which gives the promise its value. function wait(ms) {",
       "Now each task counts the prime numbers below 2 000. function countPrimes(n) {",
       "A task is CPU-bound when it spends most of its time computing. (CPU means central processing unit, the processor.)",
     ]
@@ -181,11 +184,11 @@ Deno.test("given: the lesson says what an agent is, and what Python's GIL is", a
     const part of [
       "while (performance.now() - start < 20) countPrimes(100);",
       'blockTimer() → [ "computation", "timer" ] Main is one agent, and each worker is another one. (V8, the part of Deno that runs JavaScript, says isolate.) An agent has its own memory, and runs one piece of code at a time. So a computation blocks everything else in its agent, here the timer. A worker blocks only itself.',
-      "In CPython, the usual Python, the threads of a process share its memory, and one lock lets only one of them at a time run Python code: the Global Interpreter Lock (GIL). So its threads are concurrent, but do not run Python code in parallel.",
-      "a thread that waits lets the others run.",
-      "A process normally has one GIL, and there is none across processes: each process has its own interpreter and its own GIL. So processes compute in parallel, as workers do here.",
+      "In CPython, the usual Python, the threads of a process share its memory, and one lock lets only one of them at a time run Python code: the Global Interpreter Lock (GIL). It does for them what an agent does here. So they are concurrent, but do not run Python code in parallel.",
+      "A thread that waits lets the others run.",
+      "A process normally has one GIL, and there is none across processes: each has its own interpreter and its own GIL. So processes compute in parallel, as workers do here.",
       "(Since Python 3.12, interpreters in one process can have a GIL each; since 3.13, there are builds without it.)",
-      "So multithreading (several threads) suits tasks that wait, multiprocessing (several processes) tasks that compute.",
+      "So multithreading (several threads) suits tasks that wait, as async does here; multiprocessing (several processes) suits tasks that compute.",
     ]
   ) assertStringIncludes(text, part);
 });
@@ -194,7 +197,7 @@ Deno.test("given: the lesson says what to choose, here and in Python", async () 
   const text = await said();
   for (
     const part of [
-      "async is for tasks that wait. Python has it too, as asyncio. Workers are for tasks that compute, if they are large: a tiny task ends before a worker has started.",
+      "async is for tasks that wait. Python has it too, as asyncio. Workers are for large tasks that compute: a tiny one ends before a worker has started.",
       "task here in Python why -",
       "- io-bound async asyncio, threads all wait at the same time cpu-bound workers processes they compute in parallel tiny sequential a loop a worker's start takes longer ",
     ]

@@ -189,7 +189,7 @@ Deno.test("given: the lesson says what iterables, iterators and the protocol are
       "An iterator remembers which item is next: that is its state.",
       "After one pass an iterator is used up, and stays used up. An array gives every loop a new iterator",
       "Lazy evaluation, or call-by-need, computes a value only when somebody needs it.",
-      "A symbol is a unique key that is not a string. `?.` gives undefined where there is no object.",
+      "A symbol is a unique key that is not a string. `typeof` gives the type of a value as a text. `?.` gives undefined where there is no object.",
       "the array is an iterable, but no iterator. An array's iterator is both",
       "In Python, the items() of a dict are iterable too, and so is the dict itself.",
       "methodsOf lists the names of an object's methods, as dir() lists attributes in Python.",

@@ -64,14 +64,20 @@ export function deno(...args: string[]): Promise<Ran> {
 }
 
 /** Runs Deno as `deno` does, but in another folder. */
-export async function runIn(
+export function runIn(folder: string | URL, ...args: string[]): Promise<Ran> {
+  return runWith({}, folder, ...args);
+}
+
+/** Runs Deno as `runIn` does, with more variables of the environment. */
+export async function runWith(
+  env: Readonly<Record<string, string>>,
   folder: string | URL,
   ...args: string[]
 ): Promise<Ran> {
   const output = await new Deno.Command(Deno.execPath(), {
     args,
     cwd: folder,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
   }).output();
   const text = (bytes: Uint8Array) =>

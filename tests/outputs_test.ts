@@ -67,6 +67,7 @@ const names = await lessonNames();
 /** Options that make a lesson quick where it measures. */
 const quick: Readonly<Record<string, string[]>> = {
   "03_pool.ts": ["--runs", "1", "--large", "20000"],
+  "08_waiting_or_computing.ts": ["--ms", "20", "--n", "20000"],
 };
 
 testWith(["read"], "every lesson is in the list of lessons, in order", () => {

@@ -10,6 +10,7 @@ testWith(
       "--dry-run",
       "--allow-dirty",
       "--no-check",
+      "--allow-slow-types",
     );
     assertEquals(code, 0, stderr);
     const root = new URL("../", import.meta.url).href;

@@ -14,7 +14,7 @@
 import { builtinModules } from "node:module";
 import { basename, dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { signalGroup } from "../../lib/subprocess/group.ts";
+import { endTree } from "../../lib/subprocess/group.ts";
 import { openedFiles } from "../exercise/imports.ts";
 import { lessonsIn } from "../exercise/regions.ts";
 import { linesFor } from "./beside.ts";
@@ -207,7 +207,7 @@ export async function noteRun(
 /** Ends the sandboxes that still run. */
 export async function endRuns({ folder }: Kit): Promise<void> {
   for await (const { name } of Deno.readDir(`${folder}/running`)) {
-    signalGroup(Number(name), "SIGKILL");
+    endTree(Number(name), "SIGKILL");
   }
 }
 

@@ -1,243 +1,210 @@
 /**
- * The fast way to run a pipeline: as one loop, made for its stages.
+ * The fast way to run a pipeline: as one loop, written for its stages.
  *
  * A loop that serves every pipeline calls callbacks it knows nothing of, which
- * costs 20 to 30 ns an item. A loop that is built from text for one pipeline is
- * compiled with that pipeline's callbacks in place, and costs about 2 ns. The
- * text is made of the kinds of the stages only: callbacks, numbers and items are
- * passed to it as arguments.
+ * costs about 8 ns an item, and generators cost 30 and more. A loop that is
+ * written for one pipeline is compiled with that pipeline's callbacks in place,
+ * and costs 1 or 2. This is the text for `lazy(array).filter(f).take(9).sum()`:
+ *
+ * ```js ignore
+ * let f0 = args[0];
+ * let f1 = args[1];
+ * if (f1 === 0) source = [];
+ * let over = -1;
+ * for (let i = 0; i < source.length; i++) { let x = source[i]; item0: {
+ * if (!arrived("filter: fn(item)", f0(x))) break item0;
+ * if (--f1 === 0) over = 1;
+ * value = end(value, x);
+ * } if (over >= 0) break; }
+ * return value;
+ * ```
+ *
+ * `break item0` goes on with the next item. `over` is the number of a stage that
+ * wants no more: the loop that the stage is in ends, and so do those around it.
+ * The text is made of the kinds of the stages alone; callbacks, numbers and items
+ * are arguments. What a stage does is defined by its function in functions.ts.
  *
  * @module
  */
 
 import { checkIterable } from "../describe.ts";
+import { arrived, plus, reduce } from "./functions.ts";
 import { Range } from "./range.ts";
 
-/** The kinds of stages. */
-export type Kind =
-  | "map"
-  | "filter"
-  | "flatMap"
-  | "takeWhile"
-  | "dropWhile"
-  | "unique"
-  | "take"
-  | "drop"
-  | "enumerate"
-  | "accumulate"
-  | "chunks"
-  | "windows";
-
-/** What a loop does with the items that come out at the end. */
-export type Ending = "reduce" | "fold" | "sum" | "forEach" | "find";
-
-/** What a pipeline has made of its items. */
-export interface Outcome {
-  value: unknown;
-  /** Whether there was an item, or the one that was looked for. */
-  found: boolean;
+/** What the text of a stage is made with. */
+interface Words {
+  /** The variable of its function or number. */
+  readonly f: string;
+  /** Asks its function about the item. */
+  readonly test: string;
+  /** Goes on with the next item. */
+  readonly skip: string;
+  /** Wants no more items after this one. */
+  readonly stop: string;
+  /** The label of the stages in a loop that it opens. */
+  readonly inner: string;
 }
 
-// deno-lint-ignore no-explicit-any
-export type AnyFunction = (...args: any[]) => any;
-type Source = Iterable<unknown>;
+/** What each kind of stage does with an item `x`. */
+const stages = {
+  map: ({ f }: Words) => `x = ${f}(x);`,
+  filter: ({ test, skip }: Words) => `if (!${test}) ${skip}`,
+  flatMap: ({ f, inner }: Words) =>
+    `for (let y of checkIterable(${f}(x))) { let x = y; ${inner}: {`,
+  take: ({ f, stop }: Words) => `if (--${f} === 0) ${stop}`,
+  drop: ({ f, skip }: Words) => `if (${f} > 0) { ${f}--; ${skip} }`,
+  takeWhile: ({ test, skip, stop }: Words) =>
+    `if (!${test}) { ${stop} ${skip} }`,
+  dropWhile: ({ f, test, skip }: Words) =>
+    `if (${f}) { if (${test}) ${skip} ${f} = undefined; }`,
+  enumerate: ({ f }: Words) => `x = [${f}++, x];`,
+};
+
+/** The kinds of stages that a loop can have. */
+export type Kind = keyof typeof stages;
+
+const combine = "value = found ? end(value, x) : x; found = true;";
+const ask = (name: string) => `arrived("${name}: fn(item)", end(x))`;
+
+/** What becomes of an item that comes out, and what stands after the loop. */
+const endings = {
+  yield: ["yield x;"],
+  reduce: [combine, "return found ? value : reduce(end, []);"],
+  fold: ["value = end(value, x);", "return value;"],
+  sum: ["value = plus(value, x);", "return value;"],
+  min: [combine, 'return arrived("min: an item", value);'],
+  max: [combine, 'return arrived("max: an item", value);'],
+  toArray: ["value.push(x);", "return value;"],
+  partition: [`value[${ask("partition")} ? 0 : 1].push(x);`, "return value;"],
+  forEach: ["end(x);"],
+  find: [`if (${ask("find")}) return x;`],
+  some: [`if (${ask("some")}) return true;`, "return false;"],
+  every: [`if (!${ask("every")}) return false;`, "return true;"],
+} satisfies Record<string, [string, string?]>;
+
+/** What a loop does with the items that come out. */
+export type Ending = keyof typeof endings;
 
 /** How the outermost loop gets at its items. */
-type Access = "array" | "range" | "iterable";
-
-const heads: Readonly<Record<Access, string>> = {
+const heads = {
   array: "for (let i = 0; i < source.length; i++) { let x = source[i];",
   range: `const { start, step, length } = source;
     for (let i = 0; i < length; i++) { let x = start + i * step;`,
   iterable: "for (let x of source) {",
 };
 
-/**
- * What stands in a loop for a stage. `x` is the item, and `$f` the stage's function
- * or number; `break $item` goes on with the next item, and `over = $i` ends the
- * loop that the stage is in, and those around it.
- */
-const stages: Readonly<Record<Kind, string>> = {
-  map: "x = $f(x);",
-  filter: "if (!$f(x)) break $item;",
-  flatMap: "for (let y of check($f(x))) { let x = y; $next: {",
-  takeWhile: "if (!$f(x)) { over = $i; break $item; }",
-  dropWhile: "if ($f) { if ($f(x)) break $item; $f = undefined; }",
-  unique: `const $fKey = $f(x), $fSize = $fSeen.size;
-    if ($fSeen.add($fKey).size === $fSize) break $item;`,
-  take: "if (--$f === 0) over = $i;",
-  drop: "if ($f > 0) { $f--; break $item; }",
-  enumerate: "x = [$f++, x];",
-  accumulate: "x = $fValue = $fHas ? $f($fValue, x) : x; $fHas = true;",
-  chunks: `$fChunk.push(x); if ($fChunk.length < $f) break $item;
-    x = $fChunk; $fChunk = [];`,
-  windows: `$fWindow.push(x); if ($fWindow.length > $f) $fWindow.shift();
-    if ($fWindow.length < $f) break $item; x = $fWindow.slice();`,
-};
+type Access = keyof typeof heads;
 
-/** What stands before the loop for some stages. */
-const beginnings: Partial<Record<Kind, string>> = {
-  unique: "const $fSeen = new Set();",
-  // Nothing is taken, and the source is closed.
-  take: "if ($f === 0) { const [] = source; break all; }",
-  accumulate: "let $fValue, $fHas = false;",
-  chunks: "let $fChunk = [];",
-  windows: "const $fWindow = [];",
-};
-
-/** What stands after the stages. */
-const endings: Readonly<Record<Ending | "yield", string>> = {
-  yield: "yield x;",
-  reduce: "value = found ? end(value, x) : x; found = true;",
-  // To ask at each item whether there is a value yet would cost a fifth more.
-  fold: "value = end(value, x);",
-  sum: "value = found ? value + x : x; found = true;",
-  forEach: "end(x);",
-  find: "if (end(x)) { value = x; found = true; over = $i; }",
-};
-
-/** Writes the text of a loop, from the kinds of its stages alone. */
-function write(
-  access: Access,
-  kinds: readonly Kind[],
-  ending: Ending | "yield",
-): string {
-  const [star, result] = ending === "yield"
-    ? ["*", ""]
-    : ["", "return { value, found };"];
-  const setUp = kinds.map((kind, i) =>
-    fill(`let $f = args[$i]; ${beginnings[kind] ?? ""}`, i)
+/** Writes the text of a loop. */
+function write(access: Access, kinds: readonly Kind[], ending: Ending): string {
+  const begin = kinds.map((kind, i) =>
+    kind === "take"
+      ? `let f${i} = args[${i}]; if (f${i} === 0) source = [];`
+      : `let f${i} = args[${i}];`
   );
-  // The last chunk may be shorter.
-  const rests = kinds.map((kind, i) =>
-    kind !== "chunks" ? "" : fill(
-      `if ($fChunk.length > 0) for (let x of [$fChunk]) {
-      ${writeStages(kinds, i + 1, ending)}`,
-      i,
-    )
-  );
-  return `return function${star} (source, args, end, value, found) {
-    let over = -1;
-    all: {
-      ${setUp.join("\n")}
-      ${heads[access]} ${writeStages(kinds, 0, ending)}
-      ${rests.join("\n")}
-    }
+  const loops = [0]; // the first stages in the loops that are open
+  const body = kinds.map((kind, i) => {
+    const words = {
+      f: `f${i}`,
+      test: `arrived("${kind}: fn(item)", f${i}(x))`,
+      skip: `break item${loops.at(-1)};`,
+      stop: `over = ${i};`,
+      inner: `item${i + 1}`,
+    };
+    if (kind === "flatMap") loops.push(i + 1);
+    return stages[kind](words);
+  });
+  const [each, result = ""] = endings[ending];
+  const close = loops.reverse().map((i) => `} if (over >= ${i}) break; }`);
+  const star = ending === "yield" ? "*" : "";
+  return `return function${star} (source, args, end, value) {
+    ${begin.join("\n")}
+    let over = -1, found = false;
+    ${heads[access]} item0: {
+    ${[...body, each, ...close].join("\n")}
     ${result}
   };`;
 }
 
-/** Writes what is done with an item, from a stage on, to the end of its loop. */
-function writeStages(
-  kinds: readonly Kind[],
-  first: number,
-  ending: Ending | "yield",
-): string {
-  const text = [`item${first}: {`];
-  const loops = [first]; // the first stages in the loops around
-  for (let i = first; i < kinds.length; i++) {
-    text.push(fill(stages[kinds[i]!], i, loops.at(-1)));
-    if (kinds[i] === "flatMap") loops.push(i + 1);
+export type Source = Iterable<unknown>;
+// deno-lint-ignore no-explicit-any
+export type AnyFunction = (...args: any[]) => any;
+/** Is called with a source, the stages' arguments, and the ending's two. */
+type Loop = AnyFunction;
+
+/** What the text of a loop calls. */
+const names = { arrived, checkIterable, plus, reduce };
+
+/** Whether a loop may be made of its text: pages can forbid it. */
+const isAllowed = (() => {
+  try {
+    return Boolean(new Function(""));
+  } catch {
+    return false;
   }
-  text.push(fill(endings[ending], kinds.length));
-  for (const i of loops.toReversed()) text.push(`} if (over >= ${i}) break; }`);
-  return text.join("\n");
-}
-
-/** Fills in the names for stage `i`, whose loop begins with stage `first`. */
-function fill(text: string, i: number, first = 0): string {
-  return text.replaceAll("$item", `item${first}`)
-    .replaceAll("$next", `item${i + 1}`)
-    .replaceAll("$i", String(i))
-    .replaceAll("$f", `f${i}`);
-}
-
-type Loop = (
-  source: Source,
-  args: readonly unknown[],
-  end?: AnyFunction,
-  value?: unknown,
-  found?: boolean,
-) => unknown;
+})();
 
 let built = 0;
-let isAllowed = true;
 
-/** Makes a loop of its text; nothing where code may not be made from text. */
-function build(text: string): Loop | undefined {
-  if (!isAllowed) return undefined;
-  try {
-    // V8 lets two functions of the same text share what it learns of them, and
-    // so loses what makes a loop of one's own fast. A number makes texts differ.
-    return new Function("check", `${text} // ${built += 1}`)(checkIterable);
-  } catch (error) {
-    if (!(error instanceof EvalError)) throw error;
-    isAllowed = false; // a page's Content-Security-Policy, say
-    return undefined;
-  }
+/** Makes a loop of its text. */
+function build(text: string): Loop {
+  // V8 lets functions of the same text share what it learns of them, and so
+  // loses what makes a loop of one's own fast. A number makes texts differ.
+  const make = new Function(...Object.keys(names), `${text} // ${built += 1}`);
+  return make(...Object.values(names));
 }
 
-/** A loop, and the callbacks it was made for. */
-interface OwnLoop {
-  readonly loop: Loop | undefined;
-  readonly callbacks: readonly unknown[];
-}
-
-type ByAccess<L> = Record<Access, Partial<Record<Ending | "yield", L>>>;
-
-/** Longer texts are compiled badly, and so are more loops. */
-const mostStages = 500;
-const mostLoops = 20;
-/** From how many items on a loop of one's own pays for being built. */
+/** From how many items on a loop for certain callbacks pays for itself. */
 const worthwhile = 4000;
+/** Longer loops are compiled badly. */
+const mostStages = 50;
+/** How many loops for certain callbacks are kept for a shape. */
+const mostKept = 100;
 
-/**
- * The kinds of a pipeline's stages, without their functions. There is one shape
- * for all pipelines of the same kinds, and it keeps the loops made for them.
- */
+/** The kinds of stages, and the loops for all pipelines that have these. */
 export class Shape {
   readonly kinds: readonly Kind[];
-  readonly #next = new Map<Kind, Shape>();
-  /** Loops that serve every pipeline of the shape. */
-  readonly #shared: ByAccess<Loop> = { array: {}, range: {}, iterable: {} };
-  /** Loops of one pipeline: the last one that was long. */
-  readonly #own: ByAccess<OwnLoop> = { array: {}, range: {}, iterable: {} };
   /** Whether a loop of one more stage would be too long. */
   readonly isFull: boolean;
+  readonly #next: { [K in Kind]?: Shape } = {};
+  /** Loops for few items, whatever the callbacks. */
+  readonly #shared: Record<Access, { [E in Ending]?: Loop }> = {
+    array: {},
+    range: {},
+    iterable: {},
+  };
+  /** Loops for many items, by the texts of the callbacks, which closures share. */
+  readonly #own = new Map<string, Loop>();
 
   constructor(kinds: readonly Kind[]) {
     this.kinds = kinds;
-    const loops = kinds.filter((kind) => /flatMap|chunks/.test(kind)).length;
-    this.isFull = kinds.length >= mostStages || loops >= mostLoops;
+    this.isFull = kinds.length === mostStages;
   }
 
   /** The shape that has one more stage. */
   with(kind: Kind): Shape {
-    let next = this.#next.get(kind);
-    if (!next) this.#next.set(kind, next = new Shape([...this.kinds, kind]));
-    return next;
+    return this.#next[kind] ??= new Shape([...this.kinds, kind]);
   }
 
   /** The loop for a pipeline of this shape. */
   loopFor(
     source: Source,
     args: readonly unknown[],
-    ending: Ending | "yield",
+    ending: Ending,
     end?: AnyFunction,
   ): Loop | undefined {
+    if (!isAllowed) return undefined;
     const access = accessTo(source);
     const make = () => build(write(access, this.kinds, ending));
-    const isLong = access !== "iterable" && ending !== "yield" &&
+    const isLong = access !== "iterable" &&
       (source as unknown[]).length >= worthwhile;
-    if (!isLong) return this.#shared[access][ending] ??= make()!;
-    // A program that runs a pipeline again finds its loop compiled.
-    const callbacks = [...args, end];
-    let known = this.#own[access][ending];
-    if (!known || !isSame(known.callbacks, callbacks)) {
-      known = { loop: make(), callbacks: callbacks.map(weakly) };
-      this.#own[access][ending] = known;
-    }
-    return known.loop;
+    if (!isLong) return this.#shared[access][ending] ??= make();
+    const callbacks = [...args, end].filter((arg) => typeof arg === "function");
+    const key = [access, ending, ...callbacks].join("\n");
+    if (this.#own.size > mostKept) this.#own.clear();
+    const loop = this.#own.get(key) ?? make();
+    this.#own.set(key, loop);
+    return loop;
   }
 }
 
@@ -250,21 +217,4 @@ function accessTo(source: Source): Access {
   return Array.isArray(source) && source[Symbol.iterator] === [].values
     ? "array"
     : "iterable";
-}
-
-/** Whether a loop gets at the items by their places: there is nothing to close. */
-export function isDirect(source: Source): boolean {
-  return accessTo(source) !== "iterable";
-}
-
-/** A callback must not be kept alive for the sake of its loop. */
-function weakly(callback: unknown): unknown {
-  return typeof callback === "function" ? new WeakRef(callback) : undefined;
-}
-
-/** Whether callbacks are those that were remembered; numbers do not matter. */
-function isSame(known: readonly unknown[], callbacks: unknown[]): boolean {
-  return known.every((ref, i) =>
-    !(ref instanceof WeakRef) || ref.deref() === callbacks[i]
-  );
 }

@@ -7,23 +7,17 @@
 import { checkNumber } from "../describe.ts";
 
 /**
- * A sequence of numbers at equal distances: `start`, `start + step`,
- * `start + 2 * step`, … Made by `range()`.
+ * The numbers `start`, `start + step`, `start + 2 * step`, …; `range()` makes it.
  *
- * It is iterable, and no iterator: every loop over it starts again. It keeps
- * two numbers or three, however many it stands for, and computes each one from its
- * place, so that errors of fractions do not add up.
+ * It is iterable, and no iterator: every loop over it starts again. It computes
+ * each number from its place, so that errors of fractions do not add up.
  *
- * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { range } from "./functions.ts";
- *
- * const numbers = range(0, 1_000_000, 10);
- * assertEquals(numbers.length, 100_000);
- * assertEquals(numbers.at(-1), 999_990);
- * assertEquals(numbers.includes(15), false);
- * assertEquals([...numbers.slice(1, 4)], [10, 20, 30]);
+ * const tens = Range.from(0, 1_000_000, 10);
+ * assertEquals([tens.length, tens.at(-1)], [100_000, 999_990]);
+ * assertEquals(tens.includes(15), false);
+ * assertEquals([...tens.slice(1, 4)], [10, 20, 30]);
  * ```
  */
 export class Range implements Iterable<number> {
@@ -34,8 +28,8 @@ export class Range implements Iterable<number> {
   /** How many numbers there are. */
   readonly length: number;
 
-  // Ranges of the same numbers are made of the same fields, so that they are
-  // equal for whoever compares fields, as tests do.
+  // Ranges of the same numbers have the same fields, so that they are equal for
+  // whoever compares fields, as tests do.
   private constructor(start: number, step: number, length: number) {
     this.start = length > 0 ? start : 0;
     this.length = length;
@@ -47,17 +41,7 @@ export class Range implements Iterable<number> {
     Object.defineProperty(this.prototype, "step", { value: 1, writable: true });
   }
 
-  /**
-   * Makes a range; `range()` is the short way.
-   *
-   * @param start The first number.
-   * @param stop Where it ends; this number is not part of it.
-   * @param step The distance between two numbers.
-   * @returns The range.
-   * @throws {TypeError} If an argument is no number.
-   * @throws {RangeError} If an argument is not finite, the step is 0, or there
-   * are more numbers than can be counted.
-   */
+  /** Checks the arguments of `range()`, which is the short way. */
   static from(start: number, stop: number, step: number): Range {
     checkNumber("range", "start", start);
     checkNumber("range", "stop", stop);
@@ -76,47 +60,26 @@ export class Range implements Iterable<number> {
     return new Range(start, step, length);
   }
 
-  /**
-   * Gives the number at a place.
-   *
-   * @param index The place, from 0; from the end if below 0.
-   * @returns The number; `undefined` if there is none.
-   */
+  /** The number at a place, from the end if below 0; `undefined` if none. */
   at(index: number): number | undefined {
     const place = Math.trunc(index) || 0;
     const i = place < 0 ? place + this.length : place;
     return i >= 0 && i < this.length ? this.start + i * this.step : undefined;
   }
 
-  /**
-   * Finds a number, without looking at the others.
-   *
-   * @param value The number.
-   * @returns Its place; -1 if it is not one of them.
-   */
+  /** The place of a number, found without a search; -1 without one. */
   indexOf(value: number): number {
     if (typeof value !== "number") return -1;
     const index = Math.round((value - this.start) / this.step);
     return this.at(index) === value && index >= 0 ? index + 0 : -1;
   }
 
-  /**
-   * Tells whether a number is one of them.
-   *
-   * @param value The number.
-   * @returns Whether it is.
-   */
+  /** Whether a number is one of them. */
   includes(value: number): boolean {
     return this.indexOf(value) >= 0;
   }
 
-  /**
-   * Gives a part, as `Array.prototype.slice` does.
-   *
-   * @param from The first place of the part; from the end if below 0.
-   * @param to The place after the last one; from the end if below 0.
-   * @returns The part, a Range again.
-   */
+  /** A part, cut as `Array.prototype.slice` does; a Range again. */
   slice(from = 0, to: number = this.length): Range {
     const place = (index: number) => {
       const i = Math.trunc(index) || 0;
@@ -127,20 +90,12 @@ export class Range implements Iterable<number> {
     return new Range(this.start + first * this.step, this.step, length);
   }
 
-  /**
-   * Gives the same numbers from the last to the first.
-   *
-   * @returns A Range again.
-   */
+  /** The same numbers from the last to the first; a Range again. */
   toReversed(): Range {
     return new Range(this.at(-1) ?? 0, -this.step, this.length);
   }
 
-  /**
-   * Gives the numbers one by one.
-   *
-   * @returns A new iterator, which begins with the first number.
-   */
+  /** Gives the numbers one by one. */
   *[Symbol.iterator](): Generator<number, void, void> {
     for (let i = 0; i < this.length; i++) yield this.start + i * this.step;
   }

@@ -9,8 +9,6 @@
 export interface Claim {
   /** The line of the call, from 1. */
   readonly line: number;
-  /** What the call is given, as it is written. */
-  readonly argument: string;
   readonly value: string;
 }
 
@@ -21,6 +19,22 @@ export interface Claim {
  * @returns The claims; a call without a comment has none.
  */
 export function claimsOf(source: string): Claim[] {
+  return callsOf(source).map(({ line, value }) => ({ line, value }));
+}
+
+/** What stands behind the call that is given an argument, whatever its spaces. */
+export function claimOf(source: string, argument: string): string | undefined {
+  const squeeze = (text: string) => text.replace(/\s+/g, "");
+  const isIt = (call: Call) => squeeze(call.argument) === squeeze(argument);
+  return callsOf(source).find(isIt)?.value;
+}
+
+/** A claim, and what the call is given, as it is written. */
+interface Call extends Claim {
+  readonly argument: string;
+}
+
+function callsOf(source: string): Call[] {
   const starts = source.matchAll(
     /^ *(?:const \w+ = )?(?:await )?show(?:Error)?\(/gm,
   );

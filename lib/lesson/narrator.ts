@@ -8,7 +8,7 @@
  * @module
  */
 
-import { claimsOf } from "./claims.ts";
+import { claimOf } from "./claims.ts";
 import { tidy } from "./code.ts";
 
 /** A paragraph of a story, or a statement of its code. */
@@ -21,9 +21,6 @@ export interface Part {
 /** What a story calls to print something. */
 const printing =
   /\b(show|showError|section|say|code|table|measure|bars|timeline|pause)\(/;
-
-/** Inside of a story, code is indented differently. */
-const squeeze = (text: string) => text.replace(/\s+/g, "");
 
 /**
  * Cuts a story into its paragraphs and statements. Comments inside of a statement
@@ -71,6 +68,8 @@ export class Narrator {
    * the call says that it prints.
    */
   before(name: string, argument = ""): string | undefined {
+    // Inside of a story, code is indented differently.
+    const squeeze = (text: string) => text.replace(/\s+/g, "");
     const call = squeeze(`${name}(${argument}`);
     const prints = ({ kind, text }: Part) =>
       kind === "code" && squeeze(text).includes(call);
@@ -80,13 +79,12 @@ export class Narrator {
     // A call in a loop has told what stands before it at its first turn.
     if (at < 0) return;
     this.#tellUpTo(at);
-    const claim = claimsOf(this.#parts[at]!.text)
-      .find((claim) => squeeze(claim.argument) === squeeze(argument));
+    const claim = claimOf(this.#parts[at]!.text, argument);
     const isLoop = !/^(const \w+ = )?(await )?\w+\(/.test(
       this.#parts[at]!.text,
     );
     this.#next = isLoop ? at : at + 1;
-    return claim?.value;
+    return claim;
   }
 
   /** Tells what is left: code without a result is left out. */

@@ -6,19 +6,26 @@
  * @module
  */
 
+import { checkTransfer } from "../describe.ts";
 import { Fifo } from "../fifo.ts";
+import { forget, give, realm } from "./life.ts";
 import {
-  checkCarried,
-  type Lifeline,
+  checkForProcess,
+  discard,
   type Packing,
   post,
-  realm,
   receive,
+  register,
   type SendOptions,
   sharedCells,
-  type Wire,
 } from "./travel.ts";
-import { checkWait, iterate, waitFor, type WaitOptions } from "./wait.ts";
+import {
+  checkWait,
+  iterate,
+  waitFor,
+  type WaitOptions,
+  Watch,
+} from "./wait.ts";
 
 export type { SendOptions, WaitOptions };
 
@@ -54,17 +61,15 @@ export class ChannelClosedError extends Error {
  * @throws {Error} Where threads cannot share memory.
  */
 export function pipe<A, B = A>(): [Connection<A, B>, Connection<B, A>] {
-  const { port1, port2 } = new MessageChannel();
-  const cells = sharedCells("pipe", 7);
-  const end = (side: number, port: MessagePort) =>
-    Connection.unpack({ portable: "Connection", cells, side, port });
-  return [end(0, port1) as Connection<A, B>, end(1, port2) as Connection<B, A>];
+  return Connection.pair<A, B>();
 }
 
-/** A Connection as it travels. */
-interface ConnectionWire extends Wire {
+/** What an end of a pipe is made of. */
+interface End {
+  readonly cells: Int32Array<SharedArrayBuffer>;
+  /** Which of the two ends it is: 0 or 1. */
   readonly side: number;
-  readonly port: MessagePort;
+  readonly port: MessagePort & { ref?(): void; unref?(): void };
 }
 
 /** Who is told what arrives at a connection, instead of `recv`. */
@@ -78,95 +83,112 @@ interface Subscriber {
  *
  * It may be given to a FunctionWorker or a pool's task, or sent through another
  * connection, before anything was received from it; it works there, and no
- * longer here. A worker that ends closes the ends it has.
+ * longer here. A task that returns, and a worker that ends, closes the ends that
+ * it has.
  *
  * @typeParam Sent What is sent.
  * @typeParam Received What is received.
  */
 export class Connection<Sent, Received = Sent>
   implements Disposable, AsyncIterable<Received> {
-  // Memory that both ends see. A message that says "closed" would not do: a
-  // worker that dies cannot send it, and others have to write it down.
-  static readonly #closed = 0; // whether a side is closed, one cell a side
+  // Memory that both ends see, one cell a side. A message that says "closed"
+  // would not do: a worker that dies cannot send it.
+  static readonly #closed = 0; // whether a side is closed
   static readonly #count = 2; // how many messages it has sent
-  static readonly #owner = 4; // the thread that has it
-  static readonly #process = 6; // whether the pipe leads to another process
+  static readonly #owner = 4; // the thread that has it, or that it is sent to
+  static readonly #isFar = 6; // whether the pipe leads to another process
+  /** One more cell for a side: for who made the pipe. */
+  static readonly spare = 7;
 
-  /** The ends that are in this thread, by side, for each pipe. */
-  static readonly #here = new WeakMap<object, (Connection<unknown> | null)[]>();
-
-  readonly #cells: Int32Array<SharedArrayBuffer>;
-  readonly #side: number;
-  readonly #port: MessagePort & { ref?(): void; unref?(): void };
+  readonly #end: End;
+  /** The other end, if it is in this thread since the pipe was made. */
+  #other: Connection<Received, Sent> | undefined;
   readonly #queued = new Fifo<unknown>();
   readonly #waiting = new Fifo<PromiseWithResolvers<Received>>();
-  readonly #ends: (Connection<unknown> | null)[];
   #subscriber: Subscriber | undefined;
-  /** Whether what arrives here is carried to another process. */
-  #isCarried = false;
+  /** Whether what arrives here goes on to another process. */
+  #isRelayed = false;
   #received = 0;
-  #listening = false;
-  /** A timer that keeps the program running. */
-  #alive: ReturnType<typeof setInterval> | undefined;
-  #isLettingGo = false;
+  #isListening = false;
+  /** Whether it was noticed that nothing more can come. */
+  #isOver = false;
+  readonly #watch = new Watch(() => {
+    this.look();
+    return this.#waiting.length > 0;
+  }, () => this.#letGo());
   #state: "open" | "closed" | "moved" = "open";
 
+  static {
+    register("Connection", (wire) => {
+      const arrived = new this(wire as unknown as End);
+      give(arrived);
+      return arrived;
+    });
+  }
+
   /** @internal */
-  private constructor(wire: ConnectionWire) {
-    this.#cells = wire.cells;
-    this.#side = wire.side;
-    this.#port = wire.port;
-    this.#ends = Connection.#here.get(wire.cells) ?? [null, null];
-    Connection.#here.set(wire.cells, this.#ends);
-    this.#ends[this.#side] = this as Connection<unknown>;
-    const { agent, onArrival } = realm();
-    realm().hasPortables = true;
-    Atomics.store(this.#cells, Connection.#owner + this.#side, agent);
-    onArrival(this.#lifeline());
+  private constructor(end: End) {
+    this.#end = end;
+    Atomics.store(end.cells, Connection.#owner + end.side, realm().thread);
   }
 
-  /** @internal Makes a connection of what it was packed into. */
-  static unpack(wire: Wire): Connection<unknown> {
-    return new Connection(wire as ConnectionWire);
-  }
-
-  /** @internal Closes the end that a thread had when it ended. */
-  static abandon({ cells, side = 0 }: Lifeline, agent: number): void {
-    const owner = Atomics.load(cells, Connection.#owner + side);
-    if (owner === agent) Connection.#close(cells, side);
-  }
-
-  static #close(cells: Int32Array<SharedArrayBuffer>, side: number): void {
-    Atomics.store(cells, Connection.#closed + side, 1);
-    Atomics.notify(cells, Connection.#closed + side);
-    const other = Connection.#here.get(cells)?.[1 - side];
-    if (other) other.#end();
+  /** @internal Makes both ends of a pipe. */
+  static pair<A, B>(): [Connection<A, B>, Connection<B, A>] {
+    const cells = sharedCells("pipe", 8);
+    const { port1, port2 } = new MessageChannel();
+    const one = new this<A, B>({ cells, side: 0, port: port1 });
+    const other = new this<B, A>({ cells, side: 1, port: port2 });
+    one.#other = other;
+    other.#other = one;
+    return [one, other];
   }
 
   /** What marks the object as one that packs itself. */
-  get [Symbol.for("side-by-side.portable")](): true {
-    return true;
+  get [Symbol.for("side-by-side.portable")](): string {
+    return "Connection";
   }
 
   /** @internal Packs the connection, to be sent. */
   pack(): Packing {
     this.#checkOpen("sent");
-    if (this.#listening) {
+    if (this.#isListening) {
       throw new Error(
         "a connection that has received something here cannot be sent away: " +
           "Deno cannot move a port that it listens to",
       );
     }
-    const lifeline = this.#lifeline();
-    const wire = { ...lifeline, port: this.#port };
-    const sent = (receiver: number) => {
-      this.#state = "moved";
-      if (this.#ends[this.#side] === this) this.#ends[this.#side] = null;
-      const owner = Connection.#owner + this.#side;
-      // Whoever receives it may have written itself down already.
-      Atomics.compareExchange(this.#cells, owner, realm().agent, receiver);
+    const { cells, side, port } = this.#end;
+    return {
+      wire: { kind: "Connection", cells, side, port },
+      ports: [port],
+      lost: () => this.#markClosed(side),
+      sent: (receiver) => {
+        this.#move();
+        // Whoever receives it may have written itself down already.
+        const owner = Connection.#owner + side;
+        Atomics.compareExchange(cells, owner, realm().thread, receiver);
+      },
     };
-    return { wire, ports: [this.#port], lifeline, sent };
+  }
+
+  /**
+   * @internal Has what arrives carried to another process, where the pipe then
+   * leads, and gives the end that is left here. `onValue` is also told whether
+   * the sender is there to catch what it throws.
+   */
+  relay(
+    onValue: Subscriber["onValue"],
+    onEnd: () => void,
+  ): Connection<Sent, Received> {
+    const other = this.#other;
+    this.#move();
+    const end = new Connection<Sent, Received>(this.#end);
+    end.#other = other;
+    if (other) other.#other = end;
+    end.#isRelayed = true;
+    Atomics.store(end.#end.cells, Connection.#isFar, 1);
+    end.subscribe(onValue, onEnd);
+    return end;
   }
 
   /**
@@ -186,10 +208,21 @@ export class Connection<Sent, Received = Sent>
   /** @internal Sends a value, and throws what `send` rejects with. */
   sendNow(value: Sent, options: SendOptions = {}): void {
     this.#checkOpen("used");
-    if (this.#isClosed(1 - this.#side)) {
-      throw new ChannelClosedError("the other end of the pipe is closed");
-    }
-    if (!this.#sendDirectly(value, options)) this.#post(value, options);
+    const { cells, side, port } = this.#end;
+    if (this.#isOver || this.#isGone(1 - side)) throw otherClosed();
+    const { transfer } = options;
+    checkTransfer("Connection.send", transfer);
+    const to = this.#other;
+    const isFar = Atomics.load(cells, Connection.#isFar) !== 0;
+    // To or from a process, with both ends here, there is nothing to wait for.
+    if (isFar && to && to.#isReady && !transfer) return to.#take(value, true);
+    if (isFar) checkForProcess(value);
+    const receiver = Atomics.load(cells, Connection.#owner + 1 - side);
+    const parcel = post(port, value, options, receiver);
+    // Counted after it was posted: a count of what never arrives would keep
+    // the other end waiting.
+    Atomics.add(cells, Connection.#count + side, 1);
+    if (parcel && this.#isGone(1 - side)) parcel.lost();
   }
 
   /**
@@ -205,14 +238,14 @@ export class Connection<Sent, Received = Sent>
     this.#checkOpen("used");
     this.#listen();
     if (this.#queued.length > 0) return this.#queued.shift() as Received;
+    if (this.#isOver) throw otherClosed();
     const waiting = waitFor<Received>("Connection.recv", options, (reason) => {
       this.#waiting.remove(waiting);
-      this.#hold();
       waiting.reject(reason);
     });
     this.#waiting.push(waiting);
-    this.#hold();
-    this.#end();
+    this.#watch.start();
+    this.look();
     return await waiting.promise;
   }
 
@@ -223,10 +256,23 @@ export class Connection<Sent, Received = Sent>
   close(): void {
     if (this.#state !== "open") return;
     this.#state = "closed";
-    Connection.#close(this.#cells, this.#side);
-    this.#port.close();
-    this.#rejectAll("the connection is closed");
-    this.#hold();
+    forget(this);
+    const { cells, side } = this.#end;
+    this.#markClosed(side);
+    this.#other?.look();
+    for (const { reject } of this.#waiting.drain()) reject(thisClosed());
+    for (const value of this.#queued.drain()) discard(value);
+    // What waits for the other end here need not do so any longer.
+    Atomics.notify(cells, Connection.#closed + 1 - side);
+    this.#watch.stop();
+    // There may be connections in what is still on its way.
+    if (this.backlog > 0) this.#listen();
+    else this.#closePort();
+  }
+
+  /** @internal Notes that the task that was given the connection has ended. */
+  leave(): void {
+    this.close();
   }
 
   /**
@@ -253,46 +299,41 @@ export class Connection<Sent, Received = Sent>
 
   /**
    * @internal Has functions called with each value, instead of `recv`, and once
-   * nothing more can come.
+   * nothing more can come, for which somebody has to `look` now and then.
    */
-  subscribe(
-    onValue: (value: Received, isDirect: boolean) => void,
-    onEnd: () => void,
-  ): void {
-    this.#subscriber = { onValue: onValue as Subscriber["onValue"], onEnd };
+  subscribe(onValue: Subscriber["onValue"], onEnd: () => void): void {
+    this.#subscriber = { onValue, onEnd };
     this.#listen();
-    this.#end();
   }
 
-  /**
-   * @internal Has what arrives carried to another process, where the pipe then
-   * leads. `onValue` is also told whether the sender is there to catch what it
-   * throws.
-   */
-  carry(onValue: Subscriber["onValue"], onEnd: () => void): void {
-    Atomics.store(this.#cells, Connection.#process, 1);
-    this.#isCarried = true;
-    this.subscribe(onValue, onEnd);
+  /** @internal Whether it is closed, or nothing more can come or be sent. */
+  get isOver(): boolean {
+    return this.#state !== "open" || this.#isOver;
   }
 
-  /**
-   * @internal Whether whoever has the other end shares no memory with this
-   * thread.
-   */
-  get isRemote(): boolean {
-    return Atomics.load(this.#cells, Connection.#process) !== 0;
+  /** @internal The cell for who made the pipe. */
+  get spare(): Int32Array<SharedArrayBuffer> {
+    return this.#end.cells.subarray(Connection.spare);
   }
 
   /** @internal How many values the other end has sent that have not arrived. */
   get backlog(): number {
-    const sent = Atomics.load(this.#cells, Connection.#count + 1 - this.#side);
+    const { cells, side } = this.#end;
+    const sent = Atomics.load(cells, Connection.#count + 1 - side);
     // The counts may pass 2 ** 31; their difference tells all the same.
     return (sent - this.#received) | 0;
   }
 
-  #lifeline(): Lifeline {
-    const side = this.#side;
-    return { portable: "Connection", cells: this.#cells, side };
+  /** @internal Tells those who wait that nothing more comes, if that is so. */
+  look(): void {
+    if (this.isOver || !this.#isListening) return;
+    if (!this.#isGone(1 - this.#end.side) || this.backlog > 0) return;
+    // A thread that was ended may still run, and send.
+    this.#isOver = true;
+    for (const { reject } of this.#waiting.drain()) reject(otherClosed());
+    this.#subscriber?.onEnd();
+    this.#watch.stop();
+    this.#closePort();
   }
 
   #checkOpen(what: string): void {
@@ -301,111 +342,97 @@ export class Connection<Sent, Received = Sent>
         `the connection was sent away, and cannot be ${what} here any more`,
       );
     }
-    if (this.#state === "closed") {
-      throw new ChannelClosedError("the connection is closed");
-    }
+    const isClosed = this.#state === "closed" || this.#isGone(this.#end.side);
+    if (isClosed) throw thisClosed();
   }
 
-  #isClosed(side: number): boolean {
-    return Atomics.load(this.#cells, Connection.#closed + side) !== 0;
-  }
-
-  /** The other end is closed, and all that it sent has arrived. */
-  #isAtEnd(): boolean {
-    return this.#isClosed(1 - this.#side) && this.backlog <= 0;
-  }
-
-  #post(value: Sent, options: SendOptions): void {
-    const other = Connection.#owner + 1 - this.#side;
-    if (this.isRemote) checkCarried(value);
-    post(this.#port, value, options, Atomics.load(this.#cells, other));
-    // Counted after it was posted: a count of what never arrives would keep
-    // the other end waiting.
-    Atomics.add(this.#cells, Connection.#count + this.#side, 1);
-  }
-
-  /**
-   * Sends without a message where the pipe leads to a process, and both of its
-   * ends are in this thread; tells whether it could.
-   */
-  #sendDirectly(value: Sent, { transfer = [] }: SendOptions): boolean {
-    const other = this.#ends[1 - this.#side];
-    if (!other || !(this.#isCarried || other.#isCarried)) return false;
-    // Nothing may overtake what is under way as a message.
-    if (other.backlog > 0 || transfer.length > 0) return false;
-    if (!other.#listening) return false;
-    // What comes from a process is a copy; what goes there is copied at once.
-    other.#take(value, true);
+  /** Whether a side is closed, or who has it has ended. */
+  #isGone(side: number): boolean {
+    const { cells } = this.#end;
+    if (Atomics.load(cells, Connection.#closed + side) !== 0) return true;
+    const owner = Atomics.load(cells, Connection.#owner + side);
+    if (realm().life.isAlive(owner)) return false;
+    this.#markClosed(side);
     return true;
   }
 
+  #markClosed(side: number): void {
+    const { cells } = this.#end;
+    Atomics.store(cells, Connection.#closed + side, 1);
+    Atomics.notify(cells, Connection.#closed + side);
+  }
+
+  #closePort(): void {
+    const { port } = this.#end;
+    // A port is kept until a large garbage collection, with what it leads to.
+    port.onmessage = null;
+    port.close();
+  }
+
+  /** Notes that this object stands for the end no longer. */
+  #move(): void {
+    this.#state = "moved";
+    if (this.#other) this.#other.#other = undefined;
+    this.#other = undefined;
+    forget(this);
+  }
+
+  /** Whether a value can be handed over without a message. */
+  get #isReady(): boolean {
+    // Nothing may overtake what is under way as a message.
+    return this.#isListening && this.backlog <= 0;
+  }
+
   #listen(): void {
-    if (this.#listening) return;
-    this.#listening = true;
-    this.#port.onmessage = ({ data }) => {
-      if (this.#state !== "open") return;
+    if (this.#isListening) return;
+    this.#isListening = true;
+    const { cells, side, port } = this.#end;
+    port.onmessage = ({ data }) => {
       this.#received += 1;
       this.#take(receive(data), false);
     };
-    this.#port.unref?.();
-    const other = Connection.#closed + 1 - this.#side;
-    const { async: pending, value } = Atomics.waitAsync(this.#cells, other, 0);
-    if (pending) void value.then(() => this.#end());
+    port.unref?.();
+    const other = Connection.#closed + 1 - side;
+    const { async: pending, value } = Atomics.waitAsync(cells, other, 0);
+    if (pending) void value.then(() => this.look());
   }
 
   #take(value: unknown, isDirect: boolean): void {
+    if (this.#state !== "open" || this.#isOver) {
+      discard(value);
+      if (this.backlog <= 0) this.#closePort();
+      return;
+    }
     if (this.#subscriber) this.#subscriber.onValue(value, isDirect);
     else {
       const waiting = this.#waiting.shift();
       if (waiting) waiting.resolve(value as Received);
       else this.#queued.push(value);
-      this.#hold();
+      this.#watch.start();
     }
-    this.#end();
-  }
-
-  /** Tells those who wait that nothing more comes, if that is so. */
-  #end(): void {
-    if (this.#state !== "open" || !this.#isAtEnd()) return;
-    this.#rejectAll("the other end of the pipe is closed");
-    this.#hold();
-    this.#subscriber?.onEnd();
-    this.#subscriber = undefined;
-  }
-
-  #rejectAll(message: string): void {
-    for (const { reject } of this.#waiting.drain()) {
-      reject(new ChannelClosedError(message));
-    }
+    if (this.backlog <= 0) this.look();
   }
 
   /** A connection keeps its program running only while something waits. */
-  #hold(): void {
-    if (this.#isNeeded) this.#alive ??= setInterval(() => {}, 2 ** 30);
-    else if (!this.#isLettingGo) {
-      // Whoever received a value mostly waits for the next one at once, and to
-      // let go in between would cost more than the message.
-      this.#isLettingGo = true;
-      setTimeout(() => this.#letGo(), 20);
-    }
-  }
-
   #letGo(): void {
-    this.#isLettingGo = false;
-    if (this.#isNeeded) return;
-    clearInterval(this.#alive);
-    this.#alive = undefined;
     // A worker runs until it is ended, held or not.
     if (this.#state !== "open" || "WorkerGlobalScope" in globalThis) return;
     // From Deno 2.9 on, each message makes the port hold the program again, and
     // an unref() counts only after a ref(). In 2.8 that pair would undo the
     // unref() of #listen.
-    if (!this.#port.ref || Deno.version.deno.startsWith("2.8.")) return;
-    this.#port.ref();
-    this.#port.unref?.();
+    const { port } = this.#end;
+    if (!port.ref || Deno.version.deno.startsWith("2.8.")) return;
+    port.ref();
+    port.unref?.();
   }
+}
 
-  get #isNeeded(): boolean {
-    return this.#state === "open" && this.#waiting.length > 0;
-  }
+/** The error of who uses an end that is closed. */
+export function thisClosed(): ChannelClosedError {
+  return new ChannelClosedError("the connection is closed");
+}
+
+/** The error of who waits for an end that is closed. */
+export function otherClosed(): ChannelClosedError {
+  return new ChannelClosedError("the other end of the pipe is closed");
 }

@@ -1,25 +1,28 @@
 /**
- * How values travel: by structured clone, but a Connection, Queue, Lock or
- * Barrier among them as a wire, plain data that becomes a working object again
- * where it arrives.
+ * How values travel: by structured clone, but an Error, Connection, Queue, Lock
+ * or Barrier among them as a wire: plain data that becomes a working object again
+ * where it arrives. Wires are listed beside the value, and told from data by
+ * being in that list.
  *
  * It also runs on the far side.
  *
  * @module
  */
 
-import { Barrier, Lock } from "../sync.ts";
-import { Connection } from "./pipe.ts";
-import { Queue } from "./queue.ts";
+import { type ErrorHead, headOf, partsOfError } from "./errors.ts";
+import { rebuildError, setParts } from "./errors.ts";
+import { realm } from "./life.ts";
+import { describe } from "../describe.ts";
 import {
   isContainer,
-  isImmutable,
-  replace,
-  type Sending,
-  toProcess,
+  isDenos,
+  isSharedMemory,
+  partsOf,
+  refuseForThread,
+  replacer,
+  type Rules,
   walk,
-  whyNotCarried,
-  whyNotCloned,
+  whyNotSent,
 } from "./value.ts";
 
 /** Options of sending. */
@@ -28,19 +31,11 @@ export interface SendOptions {
   readonly transfer?: readonly Transferable[];
 }
 
-/** What must be known of an object for when its holder dies. */
-export interface Lifeline {
-  /** The name of the object's class. */
-  readonly portable: string;
-  /** Memory that says how the object is. */
-  readonly cells: Int32Array<SharedArrayBuffer>;
-  /** Which of two ends the object is, where it has two. */
-  readonly side?: number;
-}
-
 /** Plain data that stands for an object while it travels. */
-export interface Wire extends Lifeline {
-  /** The rest of what the object is made of. */
+export interface Wire {
+  /** What kind of object it is, such as `Lock`. */
+  readonly kind: string;
+  /** What the object is made of. */
   readonly [part: string]: unknown;
 }
 
@@ -48,57 +43,362 @@ export interface Wire extends Lifeline {
 export interface Packing {
   readonly wire: Wire;
   /** What has to be moved along with the wire. */
-  readonly ports: MessagePort[];
-  readonly lifeline: Lifeline;
+  readonly ports?: readonly MessagePort[];
   /** Called once the wire has been sent, with the thread it goes to, or 0. */
-  readonly sent: (receiver: number) => void;
+  readonly sent?: (receiver: number) => void;
+  /** Called if the wire could not be sent. */
+  readonly dropped?: () => void;
+  /** Called if the wire was sent, and can never be received. */
+  readonly lost?: () => void;
 }
 
 /** An object that packs itself. */
 export interface Portable {
+  /** What kind of object it is, such as `Lock`. */
+  readonly [Travel.key]: string;
   pack(): Packing;
+  /** Told that a task that was given it has ended, and whether by an error. */
+  leave?(hasFailed: boolean): void;
 }
 
-/** A class whose objects travel. */
-export interface PortableClass {
-  /** Makes an object of what it was packed into. */
-  unpack(wire: Wire): unknown;
-  /** Frees what a thread held when it ended, or says that it is gone. */
-  abandon?(lifeline: Lifeline, agent: number, wasBusy: boolean): void;
+/** Where values go, or come from. */
+export interface Route {
+  /** Says why an object cannot be sent there; nothing if it can. */
+  readonly refuse: Rules["refuse"];
+  readonly pack: (part: Portable) => Packing;
+  readonly unpack: (wire: Wire) => unknown;
 }
 
-/** The classes of the objects that travel, by name. */
-export function portableClasses(): Record<string, PortableClass> {
-  return { Barrier, Connection, Lock, Queue };
-}
+/** What all copies of this code in a thread have in common. */
+export class Travel {
+  /** Marks an object that packs itself. */
+  static readonly key: unique symbol = Symbol.for("side-by-side.portable");
 
-/** What a thread knows of itself, whichever copy of this code asks. */
-export interface Realm {
-  /** A number that no other thread has. */
-  agent: number;
-  /** Whether a portable object was ever here: if not, none need be looked for. */
-  hasPortables: boolean;
-  /** Told of each object that comes to this thread. */
-  onArrival: (lifeline: Lifeline) => void;
-  /** What the threads that were started here hold, by thread. */
-  readonly held: Map<number, Set<Lifeline>>;
-}
+  /** What makes an object of a wire, by the kind of the object. */
+  static get kinds(): Map<string, (wire: Wire) => unknown> {
+    const key = Symbol.for("side-by-side.kinds");
+    const scope = globalThis as {
+      [key]?: Map<string, (wire: Wire) => unknown>;
+    };
+    return scope[key] ??= new Map();
+  }
 
-/** What this thread knows of itself: one object for all copies of this code. */
-export function realm(): Realm {
-  const key = Symbol.for("side-by-side.realm");
-  const scope = globalThis as { [key]?: Realm };
-  return scope[key] ??= {
-    agent: newAgent(),
-    hasPortables: false,
-    onArrival: () => {},
-    held: new Map(),
+  /** The way to another thread. */
+  static readonly toThread: Route = {
+    refuse: (part) => refuseForThread(part),
+    pack: (part) => part.pack(),
+    unpack: (wire) => Travel.kinds.get(wire.kind)!(wire),
   };
 }
 
-/** Numbers a thread: above 0, and drawn from so many that none is drawn twice. */
-export function newAgent(): number {
-  return 1 + Math.floor(Math.random() * (2 ** 31 - 2));
+/** Tells how objects of a kind are made of wires. */
+export function register(
+  kind: string,
+  unpack: (wire: Wire) => unknown,
+): void {
+  Travel.kinds.set(kind, unpack);
+}
+
+/** Whether an object is one that packs itself. */
+export function isPortable(part: object): part is Portable {
+  return Travel.key in part;
+}
+
+/** Whether there is an object that packs itself in a value. */
+export function hasPortable(value: unknown): boolean {
+  let has = false;
+  walk(value, (part) => {
+    has ||= isPortable(part);
+    return !has && isContainer(part) ? partsOf(part) : [];
+  });
+  return has;
+}
+
+/** A value that is ready to be sent. */
+export interface Parcel {
+  readonly value: unknown;
+  /** The wires in the value; nothing if there are none. */
+  readonly wires: readonly Wire[] | undefined;
+  /** What has to be moved along with the value. */
+  readonly moved: Transferable[];
+  /** To be called once it is sent, with the thread it goes to; 0 if unknown. */
+  sent(receiver: number): void;
+  /** To be called if it can never be received. */
+  lost(): void;
+  /** To be called if it cannot be sent; gives the error that says why. */
+  refused(error: unknown, path: string): unknown;
+}
+
+/** An error, while it travels. */
+interface ErrorWire extends Wire {
+  readonly head: ErrorHead;
+  readonly parts: readonly [name: string, part: unknown][];
+}
+
+/**
+ * Makes a value ready to be sent. It throws a TypeError that names what cannot be
+ * sent, if it finds that; the rest is found when the value is posted.
+ */
+export function pack(
+  value: unknown,
+  transfer: readonly Transferable[] = [],
+  path = "value",
+  route = Travel.toThread,
+): Parcel {
+  const packer = new Packer(value, transfer, route);
+  try {
+    packer.look();
+  } catch (error) {
+    throw packer.refused(error, path);
+  }
+  return packer.parcel();
+}
+
+/** What may be sent somewhere; what is moved in any case. */
+export function rulesOf(
+  { refuse }: Pick<Route, "refuse">,
+  transfer: readonly unknown[] = [],
+): Rules {
+  const passes = (part: object) =>
+    transfer.includes(part) || part instanceof Error ||
+    isPortable(part) && !refuse(part);
+  return { passes, refuse };
+}
+
+/** Looks for what structured clone cannot send, or would make useless. */
+export class Packer {
+  readonly #value: unknown;
+  readonly #transfer: readonly unknown[];
+  readonly #route: Route;
+  readonly #wires = new Map<object, unknown>();
+  readonly #packings: Packing[] = [];
+
+  constructor(value: unknown, transfer: readonly unknown[], route: Route) {
+    this.#value = value;
+    this.#transfer = transfer;
+    this.#route = route;
+  }
+
+  look(): void {
+    walk(this.#value, (part) => {
+      const above = Object.getPrototypeOf(part);
+      const isPlain = above === Object.prototype || above === Array.prototype;
+      return isPlain ? partsOf(part) : this.#lookAt(part);
+    });
+  }
+
+  parcel(): Parcel {
+    const all = this.#packings;
+    const moved = [
+      ...this.#transfer as Transferable[],
+      ...all.flatMap(({ ports = [] }) => ports),
+    ];
+    const refused = (error: unknown, path: string) => this.refused(error, path);
+    const sent = (receiver: number) =>
+      all.forEach((packing) => packing.sent?.(receiver));
+    const lost = () => all.forEach((packing) => packing.lost?.());
+    const rest = { moved, sent, lost, refused };
+    if (this.#wires.size === 0) {
+      return { value: this.#value, wires: undefined, ...rest };
+    }
+    const wires = [...this.#wires.values()] as Wire[];
+    const copy = replacer(this.#wires);
+    for (const { parts } of wires as ErrorWire[]) {
+      for (const part of parts ?? []) part[1] = copy(part[1]);
+    }
+    return { value: copy(this.#value), wires, ...rest };
+  }
+
+  refused(error: unknown, path: string): unknown {
+    for (const packing of this.#packings) packing.dropped?.();
+    const why = whyNotSent(this.#value, path, this.#rules);
+    return why === undefined ? error : new TypeError(why);
+  }
+
+  get #rules(): Rules {
+    return rulesOf(this.#route, this.#transfer);
+  }
+
+  #lookAt(part: object): readonly unknown[] {
+    if (this.#transfer.includes(part)) return [];
+    if (part instanceof Error) {
+      const wire = this.#wireOf(part);
+      this.#wires.set(part, wire);
+      return wire.parts.map(([_name, inner]) => inner);
+    }
+    if (this.#route.refuse(part)) throw new TypeError("cannot be sent");
+    if (isPortable(part)) {
+      const packing = this.#route.pack(part);
+      this.#packings.push(packing);
+      this.#wires.set(part, packing.wire);
+      return [];
+    }
+    return isContainer(part) ? partsOf(part) : [];
+  }
+
+  /** What an error becomes; a field that cannot be sent is left out. */
+  #wireOf(error: Error): ErrorWire {
+    const wire = { kind: "Error", head: headOf(error) };
+    try {
+      const parts = partsOfError(error).flatMap(([name, part]) => {
+        const why = whyNotSent(part, name, this.#rules);
+        if (!why) return [[name, part] as [string, unknown]];
+        const isCause = name === "cause";
+        return isCause ? [[name, new TypeError(why)] as [string, unknown]] : [];
+      });
+      return { ...wire, parts };
+    } catch {
+      // A getter threw.
+      return { ...wire, parts: [] };
+    }
+  }
+}
+
+/** Makes ready what was thrown: where it cannot be sent, an error that says so. */
+export function packThrown(thrown: unknown, route = Travel.toThread): Parcel {
+  try {
+    const why = whyNotSent(thrown, "thrown", rulesOf(route));
+    if (!why) return pack(thrown, [], "thrown", route);
+    const isWhole = why.startsWith("thrown:");
+    const kind = typeof thrown === "object" ? "object" : typeof thrown;
+    const text = `a thrown ${kind} cannot be sent: ${String(thrown)}`;
+    return pack(new TypeError(isWhole ? text : why), [], "thrown", route);
+  } catch (problem) {
+    // A getter that throws, a revoked Proxy.
+    const message = `what was thrown cannot be read: ${problem}`;
+    return pack(Object.assign(new Error(message), { stack: "" }));
+  }
+}
+
+/** Why a value cannot be sent; nothing if it can. */
+export function refusal(
+  value: unknown,
+  transfer: readonly Transferable[],
+  path: string,
+  route = Travel.toThread,
+): unknown {
+  try {
+    return pack(value, transfer, path, route).refused(undefined, path);
+  } catch (error) {
+    // It says so itself, or a getter threw.
+    return error;
+  }
+}
+
+/** Makes working objects of the wires in a value that arrived. */
+export function unpack(
+  value: unknown,
+  wires: readonly Wire[] | undefined,
+  route = Travel.toThread,
+): unknown {
+  if (!wires) return value;
+  const made = new Map<object, unknown>();
+  for (const wire of wires) {
+    const isError = wire.kind === "Error";
+    made.set(
+      wire,
+      isError ? rebuildError((wire as ErrorWire).head) : route.unpack(wire),
+    );
+  }
+  const copy = replacer(made);
+  for (const wire of wires as readonly ErrorWire[]) {
+    if (wire.kind === "Error") {
+      setParts(
+        made.get(wire) as Error,
+        wire.parts.map(([name, part]) => [name, copy(part)]),
+      );
+    }
+  }
+  return copy(value);
+}
+
+/**
+ * Posts a value through a port, to the thread that has its other end; tells what
+ * has to be known if that is closed.
+ */
+export function post(
+  port: MessagePort,
+  value: unknown,
+  { transfer = [] }: SendOptions,
+  receiver: number,
+): Parcel | undefined {
+  // A wrapping, or a list of nothing to move, would make it a fifth slower.
+  if (isImmutable(value)) {
+    port.postMessage(value);
+    return undefined;
+  }
+  const parcel = pack(value, transfer);
+  // What is undefined would arrive as null.
+  const message = parcel.wires ? [parcel.value, parcel.wires] : [parcel.value];
+  try {
+    if (parcel.moved.length > 0) port.postMessage(message, parcel.moved);
+    else port.postMessage(message);
+  } catch (error) {
+    throw parcel.refused(error, "value");
+  }
+  parcel.sent(receiver);
+  return parcel;
+}
+
+/** Lets go of the working objects in a value that nobody will receive. */
+export function discard(value: unknown): void {
+  walk(value, (part) => {
+    if (!isPortable(part)) return isContainer(part) ? partsOf(part) : [];
+    part.leave?.(false);
+    return [];
+  });
+}
+
+/** Takes a value out of a message that `post` made. */
+export function receive(message: unknown): unknown {
+  if (typeof message !== "object" || message === null) return message;
+  const [value, wires] = message as [unknown, Wire[]?];
+  return unpack(value, wires);
+}
+
+/** Whether a value is its own copy, and quick to send. */
+export function isImmutable(value: unknown): boolean {
+  return ["number", "string", "boolean"].includes(typeof value);
+}
+
+/** Copies a value as sending it to a thread would; the copy is this thread's. */
+export function copyValue(
+  value: unknown,
+  { transfer = [] }: SendOptions = {},
+): unknown {
+  if (isImmutable(value)) return value;
+  const parcel = pack(value, transfer);
+  let copy;
+  try {
+    const whole = [parcel.value, parcel.wires];
+    copy = structuredClone(whole, { transfer: parcel.moved });
+  } catch (error) {
+    throw parcel.refused(error, "value");
+  }
+  parcel.sent(realm().thread);
+  return unpack(copy[0], copy[1] as Wire[] | undefined);
+}
+
+/** Refuses what another process cannot have, though a thread could. */
+export function refuseForProcess(part: object): string | undefined {
+  const what = Object.prototype.toString.call(part);
+  const buffer = ArrayBuffer.isView(part) ? part.buffer : part;
+  const kind = isPortable(part) && part[Travel.key];
+  if (kind === "Lock" || kind === "Barrier" || isSharedMemory(buffer)) {
+    const name = describe(part);
+    return `${name} cannot be sent to a process, which shares no memory`;
+  }
+  // The serializer makes plain objects of what belongs to Deno.
+  if (what === "[object WebAssembly.Module]" || isDenos(part)) {
+    return `${describe(part)} cannot be sent to a process`;
+  }
+  return refuseForThread(part);
+}
+
+/** Checks that a value can be sent to another process. */
+export function checkForProcess(value: unknown): void {
+  const why = whyNotSent(value, "value", rulesOf({ refuse: refuseForProcess }));
+  if (why) throw new TypeError(why);
 }
 
 /** Makes memory that all threads see that get it, or throws where there is none. */
@@ -113,184 +413,4 @@ export function sharedCells(
     `${caller} needs memory that threads share, and there is none here: a page ` +
       `has it if its server isolates it (COOP and COEP), not from a file`,
   );
-}
-
-/**
- * Notes that packed objects have been sent to a thread, or to 0 if that is not
- * known: it may end before its own report of them is read.
- */
-export function noteSent(packings: readonly Packing[], receiver: number): void {
-  const held = realm().held.get(receiver);
-  for (const { lifeline, sent } of packings) {
-    held?.add(lifeline);
-    sent(receiver);
-  }
-}
-
-/** Whether there is a portable object in a value. */
-export function hasPortable(value: unknown): boolean {
-  let has = false;
-  walk(value, (part) => {
-    has ||= isPortable(part);
-    return !has && isContainer(part);
-  });
-  return has;
-}
-
-/** Whether an object is one that packs itself. */
-export function isPortable(part: object): part is Portable {
-  const key = Symbol.for("side-by-side.portable");
-  return (part as { [key]?: unknown })[key] === true;
-}
-
-/**
- * Packs every portable object in a value; returns a copy with wires in place of
- * the objects, or nothing if the value can be sent as it is.
- */
-export function packValue(value: unknown) {
-  if (!realm().hasPortables) return undefined;
-  const packings = new Map<object, Packing>();
-  walk(value, (part) => {
-    if (!isPortable(part)) return isContainer(part);
-    packings.set(part, part.pack());
-    return false;
-  });
-  if (packings.size === 0) return undefined;
-  const all = [...packings.values()];
-  return {
-    value: replace(value, (part) => packings.get(part)?.wire ?? part),
-    packings: all as readonly Packing[],
-    ports: all.flatMap(({ ports }) => ports),
-  };
-}
-
-/** Copies a value that arrived, with working objects in place of the wires. */
-export function unpackValue(
-  value: unknown,
-  classes: Readonly<Record<string, PortableClass>>,
-): unknown {
-  return replace(value, (part) => {
-    const { portable } = part as Wire;
-    const isWire = typeof portable === "string" &&
-      Object.hasOwn(classes, portable);
-    return isWire ? classes[portable]!.unpack(part as Wire) : part;
-  });
-}
-
-/** A value that is ready to be posted, and what of it is to be moved. */
-export interface Posting {
-  readonly value: unknown;
-  readonly moved: Transferable[];
-}
-
-/**
- * Copies the large buffers in a value, so that the copies can be moved: that
- * takes a third of the time of having them copied on their way, twice.
- */
-export function copyLarge(value: unknown, moved: Transferable[]): Posting {
-  const copies = new Map<unknown, ArrayBuffer>();
-  // To look through much would cost more than it could save.
-  let left = 300;
-  walk(value, (part) => {
-    const buffer = ArrayBuffer.isView(part) ? part.buffer : part;
-    if (!(buffer instanceof ArrayBuffer)) {
-      left -= Array.isArray(part) ? part.length : 1;
-      return left > 0 && isContainer(part);
-    }
-    const isLarge = buffer.byteLength >= 100_000 && !buffer.resizable;
-    if (isLarge && !moved.includes(buffer)) copies.set(buffer, buffer);
-    return false;
-  });
-  if (left <= 0 || copies.size === 0) return { value, moved };
-  for (const [buffer] of copies) {
-    copies.set(buffer, (buffer as ArrayBuffer).slice());
-  }
-  const copied = replace(value, (part) => {
-    if (!ArrayBuffer.isView(part)) return copies.get(part) ?? part;
-    const copy = copies.get(part.buffer);
-    return copy ? viewOf(copy, part) : part;
-  });
-  return { value: copied, moved: [...moved, ...copies.values()] };
-}
-
-/** What a view of one buffer is of another one. */
-export function viewOf(buffer: ArrayBuffer, like: ArrayBufferView): object {
-  const { byteOffset, byteLength } = like;
-  if (like instanceof DataView) {
-    return new DataView(buffer, byteOffset, byteLength);
-  }
-  // Of a class that extends one of the language's, structured clone makes that.
-  const array = like as Uint8Array;
-  const scope = globalThis as unknown as Record<string, typeof Uint8Array>;
-  const Known = scope[array[Symbol.toStringTag]]!;
-  return new Known(buffer, byteOffset, array.length);
-}
-
-/** Posts a value to who has the other end, with its portable objects packed. */
-export function post(
-  port: MessagePort,
-  value: unknown,
-  { transfer = [] }: SendOptions,
-  receiver: number,
-): void {
-  // A wrapping, or a list of nothing to move, would make it a fifth slower.
-  if (isImmutable(value) && transfer.length === 0) {
-    return port.postMessage(value);
-  }
-  const packed = packValue(value);
-  const moved = [...transfer, ...packed?.ports ?? []];
-  const whole = packed ? packed.value : value;
-  try {
-    const posting = copyLarge(whole, moved);
-    // What is undefined would arrive as null.
-    const message = packed ? [posting.value, true] : [posting.value];
-    if (posting.moved.length > 0) port.postMessage(message, posting.moved);
-    else port.postMessage(message);
-  } catch (error) {
-    throw sendError(whole, moved, error);
-  }
-  if (packed) noteSent(packed.packings, receiver);
-}
-
-/** Takes a value out of a message that `post` made. */
-export function receive(message: unknown): unknown {
-  if (typeof message !== "object" || message === null) return message;
-  const [value, isPacked] = message as [unknown, boolean?];
-  return isPacked ? unpackValue(value, portableClasses()) : value;
-}
-
-/** Copies a value as sending would. */
-export function copyValue(
-  value: unknown,
-  { transfer = [] }: SendOptions,
-): unknown {
-  if (isImmutable(value) && transfer.length === 0) return value;
-  const packed = packValue(value);
-  const moved = [...transfer, ...packed?.ports ?? []];
-  let copy;
-  try {
-    copy = structuredClone(packed ? packed.value : value, { transfer: moved });
-  } catch (error) {
-    throw sendError(packed ? packed.value : value, moved, error);
-  }
-  if (packed) noteSent(packed.packings, realm().agent);
-  return packed ? unpackValue(copy, portableClasses()) : copy;
-}
-
-/** Names the part of a value that cannot be sent. */
-export function sendError(
-  value: unknown,
-  moved: readonly unknown[],
-  error: unknown,
-  sending?: Sending,
-): unknown {
-  const why = whyNotCloned(value, "value", moved, sending);
-  return why ? new TypeError(why) : error;
-}
-
-/** Refuses what another process cannot have, though a thread could. */
-export function checkCarried(value: unknown): void {
-  if (whyNotCarried(value) === undefined) return;
-  const why = whyNotCloned(value, "value", [], toProcess());
-  if (why) throw new TypeError(why);
 }

@@ -1,10 +1,13 @@
 /**
  * Waiting for something, but not for ever.
  *
+ * It also runs on the far side.
+ *
  * @module
  */
 
-import { checkTimeout } from "../describe.ts";
+import { checkOptions, checkSignal, checkTimeout } from "../describe.ts";
+import { realm } from "./life.ts";
 
 /** How long to wait. */
 export interface WaitOptions {
@@ -40,13 +43,13 @@ export function waitFor<T>(
   return waiting;
 }
 
-/** Checks that the timeout is one, and that the signal is not aborted yet. */
-export function checkWait(
-  caller: string,
-  { timeout, signal }: WaitOptions,
-): void {
-  signal?.throwIfAborted();
+/** Checks how long to wait, and that the signal is not aborted yet. */
+export function checkWait(caller: string, options: WaitOptions): void {
+  checkOptions(caller, "{ timeout: 100 }", options);
+  const { timeout, signal } = options;
   if (timeout !== undefined) checkTimeout(caller, timeout);
+  checkSignal(caller, signal);
+  signal?.throwIfAborted();
 }
 
 /**
@@ -64,9 +67,14 @@ export function after(delay: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** How long who waits for another thread waits before it looks again, in ms. */
+export function lookAgain(): number {
+  return 20;
+}
+
 /**
- * Waits until a cell of shared memory holds another value and this thread was
- * notified, without blocking it, or until `waiting` rejects.
+ * Waits a while, without blocking this thread: until a cell of shared memory
+ * changes, this thread ends another one, or `waiting` resolves or rejects.
  */
 export async function waitForChange(
   cells: Int32Array<SharedArrayBuffer>,
@@ -74,20 +82,103 @@ export async function waitForChange(
   value: number,
   waiting: Promise<never>,
 ): Promise<void> {
-  const change = Atomics.waitAsync(cells, index, value);
+  const change = Atomics.waitAsync(cells, index, value, lookAgain());
   if (!change.async) return;
   // Deno ends a program in which nothing but such a wait is left. Some older
   // versions, such as 2.5, see a notification only when something else happens.
-  const alive = setInterval(() => {}, 20);
+  const alive = setInterval(() => {}, lookAgain());
+  const ended = Promise.withResolvers<void>();
+  const { watchers } = realm();
+  watchers.add(ended.resolve);
   try {
-    await Promise.race([change.value, waiting]);
-  } catch (error) {
-    // The turn that this wait still stands for would be lost to the others.
-    void change.value.then(() => Atomics.notify(cells, index, 1));
-    throw error;
+    await Promise.race([change.value, ended.promise, waiting]);
   } finally {
+    watchers.delete(ended.resolve);
     clearInterval(alive);
   }
+}
+
+/**
+ * Waits until `look` finds nothing to wait for, or `waiting` rejects; `look`
+ * tells which cell has to change, and what that holds.
+ */
+export async function waitUntil(
+  cells: Int32Array<SharedArrayBuffer>,
+  look: () => Seen | undefined,
+  waiting: Promise<never>,
+): Promise<void> {
+  for (let seen; (seen = look());) {
+    await waitForChange(cells, ...seen, waiting);
+  }
+}
+
+/** What a wait depends on: a cell, and what it held. */
+export type Seen = readonly [index: number, value: number];
+
+/**
+ * Blocks this thread as `waitUntil` waits. `giveUp` is called when the time is
+ * over, and tells whether that was in time.
+ */
+export function block(
+  caller: string,
+  { timeout = Infinity }: { readonly timeout?: number },
+  cells: Int32Array<SharedArrayBuffer>,
+  look: () => Seen | undefined,
+  giveUp: () => boolean,
+): void {
+  const end = performance.now() + timeout;
+  for (let seen; (seen = look());) {
+    const left = end - performance.now();
+    if (left > 0) Atomics.wait(cells, ...seen, Math.min(left, lookAgain()));
+    else if (giveUp()) throw timeoutError(caller, timeout);
+  }
+}
+
+/**
+ * Looks now and then, and when this thread has ended another one, as long as
+ * something waits; meanwhile the program keeps running.
+ */
+export class Watch {
+  readonly #look: () => boolean;
+  readonly #onStop: () => void;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** `look` tells whether anything waits; `onStop` is told when it does not. */
+  constructor(look: () => boolean, onStop: () => void = () => {}) {
+    this.#look = () => {
+      const waits = look();
+      if (!waits) this.stop();
+      return waits;
+    };
+    this.#onStop = onStop;
+  }
+
+  start(): void {
+    if (this.#timer !== undefined) return;
+    // Whoever got something mostly waits for the next one at once; to stop in
+    // between would cost more than the message.
+    this.#timer = setInterval(this.#look, lookAgain());
+    realm().watchers.add(this.#look);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    realm().watchers.delete(this.#look);
+    this.#onStop();
+  }
+}
+
+/** Refuses to block main, where timers, input and messages would wait too. */
+export function checkBlocking(
+  caller: string,
+  options: { readonly timeout?: number },
+): void {
+  if (!("WorkerGlobalScope" in globalThis)) {
+    const instead = `${caller.split(".")[1]}Async()`;
+    throw new Error(`${caller} blocks, and main must not: use ${instead}`);
+  }
+  checkWait(caller, options);
 }
 
 /** The error of a wait that took too long. */

@@ -6,13 +6,11 @@
 
 import type { Host, HostOptions } from "../workers/host.ts";
 import { FunctionWorker } from "../workers/worker.ts";
-import {
-  checkProcessOptions,
-  ProcessHost,
-  type ProcessOptions,
-} from "./host.ts";
+import type { ProcessOptions } from "../workers/options.ts";
+import { ProcessHost } from "./host.ts";
+import { checkProcessOptions } from "./permissions.ts";
 
-export type { ProcessOptions, ProcessPermissions } from "./host.ts";
+export type { ProcessOptions, ProcessPermissions } from "../workers/options.ts";
 
 /**
  * Options of a FunctionProcess.
@@ -89,8 +87,8 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
     target: (...args: Args) => Result | PromiseLike<Result>,
     options: FunctionProcessOptions<Args> = {},
   ) {
-    checkProcessOptions("FunctionProcess", options);
     super(target, options);
+    checkProcessOptions("FunctionProcess", options);
     this.#options = options;
   }
 

@@ -9,7 +9,9 @@ import type { Encoding } from "./result.ts";
 
 /**
  * A program and its arguments, each word a string of its own. No shell looks
- * at them, so nothing in them has to be quoted.
+ * at them, so nothing in them has to be quoted, and nothing expanded. On Windows
+ * they are quoted as programs in C expect it; `cmd` does not, and prints `"` as
+ * `\"`.
  */
 export type Command = readonly string[];
 
@@ -18,13 +20,6 @@ export type Stdio = "piped" | "inherit" | "null";
 
 /**
  * Options of a program that runs beside this one.
- *
- * `timeout`, `signal` and `maxOutput` end the program, by force unless
- * `killAfter` is given, and with it all that it has started. For this it leads
- * a process group of its own, where the system has groups and the permission is
- * the full `--allow-run`. Such a program cannot ask anything at the terminal,
- * and Ctrl-C does not reach it; it ends when this program ends, however that
- * happens.
  *
  * @typeParam E How outputs are given.
  */
@@ -35,10 +30,18 @@ export interface SubprocessOptions<E extends Encoding = Encoding> {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether to start from an empty environment instead of this program's. */
   readonly clearEnv?: boolean;
-  /** How outputs are given: as text, `"utf-8"`, by default. */
+  /**
+   * How outputs are given: as text, `"utf-8"`, by default. A byte order mark at
+   * the start is no text.
+   */
   readonly encoding?: E;
   /** Where the standard output goes; `"piped"` by default. */
   readonly stdout?: Stdio;
+  /**
+   * Where the standard error goes; `"piped"` by default. In one with the standard
+   * output it comes from a shell: `["sh", "-c", 'exec "$@" 2>&1', "sh", "ls"]`.
+   */
+  readonly stderr?: Stdio;
   /** How long it may run, in milliseconds. */
   readonly timeout?: number;
   /** Ends the program when it is aborted. Aborted before, it starts nothing. */
@@ -54,89 +57,56 @@ export interface SubprocessOptions<E extends Encoding = Encoding> {
    * of, and 0 where a limit has been passed.
    */
   readonly killAfter?: number;
-  /**
-   * Where the standard error goes, `"piped"` by default; `"stdout"` puts its
-   * lines between those of the standard output, as they come.
-   */
-  readonly stderr?: Stdio | "stdout";
 }
 
-/** The bytes kept of an output unless `maxOutput` says otherwise. */
-export const defaultMaxOutput = 100 * 2 ** 20;
+/** How to start a program. */
+export type StartOptions = SubprocessOptions & { readonly stdin?: Stdio };
 
-/** Checks a command: a list of words, the first of them a program. */
-export function checkCommand(caller: string, command: unknown): void {
+/** Checks a command and its options, as far as people get them wrong. */
+export function checkCommand(
+  caller: string,
+  command: Command,
+  options: StartOptions,
+): void {
   if (typeof command === "string") {
-    const words = command.trim().split(/\s+/).map((word) =>
-      JSON.stringify(word)
+    const words = JSON.stringify((command as string).trim().split(/\s+/));
+    const list = words.replaceAll('","', '", "');
+    throw wrong(
+      caller,
+      `give the command as a list of words, ${list}`,
+      command,
     );
-    const list = `give the command as a list of words, [${words.join(", ")}]`;
-    throw wrong(caller, list, command);
   }
   if (!Array.isArray(command)) {
     throw wrong(caller, "the command must be a list of words", command);
   }
-  if (command.length === 0 || command[0] === "") {
+  if (!command[0]) {
     throw new TypeError(`${caller}: the command is empty: name a program`);
   }
-  for (const [i, word] of command.entries()) {
-    checkText(caller, `word ${i} of the command`, word);
-  }
+  checkOptions(caller, options);
 }
 
-/** Checks the options that every kind of run has. */
-export function checkOptions(
-  caller: string,
-  options: SubprocessOptions & { readonly stdin?: Stdio },
-): void {
-  const { cwd, env = {}, encoding, signal } = options;
-  if (cwd !== undefined && !(cwd instanceof URL)) checkText(caller, "cwd", cwd);
-  for (const [name, value] of Object.entries(env)) {
-    if (name === "" || name.includes("=")) {
-      const wanted = 'a name in env must be neither empty nor hold "="';
-      throw wrong(caller, wanted, name);
-    }
-    checkText(caller, "a name in env", name);
-    checkText(caller, `env.${name}`, value);
+function checkOptions(caller: string, options: StartOptions): void {
+  checkObject(caller, options);
+  if ("shell" in options) {
+    const shell = 'name the shell in the command, ["sh", "-c", "ls | wc"]';
+    throw new TypeError(`${caller}: there is no option shell: ${shell}`);
   }
-  checkOneOf(caller, "encoding", encoding, ["utf-8", "bytes"]);
-  const places = ["piped", "inherit", "null"];
-  checkOneOf(caller, "stdin", options.stdin, places);
-  checkOneOf(caller, "stdout", options.stdout, places);
-  checkOneOf(caller, "stderr", options.stderr, [...places, "stdout"]);
+  const { signal, timeout = 0, killAfter = 0, maxOutput = 1 } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw wrong(caller, "signal must be an AbortSignal", signal);
   }
-  checkLimits(caller, options);
-}
-
-function checkLimits(
-  caller: string,
-  { timeout = 0, killAfter = 0, maxOutput = Infinity }: SubprocessOptions,
-): void {
   checkTimeout(caller, timeout);
   checkTimeout(caller, killAfter, "killAfter");
   if (maxOutput !== Infinity) checkCount(caller, "maxOutput", maxOutput);
 }
 
-function checkText(caller: string, name: string, value: unknown): void {
-  if (typeof value !== "string") {
-    throw wrong(caller, `${name} must be a string`, value);
-  }
-  if (value.includes("\0")) {
-    throw wrong(caller, `${name} must not hold a NUL character`, value);
-  }
-}
-
-function checkOneOf(
-  caller: string,
-  name: string,
-  value: unknown,
-  allowed: readonly string[],
-): void {
-  if (value === undefined || allowed.includes(value as string)) return;
-  const list = allowed.map((one) => `"${one}"`).join(", ");
-  throw wrong(caller, `${name} must be one of ${list}`, value);
+/** Refuses a bare number, as it is written in Python. */
+export function checkObject(caller: string, options: unknown): void {
+  const isObject = typeof options === "object" && options !== null;
+  if (isObject && !Array.isArray(options)) return;
+  const wanted = "options must be an object, such as { timeout: 5000 }";
+  throw wrong(caller, wanted, options);
 }
 
 /** Says what a value has to be, and what it is. */
@@ -148,29 +118,29 @@ export function wrong(
   return new TypeError(`${caller}: ${wanted}: received ${describe(value)}`);
 }
 
-/** How to start a program, in Deno's terms. */
-export function toDeno(
-  command: Command,
-  options: SubprocessOptions & { readonly stdin: Stdio },
-): Deno.CommandOptions {
-  const { cwd, env = {}, clearEnv = false, stdin } = options;
+/** Starts a program; throws what `explain()` makes of the reason. */
+export function start(
+  caller: string,
+  [program, ...args]: Command,
+  options: StartOptions,
+): Deno.ChildProcess {
+  const { cwd, env = {}, clearEnv = false, stdin = "piped" } = options;
   const { stdout = "piped", stderr = "piped" } = options;
-  return {
-    args: command.slice(1),
-    env,
-    clearEnv,
-    stdin,
-    stdout,
-    stderr: stderr === "stdout" ? "piped" : stderr,
-    ...(cwd === undefined ? {} : { cwd }),
-  };
+  try {
+    return new Deno.Command(program!, {
+      ...{ args, env, clearEnv, stdin, stdout, stderr },
+      ...(cwd === undefined ? {} : { cwd }),
+    }).spawn();
+  } catch (cause) {
+    throw explain(caller, program!, cwd, cause);
+  }
 }
 
 /**
  * Says why a program could not be started, with an error that names what is
- * missing: the program, the directory, or the permission.
+ * missing: the program, its interpreter, the directory, or the permission.
  */
-export function explain(
+function explain(
   caller: string,
   program: string,
   cwd: string | URL | undefined,
@@ -182,16 +152,23 @@ export function explain(
   const name = JSON.stringify(program);
   const say = (kind: typeof NotFound, text: string) =>
     new kind(`${caller}: ${text}`, { cause });
-  // Deno has one class for both, so its words have to tell them apart.
+  // Deno's classes do not tell these apart, its words have to.
   if (/: (No such cwd|cwd is not a directory) /.test(message)) {
     const directory = JSON.stringify(String(cwd));
-    return say(NotADirectory, `no directory ${directory} to run in (its cwd)`);
+    const hint = String(cwd).startsWith("~") ? "; nothing expands the ~" : "";
+    const text = `no directory ${directory} to run in (its cwd${hint})`;
+    return say(NotADirectory, text);
+  }
+  if (message.includes("failed resolving cwd")) {
+    return say(NotFound, "this program's own directory has been removed");
   }
   if (cause instanceof NotFound) {
-    const advice = /[/\\]/.test(program)
-      ? "is the path right?"
-      : "is it installed, and on PATH?";
-    return say(NotFound, `no program named ${name} (${advice})`);
+    return say(NotFound, notFound(program, message));
+  }
+  if (/\(os error (8|193)\)/.test(message)) {
+    return new Error(`${caller}: ${name} is no program of this system`, {
+      cause,
+    });
   }
   if (cause instanceof NotCapable) {
     // A few variables, LD_PRELOAD for one, take the full permission.
@@ -207,4 +184,22 @@ export function explain(
     return say(PermissionDenied, denied);
   }
   return cause;
+}
+
+/** Says what was not found: a program, or what runs it. */
+function notFound(program: string, reason: string): string {
+  const nothing = `no program named ${JSON.stringify(program)}`;
+  if (program.startsWith("~")) return `${nothing} (nothing expands the ~)`;
+  const words = program.trim().split(/\s+/);
+  if (words.length > 1 && !/[/\\]/.test(words[0]!)) {
+    const list = words.map((word) => JSON.stringify(word)).join(", ");
+    return `${nothing} (each word is a string of its own: [${list}])`;
+  }
+  // Of a name without a path, Deno has looked for the file, and found it.
+  const [, file = program] = /'(.*)': .*os error/.exec(reason) ?? [];
+  if (!/[/\\]/.test(file)) {
+    return `${nothing} (is it installed, and on PATH?)`;
+  }
+  return `${nothing} (is the path right? Of a script, is the interpreter there ` +
+    `that its first line names, which may not end with CR?)`;
 }

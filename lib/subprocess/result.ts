@@ -16,7 +16,7 @@ const decoder = new TextDecoder();
 
 /** An output in the encoding that was asked for. */
 export function decode<E extends Encoding>(
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(),
   encoding: E | undefined,
 ): Decoded<E> {
   const output = encoding === "bytes" ? bytes : decoder.decode(bytes);
@@ -48,33 +48,14 @@ export interface ProcessDetails<E extends Encoding = Encoding> {
  *
  * @typeParam E How its outputs are given.
  */
-export class CompletedProcess<E extends Encoding = "utf-8">
-  implements ProcessDetails<E> {
-  /** The program and its arguments. */
-  declare readonly args: readonly string[];
+export interface CompletedProcess<E extends Encoding = "utf-8">
+  extends ProcessDetails<E> {
   /** The process id it had. */
-  declare readonly pid: number;
+  readonly pid: number;
   /** The exit code: 0 if all went well, 128 + n if signal n ended it. */
-  declare readonly code: number;
-  /** The signal that ended it; null if none did. */
-  declare readonly signal: Deno.Signal | null;
+  readonly code: number;
   /** Whether the exit code is 0. */
-  declare readonly success: boolean;
-  /** Its standard output, if it was piped; else empty. */
-  declare readonly stdout: Decoded<E>;
-  /** Its standard error, if it was piped; else empty. */
-  declare readonly stderr: Decoded<E>;
-  /** From start to end, in milliseconds. */
-  declare readonly elapsed: number;
-
-  /**
-   * Notes how a program ended.
-   *
-   * @param fields All of the fields but `success`.
-   */
-  constructor(fields: Omit<CompletedProcess<E>, "success">) {
-    Object.assign(this, fields, { success: fields.code === 0 });
-  }
+  readonly success: boolean;
 }
 
 /** A program did not do what was asked of it. */
@@ -97,13 +78,14 @@ export class SubprocessError extends Error implements ProcessDetails {
   /**
    * Makes the error.
    *
-   * @param message What happened, in one line; the last lines of the standard
-   * error are added to it.
+   * @param caller What its message begins with, such as `run`.
+   * @param what What the program did; the last lines of the standard error are
+   * added to it.
    * @param details The program, how it ended, and what it printed.
    */
-  constructor(message: string, details: ProcessDetails) {
-    super(message + lastLines(details.stderr));
+  constructor(caller: string, what: string, details: ProcessDetails) {
     const { args, code, signal, elapsed, stdout, stderr } = details;
+    super(`${caller}: ${commandLine(args)} ${what}${lastLines(stderr)}`);
     Object.assign(this, { args, code, signal, elapsed, stdout, stderr });
   }
 }
@@ -115,8 +97,11 @@ export class CalledProcessError extends SubprocessError {
 
   /** Makes the error; `caller` is what its message begins with, such as `run`. */
   constructor(caller: string, details: ProcessDetails) {
-    const command = commandLine(details.args);
-    super(`${caller}: ${command} ${howEnded(details)}`, details);
+    const { args, code, signal } = details;
+    const how = signal === null
+      ? `failed with exit code ${code}`
+      : `was ended by ${signal}`;
+    super(caller, how + shellHint(args), details);
   }
 }
 
@@ -129,8 +114,7 @@ export class TimeoutExpired extends SubprocessError {
 
   /** Makes the error; `caller` is what its message begins with, such as `run`. */
   constructor(caller: string, timeout: number, details: ProcessDetails) {
-    const command = commandLine(details.args);
-    super(`${caller}: ${command} has not ended after ${timeout} ms`, details);
+    super(caller, `has not ended after ${timeout} ms`, details);
     this.timeout = timeout;
   }
 }
@@ -144,11 +128,8 @@ export class OutputLimitExceeded extends SubprocessError {
 
   /** Makes the error; `caller` is what its message begins with, such as `run`. */
   constructor(caller: string, maxOutput: number, details: ProcessDetails) {
-    const command = commandLine(details.args);
-    super(
-      `${caller}: ${command} printed more than ${maxOutput} bytes and was ended`,
-      details,
-    );
+    const what = `printed more than ${maxOutput} bytes and was ended`;
+    super(`${caller}: maxOutput`, what, details);
     this.maxOutput = maxOutput;
   }
 }
@@ -161,10 +142,12 @@ function commandLine(words: readonly string[]): string {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
-function howEnded({ code, signal }: ProcessDetails): string {
-  return signal === null
-    ? `failed with exit code ${code}`
-    : `was ended by ${signal}`;
+/** Says that nothing expands a word that a shell would have expanded. */
+function shellHint(words: readonly string[]): string {
+  const forShell = /^(~(\/.*)?|\$\w+|[\w./-]*\*[\w.*/-]*)$/;
+  const word = words.find((word) => forShell.test(word));
+  if (word === undefined) return "";
+  return ` (there is no shell: ${JSON.stringify(word)} is passed on as it is)`;
 }
 
 function lastLines(output: string | Uint8Array): string {

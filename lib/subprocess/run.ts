@@ -7,14 +7,19 @@
  * @module
  */
 
-import type { Command, SubprocessOptions } from "./command.ts";
-import { checkInput, type Input } from "./input.ts";
-import { Program } from "./program.ts";
+import {
+  checkObject,
+  type Command,
+  type SubprocessOptions,
+} from "./command.ts";
+import { onceGuardIsFree } from "./group.ts";
+import type { Input } from "./input.ts";
 import {
   CalledProcessError,
   type CompletedProcess,
   type Encoding,
 } from "./result.ts";
+import { Subprocess } from "./spawn.ts";
 
 /**
  * Options of `run()`.
@@ -35,7 +40,7 @@ export interface RunOptions<E extends Encoding = Encoding>
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program to its end. What is promised of ends is said at `Subprocess`.
  *
  * Both outputs are read while the input is written, so no size of either can
  * block. What the program has started and left behind is not waited for: its
@@ -56,7 +61,8 @@ export interface RunOptions<E extends Encoding = Encoding>
  * @returns How the program ended, and what it printed.
  * @throws {TypeError} If the command is no list of words, or an option is not
  * what it has to be.
- * @throws {Deno.errors.NotFound} If there is no such program.
+ * @throws {Deno.errors.NotFound} If there is no such program, or not what its
+ * first line names to run it.
  * @throws {Deno.errors.NotADirectory} If there is no such `cwd`.
  * @throws {Deno.errors.NotCapable} Without `--allow-run` for the program.
  * @throws {CalledProcessError} With `check`, if the exit code is not 0.
@@ -68,17 +74,14 @@ export async function run<E extends Encoding = "utf-8">(
   command: Command,
   options: RunOptions<E> = {},
 ): Promise<CompletedProcess<E>> {
-  const { input, stdin = "null", check = false } = options;
-  if (input !== undefined) checkInput("run", input);
+  checkObject("run", options);
+  const { input, check = false, stdin = "null" } = options;
   const place = input === undefined ? stdin : "piped";
-  const program = new Program("run", command, options, place);
-  try {
-    program.feed(input);
-    await program.finish();
-  } finally {
-    await program.release();
-  }
-  const completed = program.completed();
+  const placed = { ...options, stdin: place } as const;
+  await using child = await onceGuardIsFree(() =>
+    new Subprocess(command, placed, "run")
+  );
+  const completed = await child.communicate(input);
   if (check && !completed.success) {
     throw new CalledProcessError("run", completed);
   }

@@ -4,11 +4,32 @@
  * @module
  */
 
-import type { Command, Stdio, SubprocessOptions } from "./command.ts";
-import { type Input, toBytes } from "./input.ts";
-import { Lines } from "./lines.ts";
-import { type OutputName, Program } from "./program.ts";
-import type { CompletedProcess, Encoding } from "./result.ts";
+import { checkTimeout } from "../describe.ts";
+import { after } from "../messages/wait.ts";
+import {
+  checkCommand,
+  checkObject,
+  type Command,
+  start,
+  type Stdio,
+  type SubprocessOptions,
+} from "./command.ts";
+import { endTree, endWithProgram, hasEnded, keepGoing } from "./group.ts";
+import { type Input, type Iteration, iterationOf, toBytes } from "./input.ts";
+import { LineCutter, oneByOne } from "./lines.ts";
+import { Output, within } from "./output.ts";
+import {
+  type CompletedProcess,
+  decode,
+  type Encoding,
+  OutputLimitExceeded,
+  type ProcessDetails,
+  TimeoutExpired,
+} from "./result.ts";
+import { turn } from "./turns.ts";
+
+/** The outputs of a program. */
+export type OutputName = "stdout" | "stderr";
 
 /**
  * Options of `spawn()`.
@@ -17,7 +38,12 @@ import type { CompletedProcess, Encoding } from "./result.ts";
  */
 export interface SpawnOptions<E extends Encoding = Encoding>
   extends SubprocessOptions<E> {
-  /** Where the standard input comes from; `"piped"` by default. */
+  /**
+   * Where the standard input comes from; from `communicate()` or `stdin` by
+   * default. If `stdin` has not been taken in the turn in which the program is
+   * waited for or its lines are read, its input is empty: `grep` would wait for
+   * ever. `"piped"` leaves it open until it is closed.
+   */
   readonly stdin?: Stdio;
 }
 
@@ -55,7 +81,28 @@ export function spawn<E extends Encoding = "utf-8">(
  *
  * Its outputs are read when somebody waits for them: `wait()` and
  * `communicate()` read both into memory, `lines()` takes one as it comes and
- * keeps the other. Nobody waiting, a program that prints much waits too.
+ * keeps the other. Nobody waiting, a program that prints much waits too. On
+ * Windows, as many programs are read from at once as there are processors; the
+ * others wait for one of them to end.
+ *
+ * **How a program ends.** One rule holds for all: it ends together with what it
+ * has started, and what that has started, as far as whoever started it still runs.
+ *
+ * - `terminate()` asks them to end, `kill()` kills them.
+ * - A timeout, an aborted signal and too much output kill them, or ask them first
+ *   if there is `killAfter`.
+ * - The end of an `await using` block, and leaving a loop over the lines, ask
+ *   them, and kill them after `killAfter`.
+ * - When this program ends, be it by `Deno.exit()`, an error or SIGKILL, they are
+ *   asked, and killed a second later.
+ *
+ * Those that were asked are killed once the program has ended. What a program has
+ * left behind that ended by itself is left alone. On Windows nobody is asked, all
+ * are killed; but when this program ends, its programs are, and not what they have
+ * started.
+ *
+ * This takes the full `--allow-run`, or one that names Deno. Without it, the rule
+ * is about the program alone, which lives on when this one is killed or exits.
  *
  * @example
  * ```ts
@@ -72,30 +119,55 @@ export function spawn<E extends Encoding = "utf-8">(
  */
 export class Subprocess<E extends Encoding = "utf-8">
   implements AsyncDisposable {
-  readonly #program: Program<E>;
+  /** The program and its arguments. */
+  readonly args: readonly string[];
+  readonly #caller: string;
+  readonly #options: SpawnOptions<E>;
+  readonly #maxOutput: number;
+  readonly #child: Deno.ChildProcess;
+  readonly #outputs = new Map<OutputName, Output>();
+  readonly #turn: Promise<void>;
+  readonly #started = performance.now();
+  readonly #gone = Promise.withResolvers<Deno.CommandStatus>();
+  /** Where its input is written; undefined if it is not piped. */
+  readonly #pipe: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #stdin: WritableStreamDefaultWriter<string | Uint8Array> | undefined;
+  #isFed = false;
+  #ended: { status: Deno.CommandStatus; elapsed: number } | undefined;
+  #ending: Promise<void> | undefined;
+  #failure: (() => unknown) | undefined;
 
   /**
    * Starts the program.
    *
    * @param command The program and its arguments, as a list; there is no shell.
    * @param options How to run it.
+   * @param caller What the messages of its errors begin with.
    * @throws What `run()` throws of a program that cannot be started.
    */
-  constructor(command: Command, options: SpawnOptions<E> = {}) {
-    const { stdin = "piped" } = options;
-    this.#program = new Program("spawn", command, options, stdin);
-    if (stdin === "piped") this.#stdin = writerOf(this.#program);
-  }
-
-  /** The program and its arguments. */
-  get args(): readonly string[] {
-    return this.#program.args;
+  constructor(
+    command: Command,
+    options: SpawnOptions<E> = {},
+    caller = "spawn",
+  ) {
+    checkCommand(caller, command, options);
+    const { stdin = "piped", signal } = options;
+    signal?.throwIfAborted();
+    this.args = [...command];
+    this.#caller = caller;
+    this.#options = options;
+    this.#maxOutput = options.maxOutput ?? 100 * 2 ** 20;
+    this.#child = start(caller, this.args, options);
+    this.#endWithProgram();
+    this.#turn = this.#openOutputs();
+    if (stdin === "piped") this.#pipe = this.#child.stdin.getWriter();
+    this.#limit();
+    this.#watch();
   }
 
   /** The process id. */
   get pid(): number {
-    return this.#program.pid;
+    return this.#child.pid;
   }
 
   /**
@@ -104,10 +176,7 @@ export class Subprocess<E extends Encoding = "utf-8">
    * Deno.errors.BrokenPipe.
    */
   get stdin(): WritableStreamDefaultWriter<string | Uint8Array> {
-    if (this.#stdin === undefined) {
-      throw new TypeError('Subprocess.stdin: stdin has to be "piped"');
-    }
-    return this.#stdin;
+    return this.#stdin ??= this.#openStdin();
   }
 
   /**
@@ -116,7 +185,7 @@ export class Subprocess<E extends Encoding = "utf-8">
    * @returns Its exit code, 128 + n if signal n ended it; null while it runs.
    */
   poll(): number | null {
-    return this.#program.ended?.code ?? null;
+    return this.#ended?.status.code ?? null;
   }
 
   /**
@@ -129,8 +198,10 @@ export class Subprocess<E extends Encoding = "utf-8">
    * @throws What the program was ended for: a limit, or an aborted signal.
    */
   async wait(options: { readonly timeout?: number } = {}): Promise<number> {
-    await this.#program.finish(options.timeout);
-    return (await this.#program.status).code;
+    checkObject(this.#caller, options);
+    void this.#closeUnasked();
+    await this.#finish(options.timeout);
+    return this.#ended!.status.code;
   }
 
   /**
@@ -154,9 +225,13 @@ export class Subprocess<E extends Encoding = "utf-8">
     input?: Input,
     options: { readonly timeout?: number } = {},
   ): Promise<CompletedProcess<E>> {
-    this.#program.feed(input);
-    await this.#program.finish(options.timeout);
-    return this.#program.completed();
+    checkObject(this.#caller, options);
+    if (input !== undefined) this.#feed(input);
+    else if (!this.#isFed) this.#closeInput();
+    await this.#finish(options.timeout);
+    const { code } = this.#ended!.status;
+    const details = { ...this.#details(), code };
+    return { ...details, pid: this.pid, success: code === 0 };
   }
 
   /**
@@ -174,7 +249,15 @@ export class Subprocess<E extends Encoding = "utf-8">
    * @throws What the program was ended for: a limit, or an aborted signal.
    */
   lines(name: OutputName = "stdout"): AsyncGenerator<string, void, void> {
-    return new Lines(this.#program, name);
+    const output = this.#outputs.get(name);
+    if (!output || output.isTaken) {
+      const why = output ? "is being read already" : "is not piped";
+      throw new TypeError(`Subprocess.lines: ${name} ${why}`);
+    }
+    output.isTaken = true;
+    return oneByOne(this.#lists(output), async () => {
+      if (output.isTaken) await this.#release();
+    });
   }
 
   /**
@@ -182,12 +265,12 @@ export class Subprocess<E extends Encoding = "utf-8">
    * programs cannot be asked, it is ended.
    */
   terminate(): void {
-    this.#program.send("SIGTERM");
+    this.#send("SIGTERM");
   }
 
   /** Ends the program by force. Of one that has ended, nothing changes. */
   kill(): void {
-    this.#program.send("SIGKILL");
+    this.#send("SIGKILL");
   }
 
   /**
@@ -195,7 +278,7 @@ export class Subprocess<E extends Encoding = "utf-8">
    * for `killAfter`, and then kills it.
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#program.release();
+    await this.#release();
   }
 
   /** How the program prints. */
@@ -206,23 +289,271 @@ export class Subprocess<E extends Encoding = "utf-8">
     const { args, pid } = this;
     return `Subprocess ${inspect({ args, pid, code: this.poll() }, options)}`;
   }
-}
 
-/** A writer of text or bytes that keeps the outputs flowing while it writes. */
-function writerOf<E extends Encoding>(
-  program: Program<E>,
-): WritableStreamDefaultWriter<string | Uint8Array> {
-  return new WritableStream<string | Uint8Array>({
-    async write(chunk) {
-      const bytes = toBytes("Subprocess.stdin", chunk);
-      const stopDraining = program.drainAll();
-      const written = await program.write(bytes).finally(stopDraining);
-      if (written) return;
-      throw new Deno.errors.BrokenPipe(
-        `Subprocess.stdin: ${program.args[0]} does not read any more`,
-      );
-    },
-    close: () => program.closeInput(),
-    abort: () => program.closeInput(),
-  }).getWriter();
+  // Ending.
+
+  #endWithProgram(): void {
+    const isGuarded = endWithProgram(this.pid);
+    const letGo = isGuarded ? keepGoing() : undefined;
+    if (isGuarded) this.#child.unref();
+    this.#onceGone(() => {
+      hasEnded(this.pid);
+      letGo?.();
+    });
+  }
+
+  /** Sets the limits of the program's life. */
+  #limit(): void {
+    const { timeout, signal } = this.#options;
+    const abort = () => this.#fail(() => signal?.reason);
+    signal?.addEventListener("abort", abort);
+    this.#onceGone(() => signal?.removeEventListener("abort", abort));
+    if (timeout === undefined) return;
+    this.#onceGone(after(timeout, () => {
+      this.#fail(() => this.#expired(timeout));
+    }));
+  }
+
+  /** Calls a function when the program has ended, or cannot be ended. */
+  #onceGone(tell: () => unknown): void {
+    this.#gone.promise.then(tell, tell).catch(() => {});
+  }
+
+  #expired(timeout: number): TimeoutExpired {
+    return new TimeoutExpired(this.#caller, timeout, this.#details());
+  }
+
+  #watch(): void {
+    this.#child.status.then((status) => {
+      this.#ended = { status, elapsed: performance.now() - this.#started };
+      this.#pipe?.abort().catch(() => {});
+      for (const output of this.#outputs.values()) output.programEnded();
+      this.#gone.resolve(status);
+    }, this.#gone.reject);
+  }
+
+  /** Ends the program because of a failure, made and thrown once it is gone. */
+  #fail(failure: () => unknown): void {
+    if (this.#failure) return;
+    this.#failure = failure;
+    this.#end(this.#options.killAfter ?? 0).catch(() => {});
+  }
+
+  /** Ends the program because it has printed more than it may. */
+  #exceed(): void {
+    const [caller, limit] = [this.#caller, this.#maxOutput];
+    this.#fail(() => new OutputLimitExceeded(caller, limit, this.#details()));
+  }
+
+  /** Throws what the program was ended for, if it was, once it is gone. */
+  async #throwFailure(): Promise<void> {
+    if (!this.#failure) return;
+    await this.#ending;
+    throw this.#failure();
+  }
+
+  /** Asks the program to end, for `killAfter` milliseconds, then kills it. */
+  #end(killAfter: number): Promise<void> {
+    // A program that may not be signalled (sudo) is not waited for.
+    this.#ending ??= this.#askAndKill(killAfter).catch((error) => {
+      this.#gone.reject(error);
+      throw error;
+    });
+    return this.#ending;
+  }
+
+  async #askAndKill(killAfter: number): Promise<void> {
+    const gone = this.#gone.promise;
+    if (killAfter > 0) {
+      this.#send("SIGTERM");
+      if (await within(gone, killAfter)) return;
+    }
+    this.#send("SIGKILL");
+    // Whoever ends trees may have been ended itself.
+    if (!await within(gone, 1_000)) this.#sendAlone("SIGKILL");
+    await gone;
+  }
+
+  #send(signal: "SIGTERM" | "SIGKILL"): void {
+    if (this.#ended || endTree(this.pid, signal)) return;
+    this.#sendAlone(signal);
+  }
+
+  #sendAlone(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      // It has ended, and the news of it is still under way.
+      if (error instanceof TypeError) return;
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  /** Ends the program and lets go of its streams. */
+  async #release(): Promise<void> {
+    if (!this.#ended) await this.#end(this.#options.killAfter ?? 5_000);
+    for (const output of this.#outputs.values()) await output.close();
+  }
+
+  // Reading.
+
+  /** Takes hold of the outputs; what is returned resolves when it is their turn. */
+  #openOutputs(): Promise<void> {
+    const names = (["stdout", "stderr"] as const).filter((name) =>
+      (this.#options[name] ?? "piped") === "piped"
+    );
+    const itsTurn = turn(names.length, this.#gone.promise);
+    const limit = this.#maxOutput;
+    const onLimit = () => this.#exceed();
+    for (const name of names) {
+      const options = { limit, onLimit, turn: itsTurn };
+      this.#outputs.set(name, new Output(this.#child[name], options));
+    }
+    return itsTurn;
+  }
+
+  /** Reads outputs into memory, until the returned function is called. */
+  #keepReading(
+    isWanted: (output: Output) => boolean = () => true,
+  ): () => void {
+    const stops = [...this.#outputs.values()].map((output) =>
+      output.keepReading(() => isWanted(output))
+    );
+    return () => stops.forEach((stop) => stop());
+  }
+
+  /** Waits for the end, `timeout` milliseconds at most, and reads all outputs. */
+  async #finish(timeout?: number): Promise<void> {
+    const ends = this.#outputs.values().map((output) => output.end);
+    const stopReading = this.#keepReading();
+    const ended = Promise.all([this.#gone.promise, ...ends]);
+    try {
+      if (timeout === undefined) await ended;
+      else if (!await within(ended, checkTimeout(this.#caller, timeout))) {
+        throw this.#expired(timeout);
+      }
+    } finally {
+      stopReading();
+    }
+    await this.#throwFailure();
+  }
+
+  /** Reads an output, and gives its lines as they come, many in each list. */
+  async *#lists(output: Output): AsyncGenerator<string[], void, void> {
+    void this.#closeUnasked();
+    const cutter = new LineCutter(this.#maxOutput);
+    // A program that may not go on printing errors does not go on at all.
+    const stopReading = this.#keepReading((other) => !other.isTaken);
+    try {
+      while (!cutter.isTooLong && (output.size > 0 || await output.read())) {
+        yield cutter.push(output.take());
+      }
+      if (!cutter.isTooLong) yield cutter.end();
+      if (cutter.isTooLong) this.#exceed();
+      await this.#throwFailure();
+    } finally {
+      stopReading();
+      output.isTaken = false;
+      if (!output.ended) await this.#release();
+    }
+  }
+
+  /** The program as far as it has come. */
+  #details(): ProcessDetails<E> {
+    const text = (name: OutputName) =>
+      decode(this.#outputs.get(name)?.bytes(), this.#options.encoding);
+    return {
+      args: this.args,
+      code: this.#ended?.status.code ?? null,
+      signal: this.#ended?.status.signal ?? null,
+      elapsed: this.#ended?.elapsed ?? performance.now() - this.#started,
+      stdout: text("stdout"),
+      stderr: text("stderr"),
+    };
+  }
+
+  // Writing.
+
+  /** Begins to write an input, after which there is no more. */
+  #feed(input: Input): void {
+    if (this.#isFed || !this.#pipe) {
+      const why = this.#pipe
+        ? "the input was given before"
+        : 'input needs stdin to be "piped"';
+      throw new TypeError(`${this.#caller}: ${why}`);
+    }
+    const chunks = iterationOf(this.#caller, input);
+    this.#isFed = true;
+    // Nobody needs the rest of the input. That it cannot be closed changes
+    // nothing about the program, which has ended.
+    this.#onceGone(() => chunks.return?.());
+    this.#writeAll(chunks).catch((error) => {
+      if (!this.#ended) this.#fail(() => error);
+    });
+  }
+
+  async #writeAll(chunks: Iteration): Promise<void> {
+    for (;;) {
+      const { value, done } = await chunks.next();
+      if (done || this.#ended) break;
+      if (await this.#write(toBytes(this.#caller, await value))) continue;
+      await chunks.return?.();
+      break;
+    }
+    await this.#closeInput();
+  }
+
+  /**
+   * Writes to the program, and tells whether it still reads. That it does not is
+   * no error: `head` has what it wants before its input ends.
+   */
+  async #write(bytes: Uint8Array): Promise<boolean> {
+    await this.#turn;
+    try {
+      await this.#pipe?.write(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #openStdin(): WritableStreamDefaultWriter<string | Uint8Array> {
+    if (!this.#pipe) {
+      throw new TypeError('Subprocess.stdin: stdin has to be "piped"');
+    }
+    const hint = this.#isFed
+      ? ': its input was closed when it was waited for (see stdin: "piped")'
+      : "";
+    return new WritableStream<string | Uint8Array>({
+      write: (chunk) => this.#writeAndRead(chunk, hint),
+      close: () => this.#closeInput(),
+      abort: () => this.#closeInput(),
+    }).getWriter();
+  }
+
+  async #writeAndRead(chunk: string | Uint8Array, hint: string): Promise<void> {
+    const bytes = toBytes("Subprocess.stdin", chunk);
+    // A program that may not go on printing does not go on reading.
+    const stopReading = this.#keepReading();
+    const isWritten = await this.#write(bytes).finally(stopReading);
+    if (isWritten) return;
+    throw new Deno.errors.BrokenPipe(
+      `Subprocess.stdin: ${this.args[0]} does not read any more${hint}`,
+    );
+  }
+
+  /** Gives a program that reads an empty input, if nobody asks for it now. */
+  async #closeUnasked(): Promise<void> {
+    // In this turn, a loop over the lines may be followed by writing.
+    await undefined;
+    const isAsked = this.#options.stdin || this.#stdin || this.#isFed;
+    if (!isAsked) await this.#closeInput();
+  }
+
+  /** Tells the program that there is no more input. */
+  async #closeInput(): Promise<void> {
+    this.#isFed = true;
+    // Of a pipe that is broken, closing fails as well.
+    await this.#pipe?.close().catch(() => {});
+  }
 }

@@ -5,39 +5,40 @@
  * @module
  */
 
-import { whyNotCloned } from "../messages/value.ts";
-import { unpackError } from "./errors.ts";
+import { realm } from "../messages/life.ts";
 import {
-  type Answer,
-  briefRequest,
-  type Channel,
-  type Reply,
-  type Request,
-} from "./protocol.ts";
+  pack,
+  type Parcel,
+  refusal,
+  type Route,
+  unpack,
+} from "../messages/travel.ts";
+import { type Death, WorkerDiedError } from "./errors.ts";
+import type { Isolation, PoolOptions, ProcessOptions } from "./options.ts";
+import type { Answer, Channel, Reply, Request } from "./protocol.ts";
 import type { Task } from "./task.ts";
 
-/** Calls of one task, which one host runs one after another. */
-export interface Batch {
+/** Some tasks, which one host runs one after another. */
+export interface Chunk {
   readonly task: Task;
-  /** One entry a call: its argument, or with `spread` its argument list. */
-  readonly calls: readonly unknown[];
+  /** One input a task: its argument, or with `spread` the list of them. */
+  readonly inputs: readonly unknown[];
   readonly spread: boolean;
-  /** Given what came of each call at once; one that fails then ends no other. */
-  readonly onEach?: (outcome: Outcome) => void;
-  /** Whether the far side is to note when each call began and ended. */
+  /** Whether what it is given is to last as long as the host. */
+  readonly isSetup?: boolean;
+  /** Whether the far side is to note when each task began and ended. */
   readonly timed: boolean;
   /** What to move instead of copying. */
   readonly transfer: readonly Transferable[];
-  /** What the entries are called in messages, such as `items[3]`. */
+  /** What the inputs are called in messages, such as `items[3]`. */
   readonly nameOf: (index: number) => string;
 }
 
-/** What came of a batch, as far as its calls were begun. */
+/** What came of a chunk: its results, or which task failed first, and why. */
 export interface Outcome {
-  readonly results: unknown[];
-  /** Why calls failed, by their place in the batch. */
-  readonly errors: ReadonlyMap<number, unknown>;
-  /** With `timed`: when each call began and ended, on main's clock, in ms. */
+  readonly results: readonly unknown[];
+  readonly failed: { readonly index: number; readonly error: unknown } | null;
+  /** With `timed`: when each task began and ended, on main's clock, in ms. */
   readonly times: readonly (readonly [from: number, to: number])[];
 }
 
@@ -50,43 +51,44 @@ export interface HostEnd {
 }
 
 /** Options of a host. */
-export interface HostOptions {
+export interface HostOptions extends ProcessOptions {
   /** What the host is called in messages. */
   readonly name: string;
   /** What errors of starting it begin with, such as `Pool`. */
   readonly caller: string;
   /** The URL of the module that exports the tasks, if they come from one. */
-  readonly module: string | undefined;
+  readonly module?: string | undefined;
   /** Told when the host ends by itself. */
   readonly onDeath?: (error: WorkerDiedError) => void;
 }
 
-/** A batch that runs. */
-interface Running extends PromiseWithResolvers<Outcome> {
-  readonly batch: Batch;
+/** A kind of hosts. */
+export interface HostKind {
+  /** Throws if an option is wrong, or is not for this kind. */
+  check(caller: string, options: PoolOptions): void;
+  /** Starts a host. */
+  open(options: HostOptions): Host;
 }
 
-/** Where functions run. It runs one batch at a time. */
-export abstract class Host<Options extends HostOptions = HostOptions> {
+/** The kinds of hosts that there are; each is entered by its own module. */
+export const hostKinds: Map<Isolation, HostKind> = new Map();
+
+/** Where functions run. It runs one chunk at a time. */
+export abstract class Host {
   /** The id of its process, if it is one of its own. */
   readonly pid: number | undefined = undefined;
   /** How it ended; empty before that. */
   end: HostEnd = {};
-  /** Whether it knows at once how much of a batch has begun. */
-  abstract readonly canTakeBack: boolean;
-  protected readonly options: Options;
-  /** Resolves once something can be sent; undefined from then on. */
-  protected opening: Promise<void> | undefined;
+  protected readonly options: HostOptions;
   readonly #ended = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   /** The tasks that the far side has. */
   readonly #known = new Set<number>();
-  /** The request before, which the far side knows too. */
-  #last: Request | undefined;
-  #running: Running | undefined;
+  #running: PromiseWithResolvers<Outcome> | undefined;
   #over: { reason: unknown } | undefined;
 
-  constructor(options: Options) {
+  constructor(options: HostOptions) {
+    checkGuard(options);
     this.options = options;
   }
 
@@ -100,38 +102,45 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
     return this.#ready.promise;
   }
 
+  /** Whether nothing runs here any more. */
+  get isOver(): boolean {
+    return this.#over !== undefined;
+  }
+
   /**
-   * Runs a batch. If it cannot be sent, the outcome says so. It rejects with a
-   * WorkerDiedError if the host dies, and with the reason given to `terminate`.
+   * Runs a chunk, which is sent before this returns. If it cannot be sent, the
+   * outcome says so. It rejects with a WorkerDiedError if the host dies, and
+   * with the reason given to `terminate`.
    */
-  async run(batch: Batch): Promise<Outcome> {
-    if (this.opening) await this.opening;
-    if (this.#over) throw this.#over.reason;
-    const refused = this.#send(batch);
-    if (refused) return refused;
-    this.#running = { ...Promise.withResolvers<Outcome>(), batch };
-    return await this.#running.promise;
+  run(chunk: Chunk): Promise<Outcome> {
+    if (this.#over) return Promise.reject(this.#over.reason);
+    const failed = this.#send(chunk);
+    if (failed) return Promise.resolve({ results: [], failed, times: [] });
+    this.#running = Promise.withResolvers();
+    return this.#running.promise;
   }
 
   /** Runs one call: gives what it returns, or throws what it throws. */
   async call(
     task: Task,
     args: readonly unknown[],
-    transfer: readonly Transferable[] = [],
+    { transfer = [], isSetup = false }: {
+      readonly transfer?: readonly Transferable[];
+      readonly isSetup?: boolean;
+    },
   ): Promise<unknown> {
-    const nameOf = () => "args";
-    const rest = { spread: true, timed: false, transfer, nameOf };
-    const { results, errors } = await this.run({
-      task,
-      calls: [args],
-      ...rest,
-    });
-    if (errors.has(0)) throw errors.get(0);
+    const rest = { spread: true, timed: false, nameOf: () => "args" };
+    const chunk = { task, inputs: [args], transfer, isSetup, ...rest };
+    const { results, failed } = await this.run(chunk);
+    if (failed) throw failed.error;
     return results[0];
   }
 
-  /** Lets no more calls begin; returns how many have not, 0 if unknown. */
-  abstract takeBack(): number;
+  /** Lets no more tasks of the chunk begin that runs. */
+  cancel(): void {
+    const request: Request = { kind: "cancel" };
+    if (this.#running) this.channel.post(request);
+  }
 
   /** Ends a host that runs nothing any more; a process gets this exit code. */
   finish(_exitCode: number): void {
@@ -142,25 +151,40 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
   terminate(reason: unknown): void {
     if (this.#over) return;
     this.#over = { reason };
-    this.stop(this.#running !== undefined);
+    this.stop();
     this.#ready.resolve();
     this.#running?.reject(reason);
-  }
-
-  /** Whether nothing runs here any more. */
-  protected get isOver(): boolean {
-    return this.#over !== undefined;
   }
 
   /** What leads to the far side. */
   protected abstract readonly channel: Channel;
   /** Ends the far side. */
-  protected abstract stop(wasBusy: boolean): void;
+  protected abstract stop(): void;
 
-  /** Takes a reply. */
+  /** Makes inputs ready to be sent. */
+  protected pack(
+    inputs: readonly unknown[],
+    transfer: readonly Transferable[],
+  ): Parcel {
+    return pack(inputs, transfer, "inputs", this.channel.route);
+  }
+
+  /** Takes what the far side says. */
   protected receive(reply: Reply): void {
+    if (this.#over) return;
     if (reply.kind === "ready") this.#ready.resolve();
-    else if (reply.kind === "done") this.#settle(reply, reply.isPacked);
+    else if (reply.kind === "done") this.#settle(reply);
+    else this.die(this.deathOf(reply));
+  }
+
+  /** How the far side ended, by its own last words. */
+  protected deathOf(
+    { how, exitCode, cause }: Reply & { kind: "died" },
+  ): Death {
+    const isCaused = cause !== undefined && {
+      cause: unpack(cause.value, cause.wires, this.channel.route),
+    };
+    return { how, exitCode, ...isCaused };
   }
 
   /** Notes that the far side has ended by itself. */
@@ -177,119 +201,58 @@ export abstract class Host<Options extends HostOptions = HostOptions> {
     this.#ended.resolve();
   }
 
-  /** Sends a batch; what is returned says why it cannot be sent. */
-  #send(batch: Batch): Outcome | undefined {
-    const { task, spread, timed } = batch;
-    const { value, isPacked, ports, sent } = this.channel.pack(batch.calls);
-    const request: Request = {
-      kind: "run",
-      task: task.id,
-      define: this.#known.has(task.id) ? undefined : task,
-      calls: value as unknown[],
-      spread,
-      isPacked,
-      shared: batch.onEach !== undefined,
-      timed,
-    };
-    const moved = [...batch.transfer, ...ports];
+  /** Sends a chunk; what is returned says why it cannot be sent. */
+  #send(chunk: Chunk): Outcome["failed"] {
+    const { task, inputs, spread, isSetup = false, timed } = chunk;
+    const { transfer } = chunk;
     try {
-      this.channel.post(briefRequest(request, this.#last), moved);
+      const parcel = this.pack(inputs, transfer);
+      const { value, wires } = parcel;
+      const define = this.#known.has(task.id) ? undefined : task;
+      const rest = { define, inputs: value, wires, spread, isSetup, timed };
+      const request: Request = { kind: "run", task: task.id, ...rest };
+      this.channel.post(request, parcel.moved);
+      parcel.sent(this.channel.receiver);
+      this.#known.add(task.id);
+      return null;
     } catch (error) {
-      return this.#whyNotSent(batch, request.calls, moved, error);
+      return whyRefused(chunk, error, this.channel.route);
     }
-    sent();
-    this.#known.add(task.id);
-    this.#last = { ...request, calls: [] };
-    return undefined;
   }
 
-  /** Names the call of a batch, and the part of it, that cannot be sent. */
-  #whyNotSent(
-    { nameOf }: Batch,
-    calls: readonly unknown[],
-    moved: readonly unknown[],
-    error: unknown,
-  ): Outcome {
-    const failed = (index: number, error: unknown) => ({
-      ...nothing,
-      errors: new Map([[index, error]]),
-    });
-    const { sending } = this.channel;
-    for (const [index, call] of calls.entries()) {
-      const why = whyNotCloned(call, nameOf(index), moved, sending);
-      if (why) return failed(index, new TypeError(why));
-    }
-    return failed(0, error);
-  }
-
-  #settle(answer: Answer, isPacked: boolean): void {
-    const outcome = this.#outcomeOf(answer, isPacked);
-    const { batch, resolve } = this.#running!;
-    const isNothing = answer.results.length + answer.errors.length === 0;
-    if (batch.onEach && !isNothing) return batch.onEach(outcome);
-    this.#running = undefined;
-    resolve(outcome);
-  }
-
-  #outcomeOf({ results, errors, times }: Answer, isPacked: boolean): Outcome {
+  #settle({ value, wires, failed, times }: Answer): void {
     const { timeOrigin } = performance;
-    return {
-      results: isPacked ? this.channel.unpack(results) as unknown[] : results,
-      errors: errors.length === 0 ? nothing.errors : new Map(
-        errors.map(([index, error]) => [index, unpackError(error)]),
-      ),
+    const running = this.#running!;
+    this.#running = undefined;
+    const unpacked = unpack(value, wires, this.channel.route);
+    const isFailed = failed !== undefined;
+    running.resolve({
+      results: isFailed ? [] : unpacked as unknown[],
+      failed: isFailed ? { index: failed, error: unpacked } : null,
       times: times.map(([from, to]) => [from - timeOrigin, to - timeOrigin]),
-    };
+    });
   }
 }
 
-const nothing: Outcome = { results: [], errors: new Map(), times: [] };
-
-/** How a host ended, by its own last words. */
-export function deathOf(
-  { how, exitCode, error }: Reply & { kind: "died" },
-): Death {
-  return { how, exitCode, ...(error && { cause: unpackError(error) }) };
+/** Refuses to start workers because their own module is imported in one. */
+function checkGuard({ caller, module }: HostOptions): void {
+  const here = realm();
+  if (module === undefined || module !== here.module || here.task) return;
+  throw new Error(
+    `${caller}: ${module} starts workers that import it, and would start more ` +
+      `of them in each: let only main start them, by if (import.meta.main) { … }`,
+  );
 }
 
-/** How a worker ended, for a WorkerDiedError. */
-export interface Death {
-  /** What happened, such as `closed itself`. */
-  how: string;
-  /** The code it exited with, if it exited. */
-  exitCode?: number | undefined;
-  /** The signal that ended it, if one did. */
-  signal?: string | undefined;
-  /** The error that nothing caught, if there was one. */
-  cause?: unknown;
-}
-
-/**
- * A worker or process ended before it answered: it closed itself or exited, an
- * error that nothing caught or a signal ended it, or it ran out of memory.
- */
-export class WorkerDiedError extends Error {
-  /** `"WorkerDiedError"`. */
-  override readonly name = "WorkerDiedError";
-  /** The name of the worker. */
-  readonly worker: string;
-  /** The code it exited with, if it exited. */
-  readonly exitCode: number | undefined;
-  /** The signal that ended it, such as `"SIGKILL"`, if one did. */
-  readonly signal: string | undefined;
-
-  /**
-   * Makes the error.
-   *
-   * @param worker The name of the worker.
-   * @param death How it ended.
-   */
-  constructor(worker: string, death: Death) {
-    const hasCause = "cause" in death;
-    const why = hasCause ? `: ${death.cause}` : "";
-    super(`${worker} ${death.how}${why}`, hasCause ? death : {});
-    this.worker = worker;
-    this.exitCode = death.exitCode;
-    this.signal = death.signal;
+/** Says which input of a chunk could not be sent, and why. */
+export function whyRefused(
+  chunk: Pick<Chunk, "inputs" | "transfer" | "nameOf">,
+  error: unknown,
+  route?: Route,
+): { readonly index: number; readonly error: unknown } {
+  for (const [index, input] of chunk.inputs.entries()) {
+    const why = refusal(input, chunk.transfer, chunk.nameOf(index), route);
+    if (why) return { index, error: why };
   }
+  return { index: 0, error };
 }

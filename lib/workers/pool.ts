@@ -4,98 +4,35 @@
  * @module
  */
 
-import { checkCount, checkInput, checkTimeout, describe } from "../describe.ts";
+import {
+  checkArray,
+  checkCount,
+  checkFunction,
+  checkInput,
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+  checkTransfer,
+  describe,
+} from "../describe.ts";
+import { Call } from "./calls.ts";
+import { Dispatcher } from "./dispatch.ts";
 import { continueStack } from "./errors.ts";
-import { checkProcessOptions, type ProcessOptions } from "../processes/host.ts";
-import { Call, Dispatcher } from "./dispatch.ts";
-import { Feed } from "../feed.ts";
-import { Results } from "./results.ts";
+import { Feed } from "./feed.ts";
+import { hostKinds } from "./host.ts";
+import type { ApplyOptions, MapOptions, PoolOptions } from "./options.ts";
 import { packFunction, type Task } from "./task.ts";
+import "./thread.ts";
 
-/** The kinds of hosts: a thread, and a process of the operating system. */
-export type Isolation = "worker" | "process";
-
-/** Which worker ran which task, from when to when. */
-export interface TaskRun {
-  /** The worker's number, from 1 to the pool's `workers`. */
-  readonly worker: number;
-  /** The task's place in the input, from 0. */
-  readonly task: number;
-  /** When it began, in milliseconds on the clock of `performance.now()`. */
-  readonly from: number;
-  /** When it ended, in milliseconds on the same clock. */
-  readonly to: number;
-}
-
-/** How far a call has come. */
-export interface Progress {
-  /** How many tasks are done. */
-  readonly done: number;
-  /** How many there are, where that is known. */
-  readonly total: number | undefined;
-}
-
-/**
- * Options of a Pool. `permissions`, `memory` and `onOutput` are for processes
- * only.
- */
-export interface PoolOptions extends ProcessOptions {
-  /** How many workers at most; the number of logical processors by default. */
-  readonly workers?: number;
-  /**
-   * Where tasks run: `"worker"`, unless given, is a thread with a heap of its
-   * own; `"process"` is a process of the operating system, for which this
-   * program needs `--allow-run` for Deno.
-   */
-  readonly isolation?: Isolation;
-  /**
-   * The URL of the module that exports the tasks, `import.meta.url`: workers
-   * then import it instead of receiving a task's text. A thread needs
-   * `--allow-read` for that; a process needs nothing.
-   */
-  readonly module?: string;
-  /** Called once in each worker before its first task. */
-  readonly initializer?: () => unknown;
-  /** After how many tasks a worker is replaced by a new one. */
-  readonly maxTasksPerWorker?: number;
-  /**
-   * Told of each task, once it is done, where and when it ran. What it throws is
-   * reported as an error that nothing caught, and the call goes on.
-   */
-  readonly onTask?: (run: TaskRun) => void;
-}
-
-/** Options of a call. */
-export interface CallOptions {
-  /** Ends the call: what has not begun is not begun, what runs is ended. */
-  readonly signal?: AbortSignal;
-  /**
-   * How long a task may run, in milliseconds; also how long the initializer may
-   * that it waits for. A task that takes longer fails the call with a
-   * TimeoutError, and its worker is replaced.
-   */
-  readonly timeout?: number;
-}
-
-/** Options of `apply`. */
-export interface ApplyOptions extends CallOptions {
-  /** What of the arguments to move instead of copying. */
-  readonly transfer?: readonly Transferable[];
-}
-
-/** Options of the calls that take many items. */
-export interface MapOptions extends CallOptions {
-  /**
-   * How many items are sent at once. A worker runs them one after another;
-   * with `timeout`, they may take that long each, on average.
-   */
-  readonly chunkSize?: number;
-  /**
-   * Told when more tasks are done. What it throws is reported as an error that
-   * nothing caught, and the call goes on.
-   */
-  readonly onProgress?: (progress: Progress) => void;
-}
+export type {
+  ApplyOptions,
+  CallOptions,
+  Isolation,
+  MapOptions,
+  PoolOptions,
+  Progress,
+  TaskRun,
+} from "./options.ts";
 
 /**
  * Many calls over a few workers.
@@ -142,20 +79,26 @@ export class Pool implements Disposable, AsyncDisposable {
    * @throws {TypeError} If an option is of a wrong type.
    */
   constructor(options: PoolOptions = {}) {
-    const { workers = navigator.hardwareConcurrency } = options;
+    checkOptions("Pool", "new Pool({ workers: 1 })", options);
+    const { workers = navigator.hardwareConcurrency, onTask } = options;
+    const { isolation = "worker", initializer, module } = options;
     checkCount("Pool", "workers", workers);
-    if (options.maxTasksPerWorker !== undefined) {
-      checkCount("Pool", "maxTasksPerWorker", options.maxTasksPerWorker);
+    if (onTask !== undefined) checkFunction("Pool", "onTask", onTask);
+    checkArray("Pool", "initializerArgs", options.initializerArgs ?? []);
+    const kind = hostKinds.get(isolation);
+    if (!kind) {
+      throw new TypeError(
+        `Pool: isolation must be "worker" or "process": received ${
+          describe(isolation)
+        }`,
+      );
     }
-    checkIsolation(options);
-    const initializer = options.initializer && packFunction(
-      options.initializer,
-      "Pool: initializer",
-      options.module,
-    );
+    kind.check("Pool", options);
+    const first = initializer &&
+      packFunction(initializer, "Pool: initializer", module);
     this.workers = workers;
     this.#options = options;
-    this.#dispatcher = new Dispatcher(workers, initializer, options);
+    this.#dispatcher = new Dispatcher(workers, first, options);
   }
 
   /**
@@ -191,7 +134,7 @@ export class Pool implements Disposable, AsyncDisposable {
     items: Iterable<Item>,
     options: MapOptions = {},
   ): Promise<Result[]> {
-    return await this.#map("map", fn, items, false, options);
+    return await this.#map("map", fn, items, options);
   }
 
   /**
@@ -221,7 +164,7 @@ export class Pool implements Disposable, AsyncDisposable {
     argumentLists: Iterable<Args>,
     options: MapOptions = {},
   ): Promise<Result[]> {
-    return await this.#map("starmap", fn, argumentLists, true, options);
+    return await this.#map("starmap", fn, argumentLists, options);
   }
 
   /**
@@ -249,16 +192,13 @@ export class Pool implements Disposable, AsyncDisposable {
     args: Args = [] as unknown as Args,
     options: ApplyOptions = {},
   ): Promise<Result> {
-    if (!Array.isArray(args)) {
-      throw new TypeError(
-        `Pool.apply: args must be an array: received ${describe(args)}`,
-      );
-    }
+    checkArray("Pool.apply", "args", args);
+    const { transfer = [] } = options;
     const call = this.#begin("apply", fn, true, options);
     try {
-      const transfer = [...options.transfer ?? []];
-      const submitted = this.#dispatcher.submit(call, [args], 0, transfer);
-      return (await submitted)[0] as Result;
+      checkTransfer("Pool.apply", transfer);
+      const results = this.#dispatcher.submit(call, [args], 0, [...transfer]);
+      return (await results)[0] as Result;
     } catch (error) {
       // To note at each call who made it would take as long as the message; who
       // waits for it is known now too.
@@ -384,33 +324,38 @@ export class Pool implements Disposable, AsyncDisposable {
     method: "map" | "starmap",
     fn: AnyFunction,
     items: Iterable<unknown>,
-    spread: boolean,
     options: MapOptions,
   ): Promise<Result[]> {
+    const spread = method === "starmap";
     const call = this.#begin(method, fn, spread, options);
     Error.captureStackTrace(call.origin, this[method]);
     try {
       const overTime = "imap takes what arrives over time";
       checkInput(`Pool.${method}: `, items, overTime);
       const inputs = [...items];
+      for (const [i, list] of spread ? inputs.entries() : []) {
+        checkArray("Pool.starmap", `argumentLists[${i}]`, list);
+      }
       call.total = inputs.length;
       const size = this.#chunkSize(options, inputs.length);
-      const parts: Promise<unknown[]>[] = [];
+      const parts: Promise<readonly unknown[]>[] = [];
       for (let i = 0; i < inputs.length; i += size) {
         parts.push(this.#dispatcher.submit(call, inputs.slice(i, i + size), i));
       }
-      return joined(await Promise.all(parts)) as Result[];
+      const results = joined(await Promise.all(parts)) as Result[];
+      // There may be no part that could have failed.
+      if (call.failure) throw call.failure.error;
+      return results;
     } finally {
       this.#end(call);
     }
   }
 
   #chunkSize({ chunkSize, timeout }: MapOptions, length: number): number {
-    const most = this.#options.maxTasksPerWorker ?? Infinity;
     const share = timeout === undefined
       ? Math.ceil(length / (this.workers * 4))
       : 1;
-    return Math.min(chunkSize ?? Math.max(1, share), most);
+    return chunkSize ?? Math.max(1, share);
   }
 
   #imap<Item, Result>(
@@ -425,14 +370,14 @@ export class Pool implements Disposable, AsyncDisposable {
     const origin = {};
     Error.captureStackTrace(origin, this[method]);
     const begin = () => this.#begin(method, fn, false, options, origin);
-    return new Results(this.#chunks<Result>(begin, open));
+    return this.#results<Result>(begin, open);
   }
 
   /** The results of a call, as they come. */
-  async *#chunks<Result>(
+  async *#results<Result>(
     begin: () => Call,
     open: () => AnyIterator,
-  ): AsyncGenerator<Result[], void, void> {
+  ): AsyncGenerator<Result, void, void> {
     const call = begin();
     let feed: Feed | undefined;
     let hasFailed = false;
@@ -445,7 +390,7 @@ export class Pool implements Disposable, AsyncDisposable {
       for (;;) {
         const results = await feed.next(call.method === "imap");
         if (!results) return;
-        yield results as Result[];
+        for (const result of results) yield result as Result;
       }
     } catch (error) {
       hasFailed = true;
@@ -458,10 +403,18 @@ export class Pool implements Disposable, AsyncDisposable {
 
   #check(method: string, fn: AnyFunction, options: MapOptions): Task {
     const caller = `Pool.${method}`;
+    const example = method === "apply"
+      ? "pool.apply(f, [x], { timeout: 1000 })"
+      : `pool.${method}(f, items, { chunkSize: 10 })`;
+    checkOptions(caller, example, options);
     const task = packFunction(fn, caller, this.#options.module);
-    const { chunkSize, timeout } = options;
+    const { chunkSize, timeout, signal, onProgress } = options;
     if (chunkSize !== undefined) checkCount(caller, "chunkSize", chunkSize);
     if (timeout !== undefined) checkTimeout(caller, timeout);
+    checkSignal(caller, signal);
+    if (onProgress !== undefined) {
+      checkFunction(caller, "onProgress", onProgress);
+    }
     if (this.#state === "open") return task;
     throw new Error(`${caller}: the pool is ${this.#state}`);
   }
@@ -488,33 +441,13 @@ export class Pool implements Disposable, AsyncDisposable {
   }
 }
 
-/** Checks the options that say where tasks run. */
-function checkIsolation(options: PoolOptions): void {
-  const { isolation = "worker" } = options;
-  if (isolation === "process") return checkProcessOptions("Pool", options);
-  if (isolation !== "worker") {
-    throw new TypeError(
-      `Pool: isolation must be "worker" or "process": received ${
-        describe(isolation)
-      }`,
-    );
-  }
-  for (const name of ["permissions", "memory", "onOutput"] as const) {
-    if (options[name] === undefined) continue;
-    throw new TypeError(
-      `Pool: ${name} is for isolation: "process"; a worker is a thread of ` +
-        `this program`,
-    );
-  }
-}
-
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
 // deno-lint-ignore no-explicit-any
 type AnyFunction = (...args: any[]) => unknown;
 
 /** The items of all chunks; flat() takes five times as long. */
-function joined(chunks: readonly unknown[][]): unknown[] {
+function joined(chunks: readonly (readonly unknown[])[]): unknown[] {
   const all: unknown[] = [];
   for (const chunk of chunks) {
     for (let i = 0; i < chunk.length; i++) all.push(chunk[i]);

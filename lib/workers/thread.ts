@@ -4,93 +4,82 @@
  * @module
  */
 
-import {
-  type Lifeline,
-  newAgent,
-  portableClasses,
-  realm,
-} from "../messages/travel.ts";
-import { urlOfProgram } from "./far_side.ts";
-import {
-  type Batch,
-  deathOf,
-  Host,
-  type HostOptions,
-  type Outcome,
-} from "./host.ts";
-import {
-  type Channel,
-  fullReply,
-  type Greeting,
-  type Reply,
-  threadChannel,
-} from "./protocol.ts";
+import { describe } from "../describe.ts";
+import { endThread, realm } from "../messages/life.ts";
+import { Host, hostKinds, type HostOptions } from "./host.ts";
+import type { Channel } from "./protocol.ts";
+import { threadProgram } from "./program.ts";
+import { type Greeting, threadChannel } from "./thread_channel.ts";
 
-/** A Web Worker that runs batches. */
+/** Where threads get their program from; made once. */
+let programUrl: string | undefined;
+
+/** Gives threads another program, which calls `startThread()`. */
+export function setThreadProgram(text: string): void {
+  const blob = new Blob([text], { type: "text/javascript" });
+  // A worker from a blob needs no permission; one from a file needs to read.
+  programUrl = URL.createObjectURL(blob);
+}
+
+/** A Web Worker that runs chunks. */
 export class Thread extends Host {
   protected override readonly channel: Channel;
   readonly #worker: Worker;
-  /** How many calls of the batch may still begin. */
-  readonly #left = sharedCell();
+  readonly #port: MessagePort;
   /** The number by which shared memory knows this thread. */
-  readonly #agent = newAgent();
-  /** What has to be freed or closed when this thread ends. */
-  readonly #held = new Set<Lifeline>();
+  readonly #id: number;
 
   /** Starts a worker. */
   constructor(options: HostOptions) {
     super(options);
+    const { thread, life } = realm();
+    const { port1, port2 } = new MessageChannel();
+    this.#id = life.begin(thread);
     const { name } = options;
-    this.#worker = new Worker(urlOfProgram(), { type: "module", name });
-    this.#worker.onmessage = ({ data }) => this.receive(fullReply<Reply>(data));
-    this.#worker.onmessageerror = () =>
-      this.die({ how: "sent what cannot be read here" });
+    if (!programUrl) setThreadProgram(threadProgram());
+    this.#worker = new Worker(programUrl!, { type: "module", name });
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.die({ how: `died: ${event.message}` });
     };
-    this.channel = threadChannel(this.#worker, this.#agent);
-    realm().held.set(this.#agent, this.#held);
-    const greeting: Greeting = { agent: this.#agent, left: this.#left };
-    this.#worker.postMessage(greeting);
+    this.#port = port1;
+    this.#port.onmessage = ({ data }) => this.receive(data);
+    this.#port.onmessageerror = () =>
+      this.die({ how: "sent what cannot be read here" });
+    this.channel = threadChannel(this.#port, this.#id);
+    const { cells } = life;
+    const greeting: Greeting = { port: port2, thread: this.#id, life: cells };
+    // Only the greeting: the worker's own messages are for its tasks.
+    this.#worker.postMessage(greeting, [port2]);
   }
 
-  get canTakeBack(): boolean {
-    return this.#left !== undefined;
-  }
-
-  override run(batch: Batch): Promise<Outcome> {
-    if (this.#left) Atomics.store(this.#left, 0, batch.calls.length);
-    return super.run(batch);
-  }
-
-  override takeBack(): number {
-    if (this.#left) return Math.max(0, Atomics.exchange(this.#left, 0, 0));
-    this.#worker.postMessage({ kind: "cancel" });
-    return 0;
-  }
-
-  protected override stop(wasBusy: boolean): void {
+  protected override stop(): void {
+    // First: a worker that computes or blocks goes on after `terminate()`.
+    endThread(this.#id);
     this.#worker.terminate();
+    this.#port.close();
     this.leave({});
-    realm().held.delete(this.#agent);
-    const classes = portableClasses();
-    for (const lifeline of this.#held) {
-      const { abandon } = classes[lifeline.portable]!;
-      abandon?.(lifeline, this.#agent, wasBusy);
+  }
+}
+
+/** The options that only processes have. */
+const processOnly = [
+  "permissions",
+  "memory",
+  "onOutput",
+  "launcher",
+  "lostAfter",
+] as const;
+
+hostKinds.set("worker", {
+  open: (options) => new Thread(options),
+  check(caller, options) {
+    for (const name of processOnly) {
+      if (options[name] === undefined) continue;
+      throw new TypeError(
+        `${caller}: ${name} is for isolation: "process"; a worker is a thread ` +
+          `of this program: received ${describe(options[name])}`,
+      );
     }
-  }
-
-  protected override receive(reply: Reply): void {
-    if (this.isOver) return;
-    if (reply.kind === "holds") this.#held.add(reply.lifeline);
-    else if (reply.kind === "died") this.die(deathOf(reply));
-    else super.receive(reply);
-  }
-}
-
-/** Memory for one number; none where threads cannot share any. */
-function sharedCell(): Int32Array<SharedArrayBuffer> | undefined {
-  if (typeof SharedArrayBuffer === "undefined") return undefined;
-  return new Int32Array(new SharedArrayBuffer(4));
-}
+  },
+});

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { describe } from "../describe.ts";
-import { continueStack } from "./errors.ts";
+import { checkArray, checkOptions, checkTransfer } from "../describe.ts";
 import { waitFor } from "../messages/wait.ts";
+import { continueStack } from "./errors.ts";
 import type { Host, HostOptions } from "./host.ts";
 import { packFunction, type Task } from "./task.ts";
 import { Thread } from "./thread.ts";
 
-export { WorkerDiedError } from "./host.ts";
+export { WorkerDiedError } from "./errors.ts";
 
 /** Where a FunctionWorker or FunctionProcess is in its life. */
 export type WorkerState =
@@ -103,15 +103,12 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     target: (...args: Args) => Result | PromiseLike<Result>,
     options: FunctionWorkerOptions<Args> = {},
   ) {
-    const { args = [], module } = options;
-    this.#task = packFunction(target, `Function${this.kind}`, module);
-    if (!Array.isArray(args)) {
-      throw new TypeError(
-        `Function${this.kind}: args must be an array: received ${
-          describe(args)
-        }`,
-      );
-    }
+    const caller = `Function${this.kind}`;
+    checkOptions(caller, `new ${caller}(f, { args: [5] })`, options);
+    const { args = [], module, transfer = [] } = options;
+    this.#task = packFunction(target, caller, module);
+    checkArray(caller, "args", args);
+    checkTransfer(caller, transfer);
     this.name = options.name ?? nextName(this.kind);
     this.#options = options;
     // A failure is for join() to report, whenever that is called.
@@ -146,7 +143,7 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
       module,
     });
     this.#state = "started";
-    this.host.call(this.#task, args, transfer).then((result) => {
+    this.host.call(this.#task, args, { transfer }).then((result) => {
       const { resolve } = this.#result;
       this.#leave("finished", 0, () => resolve(result as Result));
     }).catch((error) => {
@@ -166,6 +163,8 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
    * if the time is over; an Error if it was never started.
    */
   async join(options: { readonly timeout?: number } = {}): Promise<Result> {
+    const caller = `Function${this.kind}.join`;
+    checkOptions(caller, "worker.join({ timeout: 100 })", options);
     if (this.#state === "initial") {
       throw new Error(`${this.name} cannot be joined: it was never started`);
     }
@@ -173,7 +172,6 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
       const message = `${this.name} has not ended after ${options.timeout} ms`;
       waiting.reject(new DOMException(message, "TimeoutError"));
     };
-    const caller = `Function${this.kind}.join`;
     const waiting = waitFor<Result>(caller, options, late);
     this.#result.promise.then(waiting.resolve, waiting.reject);
     return await waiting.promise;

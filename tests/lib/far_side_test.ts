@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { guardProgram } from "../../lib/processes/guard.ts";
-import { childProgram } from "../../lib/processes/host.ts";
-import { processProgram, threadProgram } from "../../lib/workers/far_side.ts";
+import { childProgram, processProgram } from "../../lib/processes/command.ts";
+import { threadProgram } from "../../lib/workers/program.ts";
 import { deno, runProgram, testWith } from "../helper.ts";
 
 testWith(
@@ -13,8 +12,7 @@ testWith(
       const texts = {
         thread: threadProgram(),
         process: `(${processProgram()});`,
-        child: childProgram(undefined),
-        guard: guardProgram(),
+        child: childProgram(undefined, []),
       };
       for (const [name, text] of Object.entries(texts)) {
         const file = `${folder}/${name}.js`;
@@ -94,8 +92,12 @@ testWith(
   async () => {
     const program = `
     import { FunctionWorker, Pool } from "mod.ts";
-    import { setThreadProgram, threadProgram } from "${new URL(
-      "../../lib/workers/far_side.ts",
+    import { setThreadProgram } from "${new URL(
+      "../../lib/workers/thread.ts",
+      import.meta.url,
+    )}";
+    import { threadProgram } from "${new URL(
+      "../../lib/workers/program.ts",
       import.meta.url,
     )}";
     const text = threadProgram();

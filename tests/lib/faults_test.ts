@@ -211,13 +211,70 @@ for (const isolation of ["worker", "process"] as const) {
     assertMatch(error.stack!, /no half of 2[^]*task 1 of map/);
   });
 
-  test("An argument list that is none fails its task each time", async (pool) => {
-    const same = (x: unknown) => x;
-    for (const list of [null, { 0: 5, length: 1 }]) {
-      // After a list that is one, the message would be a short one.
-      assertEquals(await pool.starmap(same, [[1]]), [1]);
-      const call = () => pool.starmap(same, [list as unknown as [number]]);
-      assertMatch(String(await thrownBy(call)), /TypeError: .*(spread|iter)/i);
+  test("Errors that are hard to rebuild arrive with what they are", async (pool) => {
+    const coded = await thrownBy(() =>
+      pool.apply(() => {
+        const error = new DOMException("m", "DataError");
+        throw Object.defineProperty(error, "code", {
+          value: 5,
+          enumerable: true,
+        });
+      })
+    ) as DOMException;
+    assertInstanceOf(coded, DOMException);
+    assertEquals([coded.name, coded.message], ["DataError", "m"]);
+    const both = await thrownBy(() =>
+      pool.apply(() => {
+        throw new SuppressedError(new RangeError("a"), new Error("b"), "both");
+      })
+    ) as SuppressedError;
+    assertInstanceOf(both, SuppressedError);
+    assertInstanceOf(both.error, RangeError);
+    assertEquals([both.message, both.suppressed.message], ["both", "b"]);
+    const trap = await thrownBy(() =>
+      pool.apply(() => {
+        throw new WebAssembly.RuntimeError("trap");
+      })
+    );
+    assertInstanceOf(trap, WebAssembly.RuntimeError);
+    const odd = await thrownBy(() =>
+      pool.apply(() => {
+        const error = new Error("odd", { cause: Symbol("s") });
+        throw Object.assign(error, { constructor: undefined });
+      })
+    ) as Error;
+    assertInstanceOf(odd, Error);
+    assertEquals(odd.message, "odd");
+  });
+
+  test("A returned error keeps its class, name and fields", async (pool) => {
+    const { list: [error] } = await pool.apply(() => {
+      class Odd extends TypeError {
+        override name = "Odd";
+        field = 2;
+      }
+      return { list: [new Odd("q", { cause: new RangeError("r") })] };
+    });
+    assertInstanceOf(error, TypeError);
+    assertEquals(error.constructor.name, "Odd");
+    assertEquals([error.name, error.message, error.field], ["Odd", "q", 2]);
+    assertInstanceOf(error.cause, RangeError);
+  });
+
+  test("A program may change what a stack is", async (pool) => {
+    const { prepareStackTrace } = Error as { prepareStackTrace?: unknown };
+    Object.assign(Error, {
+      prepareStackTrace: (_: Error, all: unknown) => all,
+    });
+    try {
+      const error = await thrownBy(() =>
+        pool.map(() => {
+          throw new Error("x");
+        }, [1])
+      );
+      assertEquals((error as Error).message, "x");
+    } finally {
+      Object.assign(Error, { prepareStackTrace });
     }
   });
 

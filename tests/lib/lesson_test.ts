@@ -26,7 +26,7 @@ import {
   tell,
   timeline,
 } from "../../lib/lesson.ts";
-import { claimsOf, isRight } from "../../lib/lesson/claims.ts";
+import { claimOf, isRight } from "../../lib/lesson/claims.ts";
 import { codeOf, expressionOf, tidy } from "../../lib/lesson/code.ts";
 import {
   formatBars,
@@ -57,6 +57,24 @@ async function told(
   return text.replace("99_test\n=======\n", "")
     .split("\nRead on\n")[0]!.replace(/^\n+|\n+$/g, "");
 }
+
+Deno.test("a value that prints a name before itself fits the line as well", () => {
+  for (const pid of [1, 123, 12_345]) {
+    const shown = { name: "Process-A", parent: 284, state: "started", pid };
+    const value = {
+      [Symbol.for("Deno.customInspect")]: (
+        inspect: typeof Deno.inspect,
+        options: Deno.InspectOptions,
+      ) => `FunctionProcess ${inspect(shown, options)}`,
+    };
+    for (let columns = 60; columns <= 90; columns++) {
+      const lines: string[] = [];
+      terminal((line) => lines.push(line), columns).value("child", value);
+      const long = lines.filter((line) => line.length > columns);
+      assertEquals(long, [], `${columns} columns`);
+    }
+  }
+});
 
 Deno.test("a comment is printed before the result that follows it, wrapped to the line", async () => {
   const text = await told(() => {
@@ -591,13 +609,12 @@ Deno.test("isRight(): spaces and kinds of quotes do not matter, values do", () =
   for (const [guess, printed] of wrong) assert(!isRight(guess, printed), guess);
 });
 
-Deno.test("claimsOf() gives what each call is given", () => {
+Deno.test("claimOf() finds the comment behind a call by what that is given", () => {
   const source =
-    "  show(() => f(')', 1)); // 4\n  await showError(() => g()); // no";
-  assertEquals(claimsOf(source), [
-    { line: 1, argument: "() => f(')', 1)", value: "4" },
-    { line: 2, argument: "() => g()", value: "no" },
-  ]);
+    "  show(() => f(')', 1)); // 4\n  await showError(() =>\n    g()\n  ); // no";
+  assertEquals(claimOf(source, "()=>g()"), "no");
+  assertEquals(claimOf(source, "()=>f(')', 1)"), "4");
+  assertEquals(claimOf(source, "()=>g"), undefined);
 });
 
 Deno.test("a path is printed with /, and in quotes where it has a space", async () => {

@@ -777,13 +777,134 @@ for (const isolation of ["worker", "process"] as const) {
     );
   });
 
-  test("Pool replaces a worker after maxTasksPerWorker tasks", async () => {
-    await using pool = new TestPool({ workers: 1, maxTasksPerWorker: 2 });
-    const count = () => {
-      const memory = globalThis as { calls?: number };
-      return memory.calls = (memory.calls ?? 0) + 1;
+  test("Pool calls its initializer with initializerArgs, and they last", async () => {
+    const queue = new Queue<string>();
+    await using pool = new TestPool({
+      workers: 1,
+      initializer: (name: string, queue: Queue<string>) => {
+        Object.assign(globalThis, { told: { name, queue } });
+      },
+      initializerArgs: ["Ada", queue],
+    });
+    const put = async (x: number) => {
+      const { told } = globalThis as unknown as {
+        told: { name: string; queue: Queue<string> };
+      };
+      await told.queue.put(told.name + x);
     };
-    assertEquals(await pool.map(count, Array(5).fill(0)), [1, 2, 1, 2, 1]);
+    // The first task ends before the second one uses the queue.
+    for (const x of [1, 2]) await pool.apply(put, [x]);
+    assertEquals([await queue.get(), await queue.get()], ["Ada1", "Ada2"]);
+  });
+
+  test("Pool.map() settles if it is ended while its input is read", async () => {
+    for (const method of ["map", "starmap"] as const) {
+      const pool = new TestPool({ workers: 1 });
+      const read = pool[method].bind(pool) as typeof pool.starmap<
+        [number],
+        number
+      >;
+      const aborted = new AbortController();
+      const input = function* (end: () => void): Generator<[number]> {
+        yield [1];
+        end();
+        yield [2];
+      };
+      const { signal } = aborted;
+      const call = (end: () => void) => read(double, input(end), { signal });
+      await assertRejects(
+        () => call(() => aborted.abort(new RangeError("stop"))),
+        RangeError,
+        "stop",
+      );
+      const error = await assertRejects(
+        () => read(double, input(() => pool.terminate())),
+        DOMException,
+        "terminated",
+      );
+      assertEquals(error.name, "AbortError");
+    }
+  });
+
+  test("Pool copies arguments when the call is made", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const bytes = new Uint8Array(1);
+    const calls: Promise<number>[] = [];
+    for (let i = 0; i < 5; i++) {
+      bytes[0] = i;
+      calls.push(pool.apply((bytes: Uint8Array) => bytes[0]!, [bytes]));
+    }
+    const item = { x: 1 };
+    const mapped = pool.map((item: { x: number }) => item.x, [item, item], {
+      chunkSize: 1,
+    });
+    item.x = 2;
+    assertEquals(await Promise.all(calls), [0, 1, 2, 3, 4]);
+    assertEquals(await mapped, [1, 1]);
+  });
+
+  test("Pool names what cannot be sent of a call that waits", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const { doors, open } = gate();
+    const kept = pool.apply(pass, doors);
+    const same = (x: unknown) => x;
+    await assertRejects(
+      () => pool.map(same, [1, { f: () => {} }], { chunkSize: 2 }),
+      TypeError,
+      "items[1].f: a function cannot be sent",
+    );
+    open();
+    assertEquals(await kept, "passed");
+  });
+
+  test("Pool.apply() many times at once gives each call its own result", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const calls = Array.from(
+      { length: 2_000 },
+      (_, i) =>
+        pool.apply((x: number) => {
+          if (x === 1_000) throw new RangeError("odd");
+          return x * 2;
+        }, [i]).catch((error: Error) => error.message),
+    );
+    const expected = calls.map((_, i) => i === 1_000 ? "odd" : i * 2);
+    assertEquals(await Promise.all(calls) as unknown, expected);
+  });
+
+  test("Pool says which variable is missing where a task takes it for its own", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const name = "Ada";
+    const error = await assertRejects(
+      () => pool.map((x: number) => name + x, [1]),
+      ReferenceError,
+      'uses "name", which is neither an argument nor a variable of its own',
+    );
+    assertMatch(error.message, /define it inside/);
+  });
+
+  test("Pool says why the text of a task has no meaning elsewhere", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    await assertRejects(
+      () => pool.apply(() => import.meta.url),
+      SyntaxError,
+      "task cannot be sent as text: import.meta has no meaning outside",
+    );
+    class Holder {
+      #secret = 1;
+      read = (other: Holder) => other.#secret;
+    }
+    await assertRejects(
+      () => pool.apply(new Holder().read, [{} as Holder]),
+      SyntaxError,
+      "read cannot be sent as text: .#secret has no meaning outside",
+    );
+  });
+
+  test("Pool takes a task by any name", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const tasks = { ["a\nglobalThis.isHacked = true;//"]: (x: number) => x };
+    assertEquals(await pool.apply(Object.values(tasks)[0]!, [1]), 1);
+    assertEquals(await pool.apply(() => "isHacked" in globalThis), false);
   });
 
   test("Pool runs nothing in a worker without its initializer, also if a call ends while the worker starts", async () => {
@@ -938,10 +1059,103 @@ Deno.test("Pool refuses options that are out of range", () => {
   assertThrows(make({ workers: 1.5 }), RangeError, "received 1.5");
   assertThrows(make({ workers: NaN }), RangeError, "received NaN");
   assertThrows(make({ workers: "4" }), TypeError, 'received "4" (string)');
-  assertThrows(make({ maxTasksPerWorker: 0 }), RangeError, "maxTasksPerWorker");
+  assertThrows(make({ onTask: 5 }), TypeError, "onTask must be a function");
+  assertThrows(make({ initializerArgs: 5 }), TypeError, "must be an array");
   assertThrows(make({ isolation: "container" }), TypeError, '"container"');
   assertThrows(make({ initializer: 5 }), TypeError, "received 5 (number)");
 });
+
+Deno.test("Pool says how to write what Python writes by position", async () => {
+  const positional: unknown[] = [1, [5], "2", null];
+  for (const options of positional as never[]) {
+    assertThrows(
+      () => new Pool(options),
+      TypeError,
+      "new Pool({ workers: 1 })",
+    );
+    using pool = new Pool({ workers: 1 });
+    for (const method of ["map", "imap", "imapUnordered"] as const) {
+      await assertRejects(
+        async () => await pool[method](double, [1], options),
+        TypeError,
+        "{ chunkSize: 10 }",
+      );
+    }
+    await assertRejects(() => pool.apply(double, [1], options), TypeError);
+  }
+  using pool = new Pool({ workers: 1 });
+  const wrong: [object, string][] = [
+    [{ signal: new AbortController() }, "signal must be an AbortSignal"],
+    [{ onProgress: "x" }, "onProgress must be a function"],
+  ];
+  for (const [options, message] of wrong) {
+    await assertRejects(
+      () => pool.map(double, [1], options),
+      TypeError,
+      message,
+    );
+  }
+  await assertRejects(
+    () => pool.apply(double, [1], { transfer: new ArrayBuffer(1) as never }),
+    TypeError,
+    "transfer must be an array",
+  );
+  for (const lists of [["ab", "cd"], [5], [[1], 5]] as never[]) {
+    await assertRejects(
+      () => pool.starmap(double, lists),
+      TypeError,
+      "must be an array",
+    );
+  }
+});
+
+Deno.test("A task has postMessage and onmessage for itself", async () => {
+  using pool = new Pool({ workers: 1 });
+  const use = (x: number) => {
+    const scope = self as unknown as Worker;
+    scope.postMessage({ kind: "done", value: [99], times: [] });
+    scope.postMessage("anything");
+    scope.onmessage = () => {};
+    return x * 2;
+  };
+  assertEquals(await pool.map(use, [1, 2, 3]), [2, 4, 6]);
+  assertEquals(await pool.apply(double, [4]), 8);
+});
+
+testWith(
+  ["run", "read", "write"],
+  "A module that starts workers where it is imported is told of import.meta.main",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      for (const isolation of ["worker", "process"]) {
+        const file = `${folder}/${isolation}.ts`;
+        await Deno.writeTextFile(
+          file,
+          `import { Pool } from "${new URL("../../mod.ts", import.meta.url)}";
+           export const twice = (x: number) => 2 * x;
+           const pool = new Pool({
+             workers: 2,
+             module: import.meta.url,
+             isolation: "${isolation}",
+             permissions: ${
+            isolation === "process" && "{ run: true }"
+          } || undefined!,
+           });
+           console.log(await pool.map(twice, [1, 2]));`,
+        );
+        const { code, stderr } = await deno("run", "--allow-all", file);
+        assertEquals(code, 1);
+        assertMatch(
+          stderr,
+          /let only main start them, by if \(import.meta.main\)/,
+        );
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 /** Exported, so that a worker can import it. */
 export function usesAnImport(x: number): number {

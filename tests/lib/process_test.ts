@@ -198,26 +198,57 @@ test("FunctionProcess gives what it prints to onOutput, apart from results", asy
   assertEquals(printed.stderr, "to the errors\n");
 });
 
-test("FunctionProcess prints on standard error unless told otherwise", async () => {
+test("FunctionProcess prints where its program does unless told otherwise", async () => {
   const program = `
     import { FunctionProcess } from "mod.ts";
-    const child = new FunctionProcess(() => console.log("hello"));
+    const child = new FunctionProcess(() => {
+      console.log("hello");
+      console.error("oops");
+    });
     child.start();
     await child.join();
     console.log("joined");`;
   const { stdout, stderr } = await runProgram(program, ["--allow-run"]);
-  assertEquals([stdout, stderr], ["joined\n", "hello\n"]);
+  assertEquals([stdout, stderr], ["hello\njoined\n", "oops\n"]);
 });
 
 test("A character that a process prints byte by byte comes out whole", async () => {
+  const printed = { stdout: "", stderr: "" };
+  await outcome(() => {
+    for (const byte of [0xc3, 0xa9, 0x0a, 0xc3]) {
+      Deno.stdout.writeSync(Uint8Array.of(byte));
+    }
+  }, {
+    onOutput: (text, stream) => {
+      printed[stream] += text;
+    },
+  });
+  // The last character never came to its end.
+  assertEquals(printed, { stdout: "é\n\ufffd", stderr: "" });
+});
+
+test("What a task's programs print is no part of its result", async () => {
+  if (Deno.build.os === "windows") return;
   const program = `
     import { Pool } from "mod.ts";
-    await using pool = new Pool({ workers: 1, isolation: "process" });
-    const print = (byte) => Deno.stdout.writeSync(Uint8Array.of(byte));
-    // The answer to the first call gets between the bytes.
-    for (const byte of [0xc3, 0xa9]) await pool.apply(print, [byte]);`;
+    await using pool = new Pool({
+      workers: 1,
+      isolation: "process",
+      permissions: { run: true },
+    });
+    const run = async () => {
+      const options = { args: ["-c", "cat; printf '%05000d' 1"], stdin: "inherit" };
+      await new Deno.Command("sh", { ...options, stdout: "inherit" }).spawn().status;
+      // One that is left behind must not eat what is meant for this process.
+      new Deno.Command("cat", { stdin: "inherit", stdout: "null" }).spawn();
+      return [1, { a: "b" }];
+    };
+    console.error(JSON.stringify([await pool.apply(run), await pool.apply(() => 2)]));`;
   const { stdout, stderr } = await runProgram(program, ["--allow-run"]);
-  assertEquals([stdout, stderr], ["", "é"]);
+  assertEquals([stdout, stderr], [
+    "1".padStart(5_000, "0"),
+    '[[1,{"a":"b"}],2]\n',
+  ]);
 });
 
 test("FunctionProcess carries what structured clone carries", async () => {
@@ -278,8 +309,8 @@ test("FunctionProcess names what a process cannot have", async () => {
     [{ lock: new Lock() }, "args[0].lock: a Lock cannot be sent to a process"],
     [new Barrier(2), "args[0]: a Barrier cannot be sent to a process"],
     [new Blob(["x"]), "args[0]: a Blob cannot be sent to a process"],
-    [new URL("file:///a"), "args[0]: an URL cannot be sent to a process"],
-    [() => 1, "args[0]: a function cannot be sent to a process"],
+    [new URL("file:///a"), "args[0]: a URL cannot be sent to a process"],
+    [() => 1, "args[0]: a function cannot be sent"],
     [
       { add: new WebAssembly.Module(emptyModule) },
       "args[0].add: a Module cannot be sent to a process",
@@ -311,7 +342,7 @@ test("FunctionProcess names what a process cannot have", async () => {
         throw new SharedArrayBuffer(1);
       }),
     Error,
-    "a thrown object cannot be sent: [object SharedArrayBuffer]",
+    "a thrown object cannot be sent",
   );
 });
 
@@ -345,19 +376,14 @@ test("A task that reads its input finds it empty", async () => {
   const read = async () => {
     const buffer = new Uint8Array(10);
     const { default: process } = await import("node:process");
-    const all = [
+    return [
       Deno.stdin.readSync(buffer),
       await Deno.stdin.read(buffer),
       await new Response(Deno.stdin.readable).text(),
       (await Array.fromAsync(process.stdin)).length,
     ];
-    Deno.stdin.close();
-    return all;
   };
-  await using pool = new Pool({ workers: 1, isolation: "process" });
-  for (let i = 0; i < 2; i++) {
-    assertEquals(await pool.apply(read), [null, null, "", 0]);
-  }
+  assertEquals(await outcome(read), [null, null, "", 0]);
 });
 
 test("What onOutput throws stops neither the tasks nor the pool", async () => {
@@ -639,26 +665,113 @@ test("FunctionProcess works from a worker too", async () => {
   assertEquals([stdout, stderr], ["true\n", ""]);
 });
 
-test("A process whose answer cannot be read fails its task only", async () => {
-  await using pool = new Pool({ workers: 1, isolation: "process" });
-  const queue = new Queue<number>();
-  // What looks like a packed Queue, and is none.
-  const answer = (queue: Queue<number>) => [queue, { portable: "Queue" }];
-  await assertRejects(
-    () => pool.apply(answer, [queue]),
-    WorkerDiedError,
-    "Worker-1 sent what cannot be read here",
-  );
-  assertEquals(await pool.apply(() => 2), 2);
+test("A process that closes its standard output goes on", async () => {
+  assertEquals(await outcome(() => (Deno.stdout.close(), 5)), 5);
 });
 
-test("A process that closes its standard output fails, and does not hang", async () => {
-  const child = new FunctionProcess(async () => {
-    Deno.stdout.close();
-    await Promise.resolve();
-  });
-  child.start();
-  await assertRejects(() => child.join(), WorkerDiedError);
+test("A process that cannot be started fails its task", async () => {
+  const { execPath } = Deno;
+  Deno.execPath = () => "no-such-deno";
+  try {
+    const child = new FunctionProcess(() => 1, { name: "P" });
+    child.start();
+    await assertRejects(
+      () => child.join(),
+      WorkerDiedError,
+      "P cannot be started: ",
+    );
+  } finally {
+    Deno.execPath = execPath;
+  }
+});
+
+test("A process ends that may do more than was asked for", async () => {
+  const program = `
+    import { FunctionProcess } from "mod.ts";
+    const node = process.getBuiltinModule("node:child_process");
+    const { spawn } = node;
+    node.spawn = (program, args, options) =>
+      spawn(program, args.map((arg) => arg === "--deny-ffi" ? "-A" : arg), options);
+    const child = new FunctionProcess(() => Deno.readTextFileSync("deno.json"), { name: "P" });
+    child.start();
+    await child.join().catch((error) => console.log(error.message));`;
+  const { stdout } = await runProgram(program, ["--allow-run"]);
+  assertEquals(stdout, "P may read, which was not asked for\n");
+});
+
+testWith(
+  ["run", "read", "write"],
+  "A process has no permissions, however Deno's path is spelled",
+  async () => {
+    if (Deno.build.os === "windows") return;
+    const folder = await Deno.makeTempDir();
+    try {
+      const path = Deno.execPath();
+      const link = `${folder}/deno`;
+      await Deno.symlink(path, link);
+      const code = `
+        import { FunctionProcess } from "${new URL(
+        "../../mod.ts",
+        import.meta.url,
+      )}";
+        const child = new FunctionProcess(() => Deno.readTextFileSync("/etc/hosts"));
+        child.start();
+        await child.join().catch((error) => console.log(error.name));`;
+      const url = `data:text/javascript,${encodeURIComponent(code)}`;
+      const here = path.split("/").slice(0, -1).join("/");
+      for (
+        const spelled of [
+          path,
+          link,
+          `${here}/./deno`,
+          `/..${path}`,
+          `/${path}`,
+        ]
+      ) {
+        const { stdout } = await new Deno.Command(spelled, {
+          args: ["run", "--allow-import", "--allow-read", "--allow-run", url],
+          stderr: "null",
+        }).output();
+        assertEquals(new TextDecoder().decode(stdout), "NotCapable\n", spelled);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+test("A process works where there is no compiler, as with --jitless", async () => {
+  const program = `
+    import { FunctionProcess } from "mod.ts";
+    const child = new FunctionProcess(() => 3);
+    child.start();
+    console.log(await child.join());`;
+  const flags = ["--allow-run", "--v8-flags=--jitless"];
+  assertEquals((await runProgram(program, flags)).stdout, "3\n");
+});
+
+test("What V8 cannot send fails its task, and the program goes on", async () => {
+  await using pool = new Pool({ workers: 1, isolation: "process" });
+  const same = (x: unknown) => x;
+  let asked = 0;
+  const values: unknown[] = [
+    new Proxy({}, {}),
+    new WeakMap(),
+    Symbol("s"),
+    [Promise.resolve()],
+    {
+      get once() {
+        if (asked++ > 0) throw new Error("not twice");
+        return 1;
+      },
+    },
+  ];
+  for (const value of values) {
+    await pool.apply(same, [value]).catch(() => {});
+    assertEquals(await pool.apply(same, [5]), 5);
+  }
+  await assertRejects(() => pool.apply(() => new Proxy({}, {})));
+  assertEquals(await pool.apply(same, [6]), 6);
 });
 
 /** Exported, so that a process can import it. */
@@ -673,6 +786,35 @@ testWith(
   async () => {
     const options = { args: [1] as [number], module: import.meta.url };
     assertEquals(await outcome(usesAnImport, options), 2);
+  },
+);
+
+testWith(
+  ["run", "read", "write"],
+  "FunctionProcess imports by the package.json beside its module",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const write = async (name: string, text: string) => {
+        const file = new URL(name, `file://${folder}/`);
+        await Deno.mkdir(new URL("./", file), { recursive: true });
+        await Deno.writeTextFile(file, text);
+        return file.href;
+      };
+      await write("package.json", '{ "dependencies": { "greet": "1.0.0" } }');
+      await write("node_modules/greet/package.json", '{ "main": "main.js" }');
+      await write("node_modules/greet/main.js", 'module.exports = () => "hi";');
+      const module = await write(
+        "sub/tasks.ts",
+        'import greet from "greet"; export function hello() { return greet(); }',
+      );
+      assertEquals(
+        await outcome(function hello() {}, { module }),
+        "hi" as never,
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
   },
 );
 
@@ -723,69 +865,6 @@ test("A program ends when its processes have ended", async () => {
   const { code: exit, stdout } = await deno("run", "--allow-all", url);
   assertEquals([exit, stdout], [0, "1\n"]);
 });
-
-/**
- * Runs something that starts programs.
- *
- * @param run Takes the programs that it has started so far.
- * @param most How many can be started.
- */
-async function watchStarts(
-  run: (started: readonly Deno.ChildProcess[]) => Promise<void>,
-  most = Infinity,
-): Promise<void> {
-  const started: Deno.ChildProcess[] = [];
-  const { spawn } = Deno.Command.prototype;
-  Deno.Command.prototype.spawn = function () {
-    if (started.length === most) throw new Deno.errors.WouldBlock("too many");
-    const child = spawn.call(this);
-    started.push(child);
-    return child;
-  };
-  try {
-    await run(started);
-  } finally {
-    Deno.Command.prototype.spawn = spawn;
-  }
-}
-
-test("With the last process, its guard ends too", () =>
-  watchStarts(async (started) => {
-    const twice = (x: number) => x * 2;
-    const children = [1, 2].map((x) =>
-      new FunctionProcess(twice, { args: [x] })
-    );
-    for (const child of children) child.start();
-    await Promise.all(children.map((child) => child.join()));
-    assertEquals(started.length, 3);
-    await Promise.all(started.map((child) => child.status));
-  }));
-
-test("A guard that was killed is replaced with the next process", () =>
-  watchStarts(async (started) => {
-    await using pool = new Pool({ workers: 1, isolation: "process" });
-    assertEquals(await pool.apply((x: number) => x, [1]), 1);
-    const guard = started[1]!;
-    guard.kill("SIGKILL");
-    await guard.status;
-    assertEquals(await outcome((x: number) => x, { args: [2] }), 2);
-    assertEquals(started.length, 4);
-    assertEquals(await pool.apply((x: number) => x, [3]), 3);
-    await pool.close();
-    await started[3]!.status;
-  }));
-
-test("A process whose guard cannot be started is ended", () =>
-  watchStarts(async (started) => {
-    await using pool = new Pool({ workers: 1, isolation: "process" });
-    await assertRejects(
-      () => pool.apply(() => 1),
-      WorkerDiedError,
-      "Worker-1 cannot be guarded: WouldBlock: too many",
-    );
-    await pool.close();
-    await started[0]!.status;
-  }, 1));
 
 test("A pool ends after its program has given back --allow-run", async () => {
   const program = `

@@ -23,13 +23,8 @@ import {
   SubprocessError,
   TimeoutExpired,
 } from "../../mod.ts";
+import { Output } from "../../lib/subprocess/output.ts";
 import { deno, testWith } from "../helper.ts";
-
-/** A file's path on this system. */
-function fromFileUrl({ pathname }: URL): string {
-  const path = decodeURIComponent(pathname);
-  return Deno.build.os === "windows" ? path.slice(1) : path;
-}
 
 const isWindows = Deno.build.os === "windows";
 
@@ -52,9 +47,12 @@ const echo = "await Deno.stdin.readable.pipeTo(Deno.stdout.writable)";
  * Code that starts a program that holds this one's outputs open and never
  * ends, prints that one's id, and then does what is asked.
  */
-function withGrandchild(then: string): string {
+function withGrandchild(
+  then: string,
+  inner = "setInterval(() => {}, 1000)",
+): string {
   return `const { pid } = new Deno.Command(Deno.execPath(), {
-    args: ['eval', 'setInterval(() => {}, 1000)'],
+    args: ['eval', ${JSON.stringify(inner)}],
     stdin: 'null', stdout: 'inherit', stderr: 'inherit',
   }).spawn();
   console.log(pid); ${then}`;
@@ -115,71 +113,29 @@ const wrong: [
   ["an empty name", [""], {}, "run: the command is empty"],
   ["no command", undefined, {}, "must be a list of words: received undefined"],
   [
-    "a word that is no string",
-    ["a", 5],
-    {},
-    "word 1 of the command must be a string: received 5",
+    "Python's way to merge outputs",
+    [Deno.execPath()],
+    { stderr: "stdout" },
+    "expected one of `inherit`, `piped`, `null`",
   ],
   [
-    "a NUL in a word",
-    ["a", "b\0"],
-    {},
-    "word 1 of the command must not hold a NUL",
-  ],
-  [
-    "a variable's name with =",
+    "Python's way to ask for a shell",
     ["a"],
-    { env: { "A=B": "" } },
-    'neither empty nor hold "=": received "A=B"',
+    { shell: true },
+    'name the shell in the command, ["sh", "-c", "ls | wc"]',
   ],
+  ["a bare number", ["a"], 5, "such as { timeout: 5000 }: received 5"],
   [
-    "an empty variable's name",
+    "a controller as signal",
     ["a"],
-    { env: { "": "x" } },
-    'neither empty nor hold "="',
-  ],
-  [
-    "a NUL in a variable's name",
-    ["a"],
-    { env: { "A\0": "x" } },
-    "a name in env must not hold a NUL",
-  ],
-  [
-    "a NUL in a variable",
-    ["a"],
-    { env: { A: "x\0" } },
-    "env.A must not hold a NUL",
-  ],
-  [
-    "a variable that is no string",
-    ["a"],
-    { env: { A: 5 } },
-    "env.A must be a string: received 5",
-  ],
-  ["a NUL in cwd", ["a"], { cwd: "\0" }, "cwd must not hold a NUL"],
-  [
-    "an unknown encoding",
-    ["a"],
-    { encoding: "latin1" },
-    'encoding must be one of "utf-8", "bytes"',
-  ],
-  [
-    "an unknown place for stdout",
-    ["a"],
-    { stdout: "stderr" },
-    "stdout must be one of",
+    { signal: new AbortController() },
+    "signal must be an AbortSignal: received an AbortController",
   ],
   [
     "a timeout that is text",
     ["a"],
     { timeout: "5" },
     "timeout must be milliseconds",
-  ],
-  [
-    "a signal that is none",
-    ["a"],
-    { signal: "SIGTERM" },
-    "signal must be an AbortSignal",
   ],
 ];
 
@@ -206,6 +162,15 @@ Deno.test("an aborted signal starts nothing", async () => {
     Error,
   );
   assertEquals(error, reason);
+});
+
+testWith(["run"], "wait() and communicate() refuse a bare number", async () => {
+  await using child = spawn(quick);
+  for (const wrong of [100, null] as unknown as { timeout: number }[]) {
+    const says = "options must be an object, such as { timeout: 5000 }";
+    await assertRejects(() => child.wait(wrong), TypeError, says);
+    await assertRejects(() => child.communicate("", wrong), TypeError, says);
+  }
 });
 
 Deno.test("spawn() checks as run() does", () => {
@@ -516,33 +481,6 @@ testWith(
   },
 );
 
-testWith(
-  ["run"],
-  "run() merges stderr into stdout without tearing lines",
-  async () => {
-    const { stdout, stderr } = await run(
-      program(`const write = (out, text) =>
-      Deno[out].writeSync(new TextEncoder().encode(text));
-    for (let i = 0; i < 1000; i++) {
-      write("stdout", "out" + i); write("stderr", "err" + i);
-      write("stdout", " é\\n"); write("stderr", " é\\n");
-    }
-    write("stderr", "end");`),
-      { stderr: "stdout" },
-    );
-    const lines = stdout.split("\n");
-    const numbers = (name: string) =>
-      lines.filter((line) => line.startsWith(name)).map((line) =>
-        /^...(\d+) é$/.exec(line)?.[1]
-      );
-    const all = Array.from({ length: 1000 }, (_, i) => String(i));
-    assertEquals(numbers("out"), all);
-    assertEquals(numbers("err"), all);
-    assertEquals(lines.filter((line) => line === "end").length, 1);
-    assertEquals(stderr, "");
-  },
-);
-
 testWith(["run"], "100 programs run at once, and none is left", async () => {
   const children = Array.from({ length: 100 }, () => spawn(quick));
   const codes = await Promise.all(children.map((child) => child.wait()));
@@ -614,11 +552,86 @@ testWith(
 
 testWith(
   ["run"],
-  "a file that is no program is an error that names it",
+  "what a shell would have cut up or expanded gets a hint",
   async () => {
-    const file = new URL("../../deno.json", import.meta.url);
-    const error = await assertRejects(() => run([fromFileUrl(file)]), Error);
-    assertStringIncludes(error.message, "deno.json");
+    const notFound = async (command: Command) =>
+      (await failure(run(command), Deno.errors.NotFound)).message;
+    assertEquals(
+      await notFound(["gitt status -s"]),
+      'run: no program named "gitt status -s" (each word is a string of its ' +
+        'own: ["gitt", "status", "-s"])',
+    );
+    assertStringIncludes(await notFound(["~/gitt"]), "nothing expands the ~");
+    const inHome = await failure(
+      run(quick, { cwd: "~/no such" }),
+      Deno.errors.NotADirectory,
+    );
+    assertStringIncludes(inHome.message, "nothing expands the ~");
+    for (const word of ["*.ts", "~", "~/x", "$HOME"]) {
+      const error = await failure(
+        run(program("Deno.exit(2)", word), { check: true }),
+        CalledProcessError,
+      );
+      assertStringIncludes(
+        error.message,
+        `exit code 2 (there is no shell: "${word}" is passed on as it is)`,
+      );
+    }
+  },
+);
+
+testWith(
+  ["run", "read", "write"],
+  "a script that cannot be run says why",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const script = async (text: string) => {
+      const path = `${folder}/script${isWindows ? ".exe" : ""}`;
+      await Deno.writeTextFile(path, text);
+      await Deno.chmod(path, 0o755).catch(() => {}); // Windows has no modes
+      return path;
+    };
+    const message = async (text: string) => {
+      const path = await script(text);
+      const error = await assertRejects(() => run([path]), Error);
+      return error.message.replace(path, "script");
+    };
+    try {
+      if (isWindows) {
+        assertStringIncludes(
+          await message("x"),
+          "is no program of this system",
+        );
+        return;
+      }
+      for (const text of ["#!/no/such/sh -e\n", "#!/bin/sh\r\necho\r\n"]) {
+        assertStringIncludes(
+          await message(text),
+          "is the interpreter there that its first line names",
+        );
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+testWith(
+  ["run", "read", "write"],
+  "a directory of this program that was removed is named",
+  async () => {
+    if (isWindows) return; // which does not remove it
+    const folder = await Deno.makeTempDir();
+    const mod = new URL("../../mod.ts", import.meta.url);
+    const { stdout } = await run(
+      program(`import { run } from "${mod}"; Deno.removeSync(Deno.cwd());
+        console.log(await run(["true"]).catch((error) => error.message));`),
+      { cwd: folder },
+    );
+    assertEquals(
+      stdout,
+      "run: this program's own directory has been removed\n",
+    );
   },
 );
 
@@ -707,35 +720,33 @@ testWith(
   },
 );
 
-testWith(
-  ["run"],
-  "with killAfter, what outlives the program is killed once it has ended",
-  async () => {
-    if (isWindows) return; // which has no such signal
-    const deafOne = `Deno.addSignalListener('SIGTERM', () => {});
-      console.log(Deno.pid); setInterval(() => {}, 1000)`;
-    const { error, printed } = await abortOnceReady(
-      `new Deno.Command(Deno.execPath(), {
-        args: ['eval', ${JSON.stringify(deafOne)}],
-        stdin: 'null', stdout: 'inherit',
-      }).spawn(); setInterval(() => {}, 1000)`,
-      { killAfter: 600_000 },
-    );
-    assertEquals(error.message, "enough");
-    await gone(Number(printed));
-  },
-);
+/** The ways in which a program is ended. */
+const waysToEnd: Record<
+  string,
+  (child: Subprocess, limit: AbortController) => unknown
+> = {
+  "terminate()": (child) => child.terminate(),
+  "kill()": (child) => child.kill(),
+  "the end of await using": (child) => child[Symbol.asyncDispose](),
+  "a limit": (_, limit) => limit.abort(),
+};
 
-testWith(
-  ["run"],
-  "an abort ends what the program has started as well",
-  async () => {
-    const { printed } = await abortOnceReady(
-      withGrandchild("setInterval(() => {}, 1000)"),
+for (const [way, end] of Object.entries(waysToEnd)) {
+  testWith(["run"], `${way} ends what the program has started`, async () => {
+    // The program ends at once, and what it has started heeds no SIGTERM.
+    const inner = (isWindows ? ready : deaf).replace("'ready'", "Deno.pid");
+    const limit = new AbortController();
+    const command = program(
+      withGrandchild("setInterval(() => {}, 1000)", inner),
     );
-    await gone(Number(printed));
-  },
-);
+    const child = spawn(command, { signal: limit.signal, killAfter: 60_000 });
+    const lines = child.lines();
+    const pids = [(await lines.next()).value, (await lines.next()).value];
+    await end(child, limit);
+    await child.wait().catch(() => {});
+    for (const pid of pids) await gone(Number(pid));
+  });
+}
 
 testWith(
   ["run"],
@@ -756,6 +767,8 @@ testWith(
     const { stdout, code } = await run(program(withGrandchild("Deno.exit(5)")));
     assertEquals(code, 5);
     const pid = Number(stdout);
+    // On Windows, Deno takes along what it has started.
+    if (isWindows) return;
     assert(await isThere(pid), "what it has started is left alone");
     Deno.kill(pid, "SIGKILL");
     await gone(pid);
@@ -845,7 +858,7 @@ for (const [which, code] of Object.entries({ ready, deaf })) {
           { timeout: 600_000, stderr: "inherit" });
         await Deno.stdin.read(new Uint8Array(1));
         console.log("waits for it");`;
-      const child = spawn(program(parent));
+      const child = spawn(program(parent), { stdin: "piped" });
       const pid = Number((await child.lines("stderr").next()).value);
       await child.stdin.write("\n");
       await child.lines().next();
@@ -856,65 +869,90 @@ for (const [which, code] of Object.entries({ ready, deaf })) {
   );
 }
 
-/** Code of a program that runs one that never ends, which has a limit. */
-function withLimited(rest: string): string {
-  const mod = new URL("../../mod.ts", import.meta.url);
-  return `import { spawn } from "${mod}";
-    const child = spawn([Deno.execPath(), "eval", ${JSON.stringify(ready)}],
-      { timeout: 600_000 });
-    const lines = child.lines();
-    await lines.next();
-    console.log(child.pid);
-    ${rest}`;
-}
-
-testWith(
-  ["run"],
-  "this program's own listener for Ctrl-C is called once",
-  async () => {
-    if (isWindows) return; // where nothing is done about signals
-    await using child = spawn(program(withLimited(`
-      let calls = 0;
-      Deno.addSignalListener("SIGINT", () => console.log("SIGINT", calls += 1));
-      // Sent after the other one, and so after all that it has led to.
-      Deno.addSignalListener("SIGUSR2", async () => {
-        console.log(child.poll());
-        await lines.return();
-        Deno.exit();
-      });
-      console.log("listening");`)));
-    const lines = child.lines();
-    const pid = Number((await lines.next()).value);
-    assertEquals((await lines.next()).value, "listening");
-    Deno.kill(child.pid, "SIGINT");
-    assertEquals((await lines.next()).value, "SIGINT 1");
-    Deno.kill(child.pid, "SIGUSR2");
-    assertEquals(await Array.fromAsync(lines), ["null"]);
-    await gone(pid);
-  },
-);
-
 const endings: Record<string, { rest?: string; signal?: Deno.Signal }> = {
   "is killed": { signal: "SIGKILL" },
   "is asked to end": { signal: "SIGTERM" },
   "exits": { rest: "Deno.exit()" },
   "fails": { rest: "throw new Error()" },
 };
+/** The flags that let a program run Deno: all programs, or that one alone. */
+const permissions = ["--allow-run", `--allow-run=${Deno.execPath()}`];
+
+/** A program that spawns others of the library. */
+function spawning(permission: string, code: string): Command {
+  const mod = new URL("../../mod.ts", import.meta.url);
+  const text = `import { spawn } from "${mod}"; ${code}`;
+  const url = `data:text/javascript,${encodeURIComponent(text)}`;
+  return [Deno.execPath(), "run", "--no-prompt", permission, url];
+}
 
 for (const [how, { rest = "", signal }] of Object.entries(endings)) {
+  for (const permission of permissions) {
+    testWith(
+      ["run"],
+      `a program ends with this one, and what it has started: ${how}, ${
+        permission === "--allow-run" ? "may run all" : "may run Deno"
+      }`,
+      async () => {
+        if (isWindows) return; // where Deno sees to the program alone
+        const inner = withGrandchild("setInterval(() => {}, 1000)");
+        const child = spawn(spawning(
+          permission,
+          `const child = spawn([Deno.execPath(), "eval", ${
+            JSON.stringify(inner)
+          }]);
+          console.log((await child.lines().next()).value, child.pid); ${rest}`,
+        ));
+        const { value } = await child.lines().next();
+        if (signal) Deno.kill(child.pid, signal);
+        await child.wait();
+        for (const pid of value!.split(" ")) await gone(Number(pid));
+      },
+    );
+  }
+}
+
+for (const end of ["exit()", "kill(Deno.pid, 'SIGKILL')", "fail()"]) {
   testWith(
     ["run"],
-    `a program with a limit ends with this one: ${how}`,
+    `programs end with this one in the turn in which they start: ${end}`,
     async () => {
-      if (isWindows) return; // which does not see to that
-      const child = spawn(program(withLimited(rest)));
-      const { value } = await child.lines().next();
-      if (signal) Deno.kill(child.pid, signal);
-      await child.wait();
-      await gone(Number(value));
+      if (isWindows) return; // where Deno sees to it
+      const { stdout } = await run(spawning(
+        "--allow-run",
+        `const start = () => {
+          const { pid } = spawn([Deno.execPath(), "eval", "${ready}"]);
+          console.log(pid);
+        };
+        start(); start();
+        // By now the guard listens, and is written to at once.
+        await new Promise((done) => setTimeout(done, 50));
+        start(); start();
+        Deno.${end};`,
+      ));
+      const pids = stdout.trim().split("\n");
+      assertEquals(pids.length, 4);
+      for (const pid of pids) await gone(Number(pid));
     },
   );
 }
+
+testWith(
+  ["run"],
+  "who may run one program alone can end that one",
+  async () => {
+    if (isWindows) return; // which has no program for it
+    const { stdout } = await run(spawning(
+      "--allow-run=sleep",
+      `const child = spawn(["sleep", "1000"]);
+      child.terminate();
+      console.log(await child.wait());
+      const other = spawn(["sleep", "1000"], { timeout: 1 });
+      console.log(await other.wait().catch((error) => error.name));`,
+    ));
+    assertEquals(stdout, "143\nTimeoutExpired\n");
+  },
+);
 
 testWith(
   ["run"],
@@ -1027,6 +1065,90 @@ testWith(["run"], "a program is talked to: a line in, a line out", async () => {
   assertEquals(await child.wait(), 0);
 });
 
+/** Waits for the end of a program that reads its input, in each of the ways. */
+const waysToWait: Record<string, (child: Subprocess) => Promise<unknown>> = {
+  "wait()": (child) => child.wait(),
+  "lines()": (child) => Array.fromAsync(child.lines()),
+  "communicate()": (child) => child.communicate(),
+};
+
+for (const [way, wait] of Object.entries(waysToWait)) {
+  testWith(
+    ["run"],
+    `a program that nobody writes to reads an empty input: ${way}`,
+    async () => {
+      await using child = spawn(program(echo));
+      await wait(child);
+      assertEquals(await child.wait(), 0);
+    },
+  );
+}
+
+testWith(
+  ["run"],
+  'a program that speaks first is answered with stdin: "piped"',
+  async () => {
+    const code = `console.log("name?"); ${echo}`;
+    await using child = spawn(program(code), { stdin: "piped" });
+    const lines = child.lines();
+    assertEquals((await lines.next()).value, "name?");
+    await child.stdin.write("Ada\n");
+    assertEquals((await lines.next()).value, "Ada");
+
+    await using other = spawn(program(code));
+    await other.lines().next();
+    const error = await failure(
+      other.stdin.write("Ada\n"),
+      Deno.errors.BrokenPipe,
+    );
+    assertMatch(error.message, /does not read any more: its input was closed/);
+  },
+);
+
+testWith(
+  ["run"],
+  "a long answer is written while lines are being read",
+  async () => {
+    await using child = spawn(program(echo), { stdin: "piped" });
+    await child.stdin.write("x\n");
+    let count = 0;
+    for await (const line of child.lines()) {
+      assertEquals(line, "x");
+      // More than the pipes hold: it comes back before it has been written.
+      if (count === 0) await child.stdin.write("x\n".repeat(1_000_000));
+      if (count === 0) await child.stdin.close();
+      count += 1;
+    }
+    assertEquals(count, 1_000_001);
+  },
+);
+
+Deno.test("an output is read no further once nobody waits for it", async () => {
+  let pulled = 0;
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      pulled += 1;
+      controller.enqueue(new Uint8Array(10));
+    },
+  }, { highWaterMark: 0 });
+  const turn = Promise.resolve();
+  const output = new Output(stream, { limit: 1e9, onLimit() {}, turn });
+  const stop = output.keepReading();
+  while (pulled < 3) await Promise.resolve();
+  stop();
+  // The read that is under way ends, and no other one begins.
+  const before = pulled;
+  for (let turns = 0; turns < 100; turns += 1) await Promise.resolve();
+  assertEquals(pulled, before);
+});
+
+testWith(["run"], "20 programs with an input run at once", async () => {
+  const command = isWindows ? program(echo) : ["cat"];
+  const input = "x".repeat(300_000);
+  const all = Array.from({ length: 20 }, () => run(command, { input }));
+  for (const { stdout } of await Promise.all(all)) assertEquals(stdout, input);
+});
+
 testWith(
   ["run"],
   "writing much is not blocked by outputs that nobody reads",
@@ -1046,7 +1168,7 @@ testWith(
   ["run"],
   "writing to a program that has ended is a broken pipe",
   async () => {
-    const child = spawn(quick);
+    const child = spawn(quick, { stdin: "piped" });
     await child.wait();
     const error = await failure(
       child.stdin.write("too late"),
@@ -1118,6 +1240,21 @@ testWith(["run"], "lines() puts together what comes in pieces", async () => {
     "\ufffd",
   ]);
 });
+
+testWith(
+  ["run"],
+  "a byte order mark is none of the text at the start, and text elsewhere",
+  async () => {
+    const pieces = ["\ufeffa\n", "\ufeffb\n", "c\ufeff\n", "\ufeff"];
+    const lines = ["a", "\ufeffb", "c\ufeff", "\ufeff"];
+    assertEquals(await linesOf(...pieces), lines);
+    assertEquals(await linesOf(pieces.join("")), lines);
+    assertEquals(await linesOf([0xef], [0xbb], [0xbf], "a"), ["a"]);
+    assertEquals(await linesOf("a\n", "\ufeffb\n"), ["a", "\ufeffb"]);
+    const { stdout } = await run(program(echo), { input: pieces.join("") });
+    assertEquals(stdout, lines.join("\n"));
+  },
+);
 
 testWith(["run"], "lines() reads many lines, and long ones", async () => {
   const child = spawn(program(

@@ -14,12 +14,12 @@ export interface FeedOptions {
   readonly submit: (
     chunk: readonly unknown[],
     first: number,
-  ) => Promise<unknown[]>;
+  ) => Promise<readonly unknown[]>;
 }
 
 /** A chunk on its way, and then its outcome. */
 interface Flight {
-  outcome?: { results: unknown[] } | { error: unknown };
+  outcome?: { results: readonly unknown[] } | { error: unknown };
 }
 
 /** What a feed takes its input for. */
@@ -59,7 +59,7 @@ export class Feed {
   }
 
   /** The results of a chunk, of the oldest if ordered; nothing after the last. */
-  async next(ordered: boolean): Promise<unknown[] | undefined> {
+  async next(ordered: boolean): Promise<readonly unknown[] | undefined> {
     for (;;) {
       if (this.#call.failure) throw this.#call.failure.error;
       const flight = this.#take(ordered);

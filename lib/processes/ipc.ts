@@ -1,0 +1,97 @@
+/**
+ * Messages between processes: what Node calls an "ipc" channel, a socket of its
+ * own beside the standard streams, which are the task's.
+ *
+ * All of it also runs on the far side.
+ *
+ * @module
+ */
+
+/** What is used of Node's `process`. */
+export interface NodeProcess {
+  getBuiltinModule(name: "node:v8"): typeof import("node:v8");
+  getBuiltinModule(name: "node:util"): typeof import("node:util");
+  getBuiltinModule(name: "node:os"): typeof import("node:os");
+  getBuiltinModule(name: "node:events"): typeof import("node:events");
+  getBuiltinModule(name: "node:stream"): typeof import("node:stream");
+  getBuiltinModule(
+    name: "node:child_process",
+  ): typeof import("node:child_process");
+  on(event: "message", listener: (message: unknown) => void): unknown;
+  on(event: "disconnect", listener: () => void): unknown;
+  once(event: "message", listener: (message: string) => void): unknown;
+  send?: Send;
+  exit(code: number): never;
+}
+
+/** Node's `process`; the part of Deno that is Node's is loaded by that. */
+export function nodeProcess(): NodeProcess {
+  return (globalThis as unknown as { process: NodeProcess }).process;
+}
+
+/** Sends a message; calls back once it is written, or with why it is not. */
+export type Send = (
+  message: unknown,
+  done: (error: Error | null) => void,
+) => unknown;
+
+/** Makes of messages what can be sent, and messages of what was sent. */
+export class Codec {
+  readonly #v8: () => typeof import("node:v8");
+  readonly #isProxy: (value: unknown) => boolean;
+
+  constructor(node: NodeProcess) {
+    this.#v8 = () => node.getBuiltinModule("node:v8");
+    this.#isProxy = node.getBuiltinModule("node:util").types.isProxy;
+  }
+
+  /**
+   * Makes of a message what can be sent: itself, or the bytes that structured
+   * clone makes of it. It throws if a part of it cannot be sent; if the channel
+   * were given such a part, the program would end ("Missing promise", Deno 2.9).
+   */
+  encode(message: unknown): unknown {
+    if (this.#isPlain(message, { left: 1_000 })) return message;
+    const serializer = new (this.#v8().Serializer)();
+    serializer.writeHeader();
+    serializer.writeValue(message);
+    return serializer.releaseBuffer();
+  }
+
+  /** Makes of what was sent what `encode` was given. */
+  decode(sent: unknown): unknown {
+    if (!(sent instanceof Uint8Array)) return sent;
+    const deserializer = new (this.#v8().Deserializer)(sent as never);
+    deserializer.readHeader();
+    return deserializer.readValue();
+  }
+
+  /**
+   * Whether a value is of so few parts that they can be looked at, and each is
+   * such that it can be sent for certain.
+   */
+  #isPlain(value: unknown, budget: { left: number }): boolean {
+    if (typeof value === "function" || typeof value === "symbol") return false;
+    if (typeof value !== "object" || value === null) return true;
+    if (budget.left-- <= 0 || this.#isProxy(value)) return false;
+    if (ArrayBuffer.isView(value)) return isPlainBuffer(value.buffer);
+    if (value instanceof ArrayBuffer) return isPlainBuffer(value);
+    const isList = Array.isArray(value);
+    const above = Object.getPrototypeOf(value);
+    const usual = isList ? Array.prototype : Object.prototype;
+    if (above !== usual && above !== null) return false;
+    if (isList && value.length > budget.left) return false;
+    for (const key of Object.keys(value)) {
+      budget.left -= 1;
+      const own = Object.getOwnPropertyDescriptor(value, key)!;
+      // A getter may throw, or give something else the next time.
+      if (own.get || !this.#isPlain(own.value, budget)) return false;
+    }
+    return budget.left > 0;
+  }
+}
+
+/** Whether the bytes of a buffer are there, and are no one else's. */
+export function isPlainBuffer(buffer: ArrayBufferLike): boolean {
+  return buffer instanceof ArrayBuffer && !buffer.detached && !buffer.resizable;
+}

@@ -1,0 +1,110 @@
+import { assert, assertMatch } from "@std/assert";
+import { type Cell, cellsOf, writeNotebooks } from "../../book/notebook.ts";
+import { claimsOf } from "../../lib/lesson/claims.ts";
+import { lessons } from "../../lib/lesson.ts";
+import { testWith } from "../helper.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** Where nbformat and nbclient are installed, if they are. */
+function python(): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "run" });
+  if (state !== "granted") return undefined;
+  return ["/usr/bin/python3", "python3"].find((program) => {
+    try {
+      return new Deno.Command(program, {
+        args: ["-c", "import nbclient, nbformat"],
+        stderr: "null",
+      }).outputSync().success;
+    } catch {
+      return false;
+    }
+  });
+}
+
+testWith(["read"], "a notebook holds all that its lesson shows", async (t) => {
+  for (const [name] of lessons) {
+    await t.step(name, async () => {
+      const file = new URL(`lessons/${name}.ts`, root);
+      const source = await Deno.readTextFile(file);
+      const cells = cellsOf(name, source);
+      const code = cells.filter(({ kind }) => kind === "code");
+      const text = code.map(({ text }) => text).join("\n");
+      const shown = [...source.matchAll(/^ {2,}(?:await )?show(?:Error)?\(/gm)];
+      const kept = [...text.matchAll(/^ *(?:await )?show(?:Error)?\(/gm)];
+      assert(kept.length >= shown.length, `${kept.length} of ${shown.length}`);
+      assert(!text.includes("import.meta"));
+      assert(cells[1]!.isFolded);
+      const exercises = [...source.matchAll(/#region solution: (.*)$/gm)];
+      const prose = cells.filter((it) => it.kind === "markdown")
+        .map((it: Cell) => it.text).join("\n");
+      for (const [, task] of exercises) assert(prose.includes(task!), task);
+    });
+  }
+});
+
+/** A cell after it was run on Deno's kernel. */
+interface RanCell {
+  readonly source: string;
+  readonly recorded: string;
+  readonly printed: string;
+}
+
+const squeeze = (text: string) => text.replace(/\s/g, "");
+
+const ignore = python() === undefined;
+
+Deno.test({
+  name: "notebooks run on Deno's kernel, and every exact value is there",
+  ignore,
+  fn: async (t) => {
+    const folder = await Deno.makeTempDir();
+    const kernel = `${folder}/jupyter/kernels/deno`;
+    await Deno.mkdir(kernel, { recursive: true });
+    const argv = ["jupyter", "--kernel", "--conn", "{connection_file}"];
+    await Deno.writeTextFile(
+      `${kernel}/kernel.json`,
+      JSON.stringify({
+        argv: [Deno.execPath(), ...argv],
+        display_name: "Deno",
+        language: "typescript",
+      }),
+    );
+    const out = `${folder}/notebooks`;
+    // Lessons that measure are measured by nobody here.
+    const quick = { large: 20_000, runs: 1, n: 20_000, total: 2_000 };
+    for (const file of await writeNotebooks(out, [], quick)) {
+      await t.step(file, async () => {
+        const { stdout, stderr } = await new Deno.Command(python()!, {
+          args: [new URL("notebook.py", import.meta.url).pathname, file],
+          cwd: out,
+          env: { JUPYTER_PATH: `${folder}/jupyter`, NO_COLOR: "1" },
+        }).output();
+        const [, json] = new TextDecoder().decode(stdout).split("\u0001");
+        assert(json, new TextDecoder().decode(stderr));
+        const cells: RanCell[] = JSON.parse(json);
+        let compared = 0;
+        for (const { source, recorded, printed } of cells) {
+          if (source.startsWith("await check(")) {
+            assertMatch(printed, /is not right yet/, source);
+            continue;
+          }
+          assert(!printed.startsWith("error: "), `${source}\n${printed}`);
+          for (const { value } of claimsOf(source)) {
+            if (/≈|…/.test(value)) continue;
+            compared++;
+            const wanted = squeeze(`→ ${value}`);
+            for (const text of [recorded, printed]) {
+              assert(squeeze(text).includes(wanted), `${source}\n${text}`);
+            }
+          }
+        }
+        assert(
+          compared > 0 || /01|04|07|08/.test(file),
+          "nothing was compared",
+        );
+      });
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+});
