@@ -243,12 +243,14 @@ async function expectedOf(
 }
 
 function freshTest(number: string, path: string, expected: string): string {
+  const file = `import expected from "./${expected.replace("tests/", "")}"`;
+  // As the formatter would have it.
+  const isShort = file.length + ' with { type: "json" };'.length <= 80;
+  const attributes = isShort ? '{ type: "json" }' : '{\n  type: "json",\n}';
   return `// More values, and what is right for them.
 import { testFresh } from "../classroom/sandbox/inputs.ts";
 import * as lesson from "../${path}";
-import expected from "./${
-    expected.replace("tests/", "")
-  }" with { type: "json" };
+${file} with ${attributes};
 import { inputs } from "./${number}_inputs.ts";
 
 testFresh(lesson, inputs, expected);

@@ -123,8 +123,9 @@ const same = (text: string) => text;
 /** What came of a test, in a line. */
 function inShort(test: Failed, name: string, source: Source): string {
   const said = sayingsOf(test, name, source)
+    .filter(({ label, kind }) => label !== "it asked" && kind !== "right")
     .map(({ label, text }) => label === undefined ? text : `${label} ${text}`);
-  return shortened(said.slice(0, 3).join("; "), longest);
+  return shortened(said.join("; "), 100);
 }
 
 /** Whether a test failed because a function is still to be written. */
@@ -159,7 +160,7 @@ export function sayingsOf(
   const place = /(tests\/\w+\.ts)(?:\?[^:]*)?:(\d+)/.exec(text);
   const asked = place && statementAt(source(place[1]!), Number(place[2]));
   return [
-    ...(asked ? [{ label: "it asked", text: asked }] : []),
+    ...(asked ? [{ label: "it asked", text: asked.replace(/;$/, "") }] : []),
     ...answerOf(text, name),
   ];
 }
@@ -198,11 +199,23 @@ function answerOf(text: string, name: string): Saying[] {
   return [{ label: "your code threw", text: threw, kind: "wrong" }];
 }
 
-function both(actual: string, expected: string): Saying[] {
+function both(all: string, wanted: string): Saying[] {
+  const isLong = Math.max(all.length, wanted.length) > longest;
+  const [actual, expected] = isLong
+    ? [fromWhereTheyDiffer(all, wanted), fromWhereTheyDiffer(wanted, all)]
+    : [all, wanted];
   return [
     { label: "your code gave", text: actual, kind: "wrong" },
     { label: "it should give", text: expected, kind: "right" },
   ];
+}
+
+/** A long value, shown where it differs from another one. */
+function fromWhereTheyDiffer(value: string, other: string): string {
+  let start = 0;
+  while (start < value.length && value[start] === other[start]) start++;
+  start = Math.max(0, start - 20);
+  return (start > 0 ? "… " : "") + shortened(value.slice(start), longest);
 }
 
 /** Both values of an assertion that compares, from how it shows them. */
