@@ -106,9 +106,9 @@ function lateQueue(total: number, producing: readonly Promise<unknown>[]) {
 }
 
 /**
- * The items in the order in which they came. So that they are in no order of their
- * own, the last producer is the first; and the last item comes late, so that it
- * counts whether somebody waits for it.
+ * The items, and whether they are in the order in which they came. So that they
+ * come in no order of their own, the last producer is the first; and the last item
+ * comes late, so that it counts whether somebody waits for it.
  */
 const produced = (producers: number, least: number, most: number): Draw =>
 (
@@ -118,19 +118,25 @@ const produced = (producers: number, least: number, most: number): Draw =>
   const each = random.whole(least, most);
   return {
     call: `produceAndConsume(${producers}, ${each}), the last producer first`,
-    run: () => {
+    run: async () => {
       const { producing, apply } = lastFirst();
-      const { methods } = lateQueue(producers * each, producing);
-      return replacing(
+      const { taken, methods } = lateQueue(producers * each, producing);
+      const produce = (): Promise<number[]> =>
+        lesson.produceAndConsume(producers, each);
+      const items = await replacing(
         Pool.prototype,
         { apply } as Partial<Pool>,
         () =>
           replacing(
             Queue.prototype,
             methods as Partial<Queue<unknown>>,
-            () => lesson.produceAndConsume(producers, each),
+            produce,
           ),
       );
+      return {
+        items: items.toSorted((a, b) => a - b),
+        asTheyCame: [...taken].every((item, i) => items[i] === item),
+      };
     },
   };
 };

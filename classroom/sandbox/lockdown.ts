@@ -9,8 +9,6 @@
  * @module
  */
 
-import { nodeProcess } from "../../lib/processes/ipc.ts";
-
 /** The globals that lessons, their tests and the library may use. */
 const allowed: readonly string[] = `
   Object Function Array Number parseFloat parseInt Infinity NaN undefined
@@ -163,13 +161,6 @@ export function lockDown(
  * Node are left as they are, as whatever runs the tests needs them.
  */
 export function freezeLanguage(): void {
-  // What the library takes of Node is made when it is first asked for, and that
-  // fails where the language is frozen.
-  for (
-    const name of ["child_process", "events", "os", "stream", "util", "v8"]
-  ) {
-    nodeProcess().getBuiltinModule(`node:${name}` as "node:v8");
-  }
   const scope = globalThis as unknown as Record<string, unknown>;
   for (const name of Object.getOwnPropertyNames(scope)) {
     if (!allowed.includes(name)) delete scope[name];
