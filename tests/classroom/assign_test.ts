@@ -203,6 +203,45 @@ test("exercise shows what is next, gives hint after hint, and ends with 0 when a
   assertMatch(solved.stdout, /█ 4 of 4 solved[^]*All is solved\./);
 });
 
+test("assign --github adds a workflow whose commands look at each lesson, and a lock of what students need", async (folder) => {
+  const out = `${folder}/class`;
+  const { code, stderr } = await assign("9,12", "--github", "--out", out);
+  assertEquals(code, 0, stderr);
+  const workflow = await read(out, ".github/workflows/classroom.yml");
+  const commands = [...workflow.matchAll(/^ +run: deno (.+)$/gm)]
+    .map(([, command]) => command!);
+  assertEquals(commands, ["task exercise 09", "task exercise 12"]);
+  assertMatch(workflow, /^ {4}timeout-minutes: 2$/m);
+  assert(!/\b(NN|NAME|DENO)\b|# (for|then)/.test(workflow), workflow);
+  await solve(out, "lessons/09_iterators.ts");
+  const codes = [];
+  for (const command of commands) {
+    codes.push((await runIn(out, ...command.split(" "))).code);
+  }
+  assertEquals(codes, [0, 1]);
+  const { npm } = JSON.parse(await read(out, "deno.lock"));
+  assertEquals(Object.keys(npm).map((it) => it.split("@")[0]), ["deno-std"]);
+  assertMatch(await read(out, "lessons/README.md"), /# How to read and run/);
+});
+
+test("exercise --ways shows other right answers where all is solved, and not before", async (folder) => {
+  const out = `${folder}/class`;
+  assertEquals((await assign("9", "--out", out)).code, 0);
+  const ways = () => runIn(out, "task", "--quiet", "exercise", "9", "--ways");
+  const before = await ways();
+  assertEquals(before.code, 1);
+  assert(!before.stdout.includes("instanceof Function"), before.stdout);
+  await solve(out, "lessons/09_iterators.ts");
+  const after = await ways();
+  assertEquals(after.code, 0);
+  for (const name of ["isIterable", "isIterator", "iteratorOf", "Countdown"]) {
+    const shown = after.stdout.match(
+      new RegExp(`^${name} \\S.*\n\n {2}\\S`, "gm"),
+    );
+    assertEquals(shown?.length, 2, after.stdout);
+  }
+});
+
 test("exercise says what is wrong: the command line, or a lesson that does not run", async (folder) => {
   const out = `${folder}/class`;
   assertEquals((await assign("9", "--out", out)).code, 0);
