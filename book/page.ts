@@ -218,11 +218,25 @@ ${shown ? dataElement("shown", { name: shown.name, source: shown.source }) : ""}
   );
 }
 
+/** What can be solved on a page: not in a lesson that cannot run there. */
+function solvableIn({ name, source }: Material): Box[] {
+  if (outside[name]) return [];
+  const { sections, segments } = pageOf(source);
+  return sections.flatMap(({ rows }) => rows).flatMap(({ boxes }) => boxes)
+    .filter((box) => box.exercises.length > 0 && !isWeighing(box, segments));
+}
+
+/** Whether code weighs memory, which no page can know. */
+function isWeighing(box: Box, segments: Page["segments"]): boolean {
+  const code = box.segments.map((it) => segments[it]!.text).join("");
+  return /heapInUse\(|memoryUsage\(/.test(code);
+}
+
 /** A lesson on the front page. */
-function lessonEntry({ name, source, recording }: Material): string {
-  const { intro, sections } = pageOf(source);
-  const exercises = outside[name] ? 0 : boxesOf(sections)
-    .flatMap((box) => box.exercises).length;
+function lessonEntry(material: Material): string {
+  const { name, source, recording } = material;
+  const { intro } = pageOf(source);
+  const exercises = solvableIn(material).flatMap((it) => it.exercises).length;
   const state = outside[name]
     ? "to read: it needs more than a browser"
     : `${exercises} exercise${exercises === 1 ? "" : "s"}`;
@@ -252,10 +266,6 @@ function pictureOf(said: readonly Said[]): string {
     return drawAll(few as Said[]);
   }
   return "";
-}
-
-function boxesOf(sections: readonly Section[]): Box[] {
-  return sections.flatMap(({ rows }) => rows).flatMap(({ boxes }) => boxes);
 }
 
 /** The page of a lesson. */
@@ -341,14 +351,17 @@ function stepTo(number: number, label: string): string {
 class Drawing {
   readonly exercises: Omit<LessonData["exercises"][number], "hints">[] = [];
   readonly #page: Page;
+  /** Whether the lesson can run on its page. */
+  readonly #isRunning: boolean;
   /** What was recorded, by the number of the segment that printed it. */
   readonly #said = new Map<number, Said[]>();
   readonly #claims: Map<number, string>;
   /** The widgets that are left to draw, by what they are for. */
   readonly #widgets: Map<string, string>;
 
-  constructor({ source, recording }: Material, page: Page) {
+  constructor({ name, source, recording }: Material, page: Page) {
     this.#page = page;
+    this.#isRunning = !outside[name];
     this.#claims = new Map(
       claimsOf(source).map(({ line, value }) => [line, value]),
     );
@@ -363,10 +376,10 @@ class Drawing {
   }
 
   section(section: Section): string {
-    const { title, rows } = section;
+    const { title } = section;
     const isRest = section === this.#page.sections.at(-1);
     const id = idOf(title);
-    const drawn = rows.map(({ prose, boxes }) => {
+    const draw = ({ prose, boxes }: Section["rows"][number]) => {
       const paragraphs = prose.map((text) => `<p>${inline(text)}</p>`);
       const codes = boxes.map((box) => this.#box(box)).join("\n");
       const alone = boxes.length === 0 ? " alone" : "";
@@ -376,17 +389,22 @@ class Drawing {
       return `<div class="row">${left || ""}${right}</div>${
         this.#widgetsAfter(boxes)
       }`;
-    }).join("\n");
+    };
+    // What there is to solve is never folded.
+    const isFolded = ({ boxes }: Section["rows"][number]) =>
+      isRest && boxes.every(({ exercises }) => exercises.length === 0);
+    const drawn = section.rows.filter((row) => !isFolded(row)).map(draw)
+      .join("\n");
+    const folded = section.rows.filter(isFolded).map(draw).join("\n");
     if (!title) return `<div class="section">${drawn}</div>`;
     const heading = `<h2 id="${id}">${
       escape(title)
     } <a class="anchor" href="#${id}" aria-label="Link to: ${
       escape(title)
     }">#</a></h2>`;
-    const body = isRest
-      ? `<details class="rest"><summary>Show it</summary>${drawn}</details>`
-      : drawn;
-    return `<section aria-labelledby="${id}">${heading}\n${body}</section>`;
+    const rest = folded &&
+      `<details class="rest"><summary>Show it</summary>${folded}</details>`;
+    return `<section aria-labelledby="${id}">${heading}\n${drawn}${rest}</section>`;
   }
 
   /** The widgets for functions that some boxes are the first to call. */
@@ -400,12 +418,14 @@ class Drawing {
       }).join("");
   }
 
-  #box({ doc, fold, segments, exercises }: Box): string {
+  #box(box: Box): string {
+    const { doc, fold, segments, exercises } = box;
     const said = doc && `<p class="doc">${inline(doc)}</p>`;
     const text = segments.map((it) => this.#page.segments[it]!.text).join("");
     // The story stands inside of a call, indented.
     const isStory = text.startsWith("  ");
-    const solutions = exercises.map(({ segment }) => segment);
+    const isCard = exercises.length > 0 && this.#isRunning;
+    const solutions = isCard ? exercises.map(({ segment }) => segment) : [];
     const code = `<div class="box${isStory ? " story" : ""}">${
       segments.map((segment) =>
         this.#segment(segment, solutions.includes(segment))
@@ -414,29 +434,24 @@ class Drawing {
     if (fold) {
       return `<details class="fold"><summary>${fold}</summary>${code}</details>`;
     }
-    if (exercises.length === 0) return said + code;
-    return this.#card(exercises, said + code, text);
+    return isCard ? this.#card(box, said + code) : said + code;
   }
 
   /** Exercises, with the code that they are in. */
-  #card(
-    exercises: Box["exercises"],
-    code: string,
-    text: string,
-  ): string {
-    // No page can know how much memory a value takes.
-    const isWeighing = /heapInUse\(|memoryUsage\(/.test(text);
-    if (!isWeighing) this.exercises.push(...exercises);
+  #card(box: Box, code: string): string {
+    const { exercises } = box;
+    const weighs = isWeighing(box, this.#page.segments);
+    if (!weighs) this.exercises.push(...exercises);
     const tasks = exercises.map(({ name, task }) =>
       `<p class="task"><span class="badge">Exercise</span> <code>${name}</code>: ${
         inline(task)
       }${
-        isWeighing
+        weighs
           ? ". A page cannot weigh memory: solve it in Deno."
           : ' <span class="so solved" hidden>✓ solved</span>'
       }</p>`
     ).join("");
-    const places = isWeighing
+    const places = weighs
       ? ""
       : exercises.map(({ name }) =>
         `<div class="exercise" data-exercise="${name}" hidden></div>`
@@ -452,9 +467,10 @@ class Drawing {
       if (claim === undefined || !("expression" in said)) return undefined;
       return { claim, isSo: agrees(claim, said.text) };
     };
-    const pre = `<pre class="code" data-segment="${segment}"><code>${
-      highlight(code)
-    }</code></pre>`;
+    const pre =
+      `<pre class="code" tabindex="0" data-segment="${segment}"><code>${
+        highlight(code)
+      }</code></pre>`;
     const out = said
       ? `<div class="out recorded">${drawAll(said, judge)}</div>`
       : "";

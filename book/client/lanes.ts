@@ -27,7 +27,7 @@ export class Lanes {
     this.#place = place;
     this.#lesson = lesson;
     place.append(
-      element("<h3>Who asks, and when</h3>"),
+      element('<p class="title">Who asks, and when</p>'),
       element(
         `<form class="sliders"><label>Numbers <input name="items" value="2, 3, 4" pattern="\\s*-?\\d{1,4}(\\s*,\\s*-?\\d{1,4}){0,5}\\s*" title="up to six numbers, with commas" autocomplete="off"></label>
 <label>Step <input type="range" name="step" min="0" max="0" value="0"> <output></output></label>

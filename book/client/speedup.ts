@@ -37,8 +37,8 @@ export class SpeedUp {
     const most = Math.min(Math.max(4, cores), 16);
     this.#place = place;
     this.#lesson = lesson;
-    if (!find("h2, h3", place)) {
-      place.append(element("<h3>On your own processors</h3>"));
+    if (!find("h2, .title", place)) {
+      place.append(element('<p class="title">On your own processors</p>'));
     }
     if (!find(".drawing", place)) {
       place.append(element('<div class="drawing"></div>'));
@@ -95,6 +95,7 @@ export class SpeedUp {
 
   /** Measures with each of some numbers of workers, one after another. */
   #measure([workers, ...left]: readonly number[]): void {
+    clearTimeout(this.#timer);
     this.#question?.stop();
     if (workers === undefined) return;
     find<HTMLInputElement>("[name=workers]", this.#place)!.value = `${workers}`;

@@ -11,7 +11,6 @@ export const readOnly = [
 
 /** These need memory that threads share, so a server has to isolate the page. */
 export const sharing = [
-  "02_workers",
   "05_messages",
   "06_shared_memory",
   "07_concurrency",

@@ -512,30 +512,25 @@ for (const [name, code, text] of cases) {
 test("an error is seen wherever its line is, and never as an address", () =>
   visit(plain, async (page) => {
     const failed = async () => {
-      await press(page, "Run");
+      assertMatch(await run(page), /^failed/);
       await page.waitForSelector(".failed");
       return await page.$eval(".failed", (it) => {
         it.scrollIntoView();
         return `${it.checkVisibility()} ${it.textContent}`;
       });
     };
-    const imports = sources.get(plain)!.split("\n")
-      .find((line) => line.startsWith("import"))!;
-    await write(page, imports, `import _ from "npm:lodash";\n_;\n${imports}`);
-    const all = [await failed()];
-    await press(page, "Undo my changes");
-    const found = sources.get(plain)!.split("\n").find((line) =>
-      /^export function/.test(line)
-    )!;
-    await write(page, found, found.replace("{", ""));
-    all.push(await failed());
-    await press(page, "Undo my changes");
-    await write(
-      page,
-      imports,
-      `import { nothing } from "../mod.ts";\nnothing();\n${imports}`,
-    );
-    all.push(await failed());
+    const all: string[] = [];
+    const declared = /^export function .*$/m.exec(sources.get(plain)!)![0];
+    const wrong = [
+      ["import", 'import _ from "npm:lodash";\n_;'],
+      [declared, declared.replace("{", "")],
+      ["import", 'import { nothing } from "../mod.ts";\nnothing();'],
+    ] as const;
+    for (const [having, code] of wrong) {
+      await write(page, having, code);
+      all.push(await failed());
+      await press(page, "Undo my changes");
+    }
     assertMatch(
       all[0]!,
       /^true SyntaxError: the book cannot import "npm:lodash"/,
@@ -972,6 +967,26 @@ test("the command says what is wrong with its options", async () => {
     );
     assertEquals(code, 2);
     assertStringIncludes(stderr, `book: ${text}\n\nBuilds the book`);
+  }
+});
+
+test("a port that is in use is said, without a stack", async () => {
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  try {
+    const { code, stderr } = await deno(
+      ...["run", "--no-lock", "--no-check", "--allow-all", "book/build.ts"],
+      ...["--serve", `--out=${out}`, `--port=${taken.addr.port}`],
+    );
+    assertEquals(
+      [code, stderr],
+      [
+        1,
+        `book: another program uses port ${taken.addr.port}: stop it, or ` +
+        "choose one with --port\n",
+      ],
+    );
+  } finally {
+    taken.close();
   }
 });
 
