@@ -94,14 +94,14 @@ lesson(import.meta, async ({ launcher }) => {
   say("All child processes have finished.");
 
   // Before join() they were alive, and after it they are not. They have
-  // different process ids, and here main is the parent of all. In one memory, they
-  // would count to 2, 3 and 4: each process has its own memory.
+  // different process ids, and here main is the parent of all. In one memory,
+  // they would count to 2, 3 and 4: each process has its own memory.
 
   section("Children on another machine");
   // With --launcher "ssh ada", the three children run on the machine ada: a
-  // launcher is a command that starts Deno there. Messages then take longer. The
-  // line can fail. A child may have done its task although its answer is lost:
-  // whoever tries again runs it at least once, perhaps twice.
+  // launcher is a command that starts Deno there. Messages then take longer.
+  // The line can fail. A child may have done its task although its answer is
+  // lost: whoever tries again runs it at least once, perhaps twice.
 }, {
   needsRun: true,
   options: {
