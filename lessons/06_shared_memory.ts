@@ -18,8 +18,8 @@ lesson(import.meta, async () => {
 
   // What is the counter then? You expect 2. But each worker takes two steps
   // that the other one can notice: it reads the number, and it writes the
-  // number plus 1. There are 6 orders of these four steps. `losses` runs workers
-  // in all 6, and counts those that do not end with 2.
+  // number plus 1. There are 6 orders of these four steps. `losses` runs
+  // workers in all 6, and counts those that do not end with 2.
   await show(() => losses(add)); // 4
 
   // These are all 6. "1 reads 0" means: worker 1 reads, and finds 0.
