@@ -523,10 +523,15 @@ test("an error is seen wherever its line is, and never as an address", () =>
     };
     const all: string[] = [];
     const declared = /^export function .*$/m.exec(sources.get(plain)!)![0];
+    const imports = pageOf(sources.get(plain)!).segments
+      .find(({ text }) => text.includes('from "../mod.ts"'))!.text;
     const wrong = [
-      ['from "../mod.ts"', 'import _ from "npm:lodash";\n_;'],
+      ['from "../mod.ts"', `import _ from "npm:lodash";\n_;\n${imports}`],
       [declared, declared.replace("{", "")],
-      ['from "../mod.ts"', 'import { nothing } from "../mod.ts";\nnothing();'],
+      [
+        'from "../mod.ts"',
+        `import { nothing } from "../mod.ts";\nnothing();\n${imports}`,
+      ],
     ] as const;
     for (const [having, code] of wrong) {
       await write(page, having, code);
