@@ -60,6 +60,7 @@ export {
   zip,
 } from "./lib/lazy/functions.ts";
 export * from "./lib/lazy/pipeline.ts";
+export * from "./lib/orders/orders.ts";
 export * from "./lib/workers/pool.ts";
 export * from "./lib/processes/process.ts";
 export type {

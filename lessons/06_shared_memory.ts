@@ -1,329 +1,200 @@
 /**
  * Lesson 6: Shared memory
  *
- * Threads can use the same memory, and then nothing has to be sent. You will see
- * how two of them lose an update, step by step, and how atomic operations and a
- * lock prevent that, and at which cost.
+ * Threads can use the same memory. You will see every order in which two of them
+ * can take their steps, and that some are wrong; with a lock, none is.
  *
  * @run deno run lessons/06_shared_memory.ts
  * @test deno test tests/06_shared_memory_test.ts
  */
-import { Barrier, Lock, Pool } from "../mod.ts";
-import { code, count, duration, lesson } from "../lib/lesson.ts";
-import { say, section, show, table } from "../lib/lesson.ts";
+import { Barrier, everyOrder, Lock, Pool } from "../mod.ts";
+import type { SharedCells, Step } from "../mod.ts";
+import { code, lesson, section, show, table } from "../lib/lesson.ts";
 
-lesson(import.meta, async ({ workers, each }) => {
-  // There are two ways in which threads or processes can work on the same data.
-  // They can send each other copies of it, as messages: inter-process
-  // communication (lesson 5). Or they can share memory: both read and change
-  // the same bytes, and nothing is sent.
-  //
-  // In Python, the threads of a process share its whole memory, so they can use
-  // the same variables. Processes share no memory by default: they send
-  // messages. A worker is a thread, but its variables are its own (lesson 2).
-  // It shares only what is stored in a SharedArrayBuffer: a block of memory
-  // that main and workers can use at the same time.
-  //
-  // This counter is a block of 4 bytes. The Int32Array uses them as a list of
-  // one whole number, which is 0 at first.
-  code(sharedCounter);
-  show(() => sharedCounter()); // Int32Array(1) [ 0 ]
+lesson(import.meta, async () => {
+  // Two workers have a number in memory that both can use: the counter, which
+  // is 0. Each of them calls this function once. ++ adds 1.
+  code(add);
 
-  section("One worker writes, another one reads");
-  // Main gives the same memory to two workers. The first one, `write`, stores
-  // 42 in it. The second one, `read`, looks what is in the memory, and returns
-  // that to main: Promise.all waits for both, and [, seen] is the second
-  // result. No message goes from the first worker to the second one: in lesson
-  // 5, a message would have brought it a copy.
-  //
-  // A barrier is a meeting point: wait() waits until both workers have called
-  // it. Without it, the second worker could read before the first one has
-  // written, and would find 0.
-  code(writeHereReadThere);
-  await show(() => writeHereReadThere(42)); // 42
+  // What is the counter then? You expect 2. But each worker takes two steps
+  // that the other one can notice: it reads the number, and it writes the
+  // number plus 1. There are 6 orders of these four steps. `losses` runs workers
+  // in all 6, and counts those that do not end with 2.
+  await show(() => losses(add)); // 4
 
-  section("The lost update");
-  // Now two workers add 1 to a counter that is 0, once each. You expect 2.
-  //
-  // To add 1, a worker takes several steps: it reads the number, adds 1 to what
-  // it has read, and writes the sum. The barrier makes both read before one of
-  // them writes.
-  //
-  // share(2) makes what the 2 workers share: `counter`, the barrier, and
-  // `clock`, a second shared number. `clock` counts the steps of both workers:
-  // note(…) adds 1 to it and writes down the step with that number. `run` calls
-  // the function in 2 workers, and gives both the same shared objects.
-  code(loseAnUpdate);
-  const steps: Step[] = [];
-  await show(() => loseAnUpdate(steps)); // 1
+  // These are all 6. "1 reads 0" means: worker 1 reads, and finds 0.
+  table(await ordersOf(add));
 
-  // The counter is 1, and 2 was expected. These are the steps that the workers
-  // noted:
-  table(steps);
+  // When both read before one of them writes, both write 1. The second 1
+  // replaces the first one: an update is lost. This is a race condition: the
+  // result depends on the order in which threads take their steps. Usually
+  // chance decides, and a wrong program can pass a thousand tests.
 
-  // Both read 0 before one of them wrote, so both wrote 0 + 1. The second 1
-  // replaced the first 1, as if one worker had never counted: its update is
-  // lost. Which of the two comes first can change from run to run.
-  //
-  // This is a race condition: the result depends on the order in which threads
-  // take their steps. Here the barrier makes the bad order happen every time.
-  // Without it, chance decides: the bad order is rare in a short program, and
-  // happens often when there are many steps. So a program can pass many tests
-  // and still be wrong.
+  section("Two ways to work on the same data");
+  // Workers can send each other copies (lesson 5), and so can processes:
+  // inter-process communication. Or they share memory: all use the same bytes,
+  // and nothing is sent. A worker has variables of its own; it shares only what
+  // is in a SharedArrayBuffer. An Int32Array uses that as a list of numbers.
+  show(() => new Int32Array(new SharedArrayBuffer(4))); // Int32Array(1) [ 0 ]
+
+  // Python does this differently: the threads of a process share all its
+  // memory, and so its global variables. Processes share none by default.
 
   section("Synchronisation");
-  // Synchronisation means that threads follow rules for who may use shared data
-  // at which time. Threads that change the same data need it, or there are race
-  // conditions. This function has no such rule: the barrier only makes all
-  // workers begin at the same time. `++` adds 1, in the three steps from above.
-  code(countUnprotected);
+  // Threads that change the same data need synchronisation: rules for who may
+  // use it when. The first kind is an atomic operation. Atomics.add reads, adds
+  // and writes in one step, which nobody can interrupt. (0 is the place in the
+  // list; `each` is 1 unless a number is given.)
+  code(addWithAtomics);
+  await show(() => losses(addWithAtomics)); // 0
 
-  // The first kind of synchronisation is an atomic operation. It reads, adds
-  // and writes in one step that no other thread can interrupt. Atomics.add adds
-  // 1 to the number in place 0 of the counter.
-  code(countWithAtomics);
+  // The second kind is a lock, which only one thread at a time can hold. If
+  // another one holds it, acquire() waits. `using` releases it at the end of
+  // the block, as `with lock:` does in Python.
+  code(addWithLock);
+  await show(() => losses(addWithLock)); // 0
 
-  // The second kind is a lock. Only one thread can hold it at a time.
-  // acquire() takes the lock; if another thread holds it, acquire() first waits
-  // until that thread has released it. `using` releases the lock at the end of
-  // each turn of the loop, as `with lock:` does in Python. So the steps of one
-  // worker can never come between those of another one.
-  code(countWithLock);
+  // The lock has to be held from reading to writing: if it is released in
+  // between, updates are lost again.
 
-  section("Three ways to count");
-  say(
-    `${workers} workers add 1 to one counter, ${count(each)} times each. So ` +
-      `the counter should be ${workers} × ${count(each)} = ` +
-      `${count(workers * each)} at the end. Lost is what is missing then.`,
-  );
+  section("Two locks");
+  // Ada and Bob each have an account with a lock. Ada has 1, Bob 0. Worker 1
+  // moves 1 from Ada to Bob, worker 2 from Bob to Ada, if there is something.
+  // `endings` counts how the orders end.
+  code(transfer);
+  await show(() => endings(transfer)); // { "ada 1, bob 0": 1, "ada 0, bob 1": 1 }
 
-  // measureAll calls the three functions, one after another, and measures how
-  // long each one takes. The workers have started before.
-  const measured = await measureAll(workers, each);
-  table(measured.map(rowOf));
-  say(describeLoss(measured));
-  say(describeTimes(measured));
+  // No money is lost. Both take the locks in the same order. What if each takes
+  // its own lock first?
+  code(ownFirst);
+  await show(() => endings(ownFirst)); // { "ada 1, bob 0": 4, deadlock: 2 }
 
-  // A lock is the slowest way, because each turn takes it and releases it, and
-  // a worker that finds it taken has to wait. An atomic operation is little
-  // more than one instruction of the processor, but it can change one number
-  // only. A lock can protect any number of steps, for example when two numbers
-  // have to change together.
+  // In 2 orders, each holds one lock and waits for the other one for ever: a
+  // deadlock.
 
-  section("Which one to use");
-  // Begin with messages. Each piece of data is then in one memory only, so no
-  // other thread can change it between reading and writing. (Messages can still
-  // arrive in another order, or be waited for in vain.) Share memory when you
-  // have measured that copies cost too much. For one number, use Atomics. For
-  // everything else, use a lock, in every place that uses the data: one
-  // forgotten place is enough to lose updates again.
+  section("In a real run");
+  // Now 4 workers add 1, in whatever order comes. Without synchronisation, 5
+  // million times each: it should be 20 million.
+  await show(() => countUnprotected(4, 5_000_000)); // ≈ 7648127
+
+  // How much is lost changes. A run that loses nothing is only lucky: 4 of 6
+  // orders lose an update. These cannot lose any:
+  await show(() => countWithAtomics(4, 100_000)); // 400000
+  await show(() => countWithLock(4, 100_000)); // 400000
+
+  // What to use? Begin with messages: nobody else can change your copy. Share
+  // memory where copies cost too much, with Atomics or a lock everywhere.
 }, {
-  options: {
-    workers: { default: 4, help: "how many workers count", min: 1, max: 64 },
-    each: { default: 100_000, help: "how far each of them counts" },
-  },
   readOn: {
-    "Shared memory":
-      "https://developer.mozilla.org/docs/Web/JavaScript/Reference/Global_Objects/SharedArrayBuffer",
     "Atomic operations":
       "https://developer.mozilla.org/docs/Web/JavaScript/Reference/Global_Objects/Atomics",
-    "Locks in Python":
-      "https://docs.python.org/3/library/threading.html#lock-objects",
   },
 });
 
-/** A counter that starts with 0, in memory that threads can share. */
-function sharedCounter(): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(new SharedArrayBuffer(4));
+/** What workers share that count, and how often each of them adds 1. */
+type Counting = { counter: SharedCells; lock: Lock; each?: number };
+type Way = (shared: Counting) => void;
+/** What workers share that move money: two accounts, each with a lock. */
+type Bank = Record<Name, SharedCells> & Record<`${Name}Lock`, Lock>;
+type Name = "ada" | "bob";
+
+/** Adds 1, without synchronisation. */
+export function add({ counter }: Counting): void {
+  counter[0]++;
 }
 
-/** One worker writes into shared memory, then another one reads it. */
-export async function writeHereReadThere(value: number): Promise<number> {
-  using pool = new Pool({ workers: 2 });
-  const memory = sharedCounter();
-  const barrier = new Barrier(2);
-  const write = (memory: Int32Array, barrier: Barrier, value: number) => {
-    memory[0] = value;
-    barrier.wait();
-  };
-  const read = (memory: Int32Array, barrier: Barrier) => {
-    barrier.wait();
-    return memory[0]!;
-  };
-  const [, seen] = await Promise.all([
-    pool.apply(write, [memory, barrier, value]),
-    pool.apply(read, [memory, barrier]),
-  ]);
-  return seen;
-}
-
-/** What workers share: memory, and what they synchronise with. */
-export type Shared = ReturnType<typeof share>;
-function share(workers: number, each = 1) {
-  const [counter, clock] = [sharedCounter(), sharedCounter()];
-  const [barrier, lock] = [new Barrier(workers), new Lock()];
-  return { counter, clock, barrier, lock, each };
-}
-
-/** Calls a function in several workers at once; each gets its number, from 1. */
-export type Run = <R>(
-  workers: number,
-  task: (shared: Shared, worker: number) => R | Promise<R>,
-  shared: Shared,
-) => Promise<R[]>;
-
-const runOn = (pool: Pool): Run => (workers, task, shared) =>
-  pool.starmap(
-    task,
-    Array.from({ length: workers }, (_, i) => [shared, i + 1]),
-  );
-
-const runInWorkers: Run = async (workers, task, shared) => {
-  using pool = new Pool({ workers });
-  return await runOn(pool)(workers, task, shared);
-};
-
-/** A step of a worker. Steps are numbered in the order in which they happen. */
-export type Step = { step: number; worker: number; does: string };
-
-/** Two workers add 1 to a counter in the worst order; gives the counter. */
-export async function loseAnUpdate(
-  steps: Step[] = [],
-  run: Run = runInWorkers,
-): Promise<number> {
-  const shared = share(2);
-  const notes = await run(2, ({ counter, barrier, clock }, worker) => {
-    const noted: Step[] = [];
-    const note = (does: string) => {
-      const step = Atomics.add(clock, 0, 1) + 1;
-      noted.push({ step, worker, does });
-    };
-    // The work of each worker:
-    // #region solution: read the counter, and note(`reads ${what you read}`); wait at the barrier; write what you read plus 1, and note(`writes ${what you wrote}`)
-    const seen = counter[0]!;
-    note(`reads ${seen}`);
-    barrier.wait();
-    counter[0] = seen + 1;
-    note(`writes ${seen + 1}`);
+/** Adds 1, in one step. */
+export function addWithAtomics({ counter, each = 1 }: Counting): void {
+  for (let i = 0; i < each; i++) {
+    // #region solution: add 1 to the counter with Atomics
+    Atomics.add(counter, 0, 1);
     // #endregion solution
-    return noted;
-  }, shared);
-  steps.push(...inOrder(notes));
-  return shared.counter[0]!;
-}
-
-/** The steps of all workers in the order in which they happened. */
-function inOrder(notes: Step[][]): Step[] {
-  return notes.flat().sort((a, b) => a.step - b.step);
-}
-
-/** Workers add 1 to a counter many times, without synchronisation. */
-export async function countUnprotected(
-  workers: number,
-  each: number,
-  run: Run = runInWorkers,
-): Promise<number> {
-  const shared = share(workers, each);
-  await run(workers, ({ counter, barrier, each }) => {
-    barrier.wait();
-    for (let i = 0; i < each; i++) counter[0]!++;
-  }, shared);
-  return shared.counter[0]!;
-}
-
-/** The same, with additions that no other thread can interrupt. */
-export async function countWithAtomics(
-  workers: number,
-  each: number,
-  run: Run = runInWorkers,
-): Promise<number> {
-  const shared = share(workers, each);
-  await run(workers, ({ counter, barrier, each }) => {
-    barrier.wait();
-    // #region solution: add 1 to the counter, `each` times, with Atomics
-    for (let i = 0; i < each; i++) Atomics.add(counter, 0, 1);
-    // #endregion solution
-  }, shared);
-  return shared.counter[0]!;
-}
-
-/** The same, with a lock that only one worker at a time can hold. */
-export async function countWithLock(
-  workers: number,
-  each: number,
-  run: Run = runInWorkers,
-): Promise<number> {
-  const shared = share(workers, each);
-  await run(workers, ({ counter, barrier, lock, each }) => {
-    barrier.wait();
-    // #region solution: add 1 to the counter, `each` times; each time, hold the lock from reading to writing
-    for (let i = 0; i < each; i++) {
-      using _held = lock.acquire();
-      counter[0]!++;
-    }
-    // #endregion solution
-  }, shared);
-  return shared.counter[0]!;
-}
-
-/** How a way of counting ended; `elapsed` is in milliseconds. */
-export type Measured = {
-  way: string;
-  expected: number;
-  counted: number;
-  lost: number;
-  elapsed: number;
-};
-
-/** Measures each way of counting, on workers that have started before. */
-export async function measureAll(
-  workers: number,
-  each: number,
-): Promise<Measured[]> {
-  using pool = new Pool({ workers });
-  const run = runOn(pool);
-  await countUnprotected(workers, 0, run);
-  const measured: Measured[] = [];
-  const expected = workers * each;
-  for (const count of [countUnprotected, countWithAtomics, countWithLock]) {
-    const start = performance.now();
-    const counted = await count(workers, each, run);
-    const elapsed = performance.now() - start;
-    const lost = expected - counted;
-    measured.push({ way: count.name, expected, counted, lost, elapsed });
   }
-  return measured;
 }
 
-function rowOf({ elapsed, ...row }: Measured) {
-  return { ...row, took: duration(elapsed) };
+/** Adds 1 while it holds the lock. */
+export function addWithLock({ counter, lock, each = 1 }: Counting): void {
+  for (let i = 0; i < each; i++) {
+    // #region solution: add 1 to the counter; hold the lock from reading to writing
+    using _held = lock.acquire();
+    counter[0]++;
+    // #endregion solution
+  }
 }
 
-/** What the lost updates mean. */
-export function describeLoss(
-  [open, ...others]: readonly Pick<Measured, "way" | "expected" | "lost">[],
-): string {
-  const found = open!.lost > 0
-    ? `Without synchronisation, ${count(open!.lost)} of ` +
-      `${count(open!.expected)} updates were lost. How many differs from run ` +
-      "to run."
-    : "Without synchronisation, no update was lost this time. That was luck: " +
-      "no worker wrote between another one's reading and writing. It happens " +
-      "with one processor, on a busy machine, or when each worker counts only " +
-      "a little. The program is still wrong.";
-  const wrong = others.filter(({ lost }) => lost > 0).map(({ way }) => way);
-  return wrong.length === 0
-    ? `${found} With Atomics and with the lock, no update was lost.`
-    : `${found} But ${wrong.join(" and ")} lost updates too.`;
+/** Moves 1 from Ada to Bob; worker 2 moves it from Bob to Ada. */
+export function transfer(bank: Bank, worker: number): void {
+  const { ada, bob, adaLock, bobLock } = bank;
+  const [from, to] = worker === 1 ? [ada, bob] : [bob, ada];
+  // #region solution: hold both locks, which both workers take in the same order; if from[0] is at least 1, take 1 from it and add 1 to to[0]
+  using _ada = adaLock.acquire();
+  using _bob = bobLock.acquire();
+  if (from[0] > 0) {
+    from[0]--;
+    to[0]++;
+  }
+  // #endregion solution
 }
 
-/** What the times mean. */
-export function describeTimes(
-  [, atomics, lock]: readonly Pick<Measured, "elapsed">[],
-): string {
-  const ratio = lock!.elapsed / atomics!.elapsed;
-  return ratio > 1
-    ? `The lock took ${ratio.toFixed(1)} times as long as Atomics.`
-    : "The lock was not slower than Atomics this time: the workers counted " +
-      "too little to compare times, or other programs kept the machine busy.";
+/** Takes the lock of the worker's own account first. */
+export function ownFirst({ adaLock, bobLock }: Bank, worker: number): void {
+  const [own, other] = worker === 1 ? [adaLock, bobLock] : [bobLock, adaLock];
+  using _own = own.acquire();
+  using _other = other.acquire();
 }
+
+/** Every order of two workers: its steps, and the counter at its end. */
+async function ordersOf(way: Way) {
+  const rows: Record<string, string>[] = [];
+  await everyOrder(way, {
+    shared: { counter: 1, lock: new Lock() },
+    all: true,
+    onOrder: ({ steps, shared, error }) => {
+      if (error) throw error;
+      const cells = steps.map((step, i) => [`step ${i + 1}`, inWords(step)]);
+      rows.push({ ...Object.fromEntries(cells), counter: `${shared.counter}` });
+    },
+  });
+  return rows;
+}
+const inWords = ({ worker, does, value }: Step) => `${worker} ${does} ${value}`;
+
+/** In how many orders of two workers the counter is not 2 at the end. */
+export async function losses(way: Way): Promise<number> {
+  return (await ordersOf(way)).filter(({ counter }) => counter !== "2").length;
+}
+
+/** How the orders of two workers end, if Ada has 1, and how many end so. */
+export async function endings(way: (bank: Bank, worker: number) => void) {
+  const locks = { adaLock: new Lock(), bobLock: new Lock() };
+  const shared = { ada: new Int32Array([1]), bob: 1, ...locks };
+  const ends: Record<string, number> = {};
+  for (const found of (await everyOrder(way, { shared })).outcomes) {
+    if (found.error) throw found.error;
+    const { ada, bob } = found.shared;
+    const end = found.deadlock ? "deadlock" : `ada ${ada}, bob ${bob}`;
+    ends[end] = (ends[end] ?? 0) + found.orders;
+  }
+  return ends;
+}
+
+/** Has workers count, who begin when all are there; gives the counter. */
+async function countIn(workers: number, each: number, way: Way) {
+  using pool = new Pool({ workers });
+  const counter = new Int32Array(new SharedArrayBuffer(4)) as SharedCells;
+  const shared = { counter, lock: new Lock(), each };
+  const barriers = Array<Barrier>(workers).fill(new Barrier(workers));
+  await pool.map((barrier) => barrier.wait(), barriers);
+  await pool.map(way, Array<Counting>(workers).fill(shared));
+  return counter[0];
+}
+
+/** Has workers count: without synchronisation, with Atomics, with a lock. */
+const countUnprotected = (workers: number, each: number) =>
+  countIn(workers, each, ({ counter, each = 1 }) => {
+    for (let i = 0; i < each; i++) counter[0]++;
+  });
+export const countWithAtomics = (workers: number, each: number) =>
+  countIn(workers, each, addWithAtomics);
+export const countWithLock = (workers: number, each: number) =>
+  countIn(workers, each, addWithLock);

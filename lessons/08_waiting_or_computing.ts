@@ -18,13 +18,13 @@ lesson(import.meta, async ({ ms, n }) => {
 
   section("Tasks that wait");
   say(`First, each task waits for ${duration(ms)}.`);
+  // A task is I/O-bound when it spends most of its time waiting for input or
+  // output (I/O): files, a network. Here a timer takes their place: when it is
+  // over, it calls resolve(), which gives the promise its value.
   code(wait);
   const waiting = await timesOf((way) => runIoBound(way, ms));
   bars(waiting, duration);
   say(describeWaiting(waiting));
-
-  // A task is I/O-bound when it spends most of its time waiting for input or
-  // output (I/O): files, a network. Here a timer takes their place.
 
   section("Tasks that compute");
   say(`Now each task counts the prime numbers below ${count(n)}.`);
@@ -55,9 +55,9 @@ lesson(import.meta, async ({ ms, n }) => {
   // lets the others run.
   //
   // A process normally has one GIL, and there is none across processes: each
-  // process has its own interpreter and its own GIL. So processes compute in
-  // parallel, as workers do here. (Since Python 3.12, interpreters in one
-  // process can have a GIL each; since 3.13, there are builds without it.)
+  // has its own interpreter and its own GIL. So processes compute in parallel,
+  // as workers do here. (Since Python 3.12, interpreters in one process can
+  // have a GIL each; since 3.13, there are builds without it.)
   //
   // So multithreading (several threads) suits tasks that wait, as async does
   // here; multiprocessing (several processes) suits tasks that compute.

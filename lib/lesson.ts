@@ -223,6 +223,7 @@ async function report(
     if (!isTodo(error)) throw error;
     const [, line] = /(lessons\/\w+\.ts:\d+)/.exec(error.stack ?? "") ?? [];
     console.error(`${error.message}${line ? ` (${line})` : ""}`);
+    console.error("How far you are: deno task exercise");
     Deno.exit(1);
   }
 }

@@ -90,7 +90,11 @@ Deno.test("given produceAndConsume: the queue that it gets is used, and a failur
 });
 
 Deno.test("given moveBuffer: a copied buffer stays here, a moved one is gone", async () => {
+  const start = performance.now();
   const { copy, move } = await moveBuffer(1_000_000);
+  const around = performance.now() - start;
+  for (const { elapsed } of [copy, move]) assert(elapsed > 0, `${elapsed} ms`);
+  assert(copy.elapsed + move.elapsed < around, `of ${around} ms`);
   assertEquals([copy.arrived, copy.left], [1_000_000, 1_000_000]);
   assertEquals([move.arrived, move.left], [1_000_000, 0]);
   assertEquals((await moveBuffer()).copy.arrived, 50_000_000);

@@ -168,8 +168,7 @@ Deno.test("given: the lesson measures what waits and what computes", async () =>
   for (
     const part of [
       'Four tasks run in three ways: "sequential", one after another on this thread; "async", all of them begun on this thread; "workers", each in a worker.',
-      "First, each task waits for 20.0 ms. function wait(ms) {",
-      "A task is I/O-bound when it spends most of its time waiting for input or output (I/O): files, a network.",
+      "First, each task waits for 20.0 ms. A task is I/O-bound when it spends most of its time waiting for input or output (I/O): files, a network. Here a timer takes their place: when it is over, it calls resolve(), which gives the promise its value. function wait(ms) {",
       "Now each task counts the prime numbers below 2 000. function countPrimes(n) {",
       "A task is CPU-bound when it spends most of its time computing. (CPU means central processing unit, the processor.)",
     ]
@@ -187,7 +186,7 @@ Deno.test("given: the lesson says what an agent is, and what Python's GIL is", a
       'blockTimer() → [ "computation", "timer" ] Main is one agent, and each worker is another one. (V8, the part of Deno that runs JavaScript, says isolate.) An agent has its own memory, and runs one piece of code at a time. So a computation blocks everything else in its agent, here the timer. A worker blocks only itself.',
       "In CPython, the usual Python, the threads of a process share its memory, and one lock lets only one of them at a time run Python code: the Global Interpreter Lock (GIL). It does for them what an agent does here. So they are concurrent, but do not run Python code in parallel.",
       "A thread that waits lets the others run.",
-      "A process normally has one GIL, and there is none across processes: each process has its own interpreter and its own GIL. So processes compute in parallel, as workers do here.",
+      "A process normally has one GIL, and there is none across processes: each has its own interpreter and its own GIL. So processes compute in parallel, as workers do here.",
       "(Since Python 3.12, interpreters in one process can have a GIL each; since 3.13, there are builds without it.)",
       "So multithreading (several threads) suits tasks that wait, as async does here; multiprocessing (several processes) suits tasks that compute.",
     ]

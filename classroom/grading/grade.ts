@@ -5,17 +5,13 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { parseReport, type Report } from "../reports/report.ts";
-import {
-  checkOutputs,
-  outputHelp,
-  outputOptions,
-  type Outputs,
-  outputsOf,
-  printTable,
-  writeOutputs,
-} from "../reports/outputs.ts";
-import { parseShard, type Shard } from "./shard.ts";
+import { chosenLessons, lessonsIn } from "../exercise/regions.ts";
+import type { Report } from "../reports/report.ts";
+import { formatTable } from "../reports/table.ts";
+import { counted } from "../reports/tally.ts";
+import { visible } from "../reports/text.ts";
+import { writeReports } from "../reports/write.ts";
+import { readPoints } from "./comments.ts";
 import { UsageError } from "./usage.ts";
 import { grade, type GradeOptions } from "./grade_class.ts";
 
@@ -25,31 +21,31 @@ each student, or is what Moodle or Canvas gives for download.
 
 deno task grade SUBMISSIONS [options]
 
-  --lessons L  the lessons to grade, such as 03,07 (default: all that somebody
-               submitted)
+  --out D      the folder for what is found (default: SUBMISSIONS-graded): a
+               report, grades, a page for each student, and comments.md, in which
+               you write. Run again, grading goes on there, and grades what is new
+  --lessons L  the lessons to grade, such as 3,7 or 1-13 (default: all that
+               somebody submitted)
+  --only NAME  grade only these students, and grade them again: NAME,NAME, or
+               --only for each
+  --roster F   put the grades into this gradebook, as Moodle or Canvas exports it
   --jobs N     how many run at once (default: one for each processor)
-  --timeout S  how long one lesson of one submission may take, in seconds
-               (default: 60)
-  --seed S     the number that decides the fresh inputs (default: what was
-               submitted decides)
-  --only NAME  grade only these students: NAME,NAME, or --only for each
-  --since F    grade only what is not as it was for the report F (of --json);
-               the rest is taken over from it, and so is the seed
-  --shard I/N  grade only part I of N of the class
+  --timeout S  how long one test may compute, or wait without computing, in
+               seconds (default: 10)
+  --seed S     the number that decides the fresh inputs (default: that of the
+               run before, or what was submitted decides)
   --trust L    let these lessons start programs. This gives up the sandbox: use
                it in a container only
-${outputHelp}
   --help       this text
 
 Ends with 0 when grading worked, whatever the students did; 1 when grading
-itself failed; 2 for a wrong command line.`;
+itself failed; 2 for a wrong command line; 130 after Ctrl-C.`;
 
 interface CommandLine {
   readonly folder: string;
+  readonly out: string;
+  readonly roster: string | undefined;
   readonly options: GradeOptions;
-  readonly outputs: Outputs;
-  /** The file of an earlier report. */
-  readonly since?: string | undefined;
 }
 
 function parse(args: readonly string[]): CommandLine | "help" {
@@ -58,13 +54,13 @@ function parse(args: readonly string[]): CommandLine | "help" {
     "jobs",
     "timeout",
     "seed",
-    "shard",
     "trust",
-    "since",
+    "out",
+    "roster",
   ];
   const parsed = parseArgs(args, {
     boolean: ["help"],
-    string: ["_", "only", ...names, ...outputOptions],
+    string: ["_", "only", ...names],
     collect: ["only"],
     alias: { help: "h" },
     unknown: (option, key) => {
@@ -93,45 +89,55 @@ function parse(args: readonly string[]): CommandLine | "help" {
       `--${name} is a whole number from ${least} to ${most}, not ${value}`,
     );
   };
-  const lessons = (name: string) =>
-    text(name)?.split(",").map((number) => number.trim().padStart(2, "0"));
   const timeout = number("timeout", 1, 86_400);
-  const shard = text("shard");
   const only = parsed["only"] as string[];
+  const out = text("out") ?? outFor(folder);
   const options = {
-    lessons: lessons("lessons"),
+    out,
+    lessons: lessonsOf(text("lessons")),
     jobs: number("jobs", 1, 1_024),
     timeout: timeout && timeout * 1_000,
     seed: number("seed", 0, 2 ** 32 - 1),
-    shard: shard === undefined ? undefined : shardOfText(shard),
-    trust: lessons("trust"),
+    trust: lessonsOf(text("trust")),
     only: only.length > 0 ? only : undefined,
   };
   return {
     folder,
+    out,
+    roster: text("roster"),
     // What was not given is left out.
     options: Object.fromEntries(
       Object.entries(options).filter(([, value]) => value !== undefined),
     ) as GradeOptions,
-    outputs: outputsOf(parsed),
-    since: text("since"),
   };
 }
 
-async function readReport(file: string): Promise<Report> {
+/** Beside the submissions: in their folder, it would be a student's. */
+function outFor(folder: string): string {
+  return `${folder.replace(/[\\/]+$|\.(zip|tar\.gz|tgz|tar)$/i, "")}-graded`;
+}
+
+/** The numbers of lessons, as somebody typed them. */
+function lessonsOf(typed: string | undefined): string[] | undefined {
+  if (typed === undefined) return undefined;
+  const all = lessonsIn(new URL("../../", import.meta.url));
   try {
-    return parseReport(await Deno.readTextFile(file));
+    return chosenLessons(all, [typed]).map(({ number }) => number);
   } catch (error) {
-    throw new UsageError(`--since ${file}: ${(error as Error).message}`);
+    throw new UsageError((error as Error).message);
   }
 }
 
-function shardOfText(text: string): Shard {
+/** Prepares the folder, before anything is graded. */
+async function prepare({ out, roster }: CommandLine): Promise<void> {
   try {
-    return parseShard(text);
+    await Deno.mkdir(`${out}/feedback`, { recursive: true });
+    await Deno.remove(await Deno.makeTempFile({ dir: out }));
+    if (roster !== undefined) await Deno.stat(roster);
   } catch (error) {
-    throw new UsageError(`--shard: ${(error as Error).message}`);
+    throw new UsageError((error as Error).message);
   }
+  await readPoints(`${out}/points.json`);
 }
 
 /** Ends grading when the user does, so that it can clean up. */
@@ -153,7 +159,8 @@ function interruption(): { signal: AbortSignal } & Disposable {
 /** Why grading ended early. */
 class Interrupted extends Error {
   override readonly name = "Interrupted";
-  override readonly message = "interrupted; nothing was written";
+  override readonly message =
+    "interrupted; what was graded is kept, and the same command goes on";
 }
 
 /**
@@ -174,6 +181,14 @@ function nowAndThen(
   };
 }
 
+/** Prints a report's table, as wide as the terminal. */
+function printTable(report: Report): void {
+  const isTerminal = Deno.stdout.isTerminal();
+  const colours = isTerminal && !Deno.noColor;
+  const width = isTerminal ? Deno.consoleSize().columns : 80;
+  console.log(formatTable(report, { colours, width }).trimEnd());
+}
+
 /**
  * Runs the command.
  *
@@ -191,31 +206,29 @@ export async function main(args: readonly string[]): Promise<number> {
       console.log(help);
       return 0;
     }
-    await checkOutputs(parsed.outputs);
-    const { folder, since } = parsed;
+    await prepare(parsed);
     using ending = interruption();
-    const { report, takenOver } = await grade(folder, {
+    const graded = await grade(parsed.folder, {
       ...parsed.options,
-      ...(since ? { since: await readReport(since) } : {}),
       signal: ending.signal,
-      onNote: (text) => tell(`${clear}${text}\n`),
+      onNote: (text) => tell(`${clear}${visible(text)}\n`),
       onProgress: isTerminal
         ? (done, total) => tell(`${clear}graded ${done} of ${total}`)
         : nowAndThen((text) => tell(`${text}\n`)),
     });
     tell(clear);
-    printTable(report);
-    if (since) {
-      const count = report.students.flatMap(({ lessons }) => lessons).length;
+    const { mistakes, takenOver, failures } = graded;
+    const { out, roster } = parsed;
+    const written = await writeReports(graded.report, mistakes, out, roster);
+    printTable(written.report);
+    if (takenOver > 0) {
       console.log(
-        `\nLessons of submissions: ${count - takenOver} graded, ` +
-          `${takenOver} taken over from ${since}.`,
+        `\n${counted(takenOver, "lesson")} of submissions known from before.`,
       );
     }
-    for (const file of await writeOutputs(report, parsed.outputs)) {
-      console.log(`wrote ${file}`);
-    }
-    return 0;
+    console.log(`\nwritten to ${out}: ${written.files.join(", ")}`);
+    for (const failure of written.failures) tell(`grade: ${failure}\n`);
+    return failures.length + written.failures.length > 0 ? 1 : 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     tell(`${clear}grade: ${error.message}\n`);

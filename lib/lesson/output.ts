@@ -126,10 +126,15 @@ class Terminal implements Output {
   }
 
   value(expression: string, value: unknown, guess?: string): void {
-    const breakLength = this.#size - 8;
-    const options = { colors: this.#colors, depth: 4, breakLength };
-    const lines = Deno.inspect(value, options).split("\n");
-    this.#result(expression, lines, guess);
+    const inspect = (breakLength: number) =>
+      Deno.inspect(value, { colors: this.#colors, depth: 4, breakLength })
+        .split("\n");
+    // An object that prints itself may put its name before what fits.
+    const tries = [8, 16, 24, 32].map((less) => inspect(this.#size - less));
+    const fitting = tries.find((lines) =>
+      lines.every((line) => width(line) <= this.#size - 6)
+    );
+    this.#result(expression, fitting ?? tries[0]!, guess);
   }
 
   error(expression: string, error: unknown, guess?: string): void {

@@ -6,10 +6,11 @@
 
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import type { HostOptions } from "../workers/host.ts";
-import { nameOf, textOfParts } from "../workers/program.ts";
+import { namesOf, textOfParts } from "../workers/program.ts";
 import { startProcess } from "./far_process.ts";
 import { Codec, isPlainBuffer, nodeProcess } from "./ipc.ts";
 import { pathOf, permissionFlags, refusedPermissions } from "./permissions.ts";
+import { type Child, guardCommand, remoteChild } from "./remote.ts";
 
 /** Made once, because every process runs the same program. */
 let program: string | undefined;
@@ -18,9 +19,10 @@ let program: string | undefined;
 export function startDeno(
   options: HostOptions,
   detached: boolean,
-): ChildProcess {
+): Child {
   const { module, memory, permissions = {}, caller, onOutput } = options;
-  checkMayRun(caller);
+  const { launcher, lostAfter = 30_000 } = options;
+  checkMayRun(caller, launcher?.[0]);
   const flags = ["--no-prompt", "--quiet", "--no-lock", ...configOf(module)];
   if (memory !== undefined) {
     flags.push(`--v8-flags=--max-old-space-size=${memory}`);
@@ -28,51 +30,70 @@ export function startDeno(
   flags.push(...permissionFlags(permissions));
   const refused = refusedPermissions(permissions);
   const text = encodeURIComponent(childProgram(module, refused));
-  const output = onOutput ? "pipe" : "inherit";
-  // Who may do nothing sees nothing of the environment either.
-  const isSeen = module !== undefined || Object.keys(permissions).length > 0;
-  const child = spawn([...flags, `data:text/javascript,${text}`], {
+  const args = [...flags, `data:text/javascript,${text}`];
+  if (launcher) {
+    const [first = "", ...rest] = [...launcher, ...guardCommand()];
+    const started = spawn(first, rest, {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: environment(),
+    });
+    const child = remoteChild(started, args, lostAfter, onOutput !== undefined);
+    child.send(farProgram(), () => {});
+    return child;
+  }
+  // This program's standard output is for its own results.
+  const output = onOutput ? "pipe" : 2;
+  const child = spawn(Deno.execPath(), ["run", ...args], {
     // Its streams are the task's, and there is nothing to read.
     stdio: ["ignore", output, output, "ipc"],
     serialization: "advanced",
     detached,
-    env: environment(isSeen),
+    env: environment(),
   });
-  program ??= processProgram();
-  child.send(program, () => {});
-  return child;
+  child.send?.(farProgram(), () => {});
+  return child as Child;
 }
 
-/** Runs Deno by `node:child_process`. */
-function spawn(args: string[], options: SpawnOptions): ChildProcess {
+/** What a process runs; made once. */
+function farProgram(): string {
+  return program ??= processProgram();
+}
+
+/** Starts a program by `node:child_process`. */
+function spawn(
+  program: string,
+  args: string[],
+  options: SpawnOptions,
+): ChildProcess {
   const { spawn } = nodeProcess().getBuiltinModule("node:child_process");
   const { get } = Deno.env;
   // It looks for options of Node's in the environment, which this program may
   // not be allowed to read.
   Deno.env.get = () => undefined;
   try {
-    return spawn(Deno.execPath(), ["run", ...args], options);
+    return spawn(program, args, options);
   } finally {
     Deno.env.get = get;
   }
 }
 
 /** Refuses to start what cannot be started. */
-function checkMayRun(caller: string): void {
-  if (Deno.build.standalone) {
+function checkMayRun(caller: string, launcher: string | undefined): void {
+  if (Deno.build.standalone && !launcher) {
     // It would start itself, and that one itself, and so on.
     throw new Error(
       `${caller}: a program made by deno compile contains no Deno that could ` +
         `run a process of its own; a worker runs in it`,
     );
   }
-  const command = Deno.execPath();
+  const command = launcher ?? Deno.execPath();
   // It asks, at a terminal.
   const { state } = Deno.permissions.requestSync({ name: "run", command });
   if (state === "granted") return;
   throw new Deno.errors.NotCapable(
-    `${caller}: a process of its own is another Deno, which this program ` +
-      `may not run: start it with deno run --allow-run=${command} …`,
+    `${caller}: ${
+      launcher ?? "a process of its own is another Deno, which"
+    } this program may not run: start it with deno run --allow-run=${command} …`,
   );
 }
 
@@ -83,20 +104,13 @@ let asked: Record<string, string> | undefined;
  * The environment of a process. Node's way of starting one passes on only what
  * this program can read; but another Deno, which it may run, can be asked.
  */
-function environment(isSeen: boolean): Record<string, string> {
+function environment(): Record<string, string> {
   const { state } = Deno.permissions.querySync({ name: "env" });
+  const all = state === "granted"
+    ? Deno.env.toObject()
+    : asked ??= askEnvironment();
   // Each Deno that is started this way would make a `node` for its programs.
-  const own = { DENO_DISABLE_NODE_SHIM: "1" };
-  if (state === "granted") return { ...Deno.env.toObject(), ...own };
-  if (!isSeen && Deno.build.os !== "windows") {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const colors: Record<string, string> = Deno.noColor
-      ? { NO_COLOR: "1" }
-      : {};
-    return { TZ: timeZone, ...colors, ...own };
-  }
-  asked ??= askEnvironment();
-  return { ...asked, ...own };
+  return { ...all, DENO_DISABLE_NODE_SHIM: "1" };
 }
 
 function askEnvironment(): Record<string, string> {
@@ -126,14 +140,9 @@ node.once("message", (program) =>
 
 /** The program of a process: a function that takes what it is started with. */
 export function processProgram(): string {
-  const parts = [
-    () => Codec,
-    () => isPlainBuffer,
-    () => startProcess,
-  ];
-  return `(start) => {\n${textOfParts(parts)}\n${
-    nameOf(() => startProcess)
-  }(start);\n}`;
+  const parts = () => [startProcess, Codec, isPlainBuffer];
+  const [start] = namesOf(parts);
+  return `(start) => {\n${textOfParts([parts])}\n${start}(start);\n}`;
 }
 
 /** The flags by which a module's imports are found. */

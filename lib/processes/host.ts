@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { ChildProcess } from "node:child_process";
 import { describe } from "../describe.ts";
 import { Relay } from "../messages/relay.ts";
 import { copyValue, type Parcel } from "../messages/travel.ts";
@@ -22,6 +21,7 @@ import { startDeno } from "./command.ts";
 import type { ProcessRequest } from "./far_process.ts";
 import { Codec, nodeProcess } from "./ipc.ts";
 import { checkProcessOptions } from "./permissions.ts";
+import type { Child } from "./remote.ts";
 
 /** How long a process has to end once it is asked to, in milliseconds. */
 const grace = 500;
@@ -31,9 +31,9 @@ export class ProcessHost extends Host {
   override readonly pid: number | undefined;
   protected override readonly channel: Channel;
   readonly #codec = new Codec(nodeProcess());
-  readonly #child: ChildProcess;
+  readonly #child: Child;
   /** Whether it leads a group, which can be ended as a whole. */
-  readonly #leadsGroup = mayKillGroups();
+  readonly #leadsGroup: boolean;
   readonly #relay = new Relay(
     (message) => this.#post({ kind: "relay", message }),
     0,
@@ -45,6 +45,8 @@ export class ProcessHost extends Host {
   /** Starts a process; throws NotCapable if this program may not run Deno. */
   constructor(options: HostOptions) {
     super(options);
+    // Elsewhere, its guard sees to that.
+    this.#leadsGroup = options.launcher === undefined && mayKillGroups();
     this.#child = startDeno(options, this.#leadsGroup);
     this.pid = this.#child.pid;
     if (this.pid !== undefined) endWithProgram(this.#target);
@@ -82,11 +84,13 @@ export class ProcessHost extends Host {
 
   /** Sends a message; to a process that is gone, it does not matter. */
   #post(message: ProcessRequest): void {
-    this.#child.send(this.#codec.encode(message) as string, () => {});
+    this.#child.send?.(this.#codec.encode(message) as string, () => {});
   }
 
   /** Asks the process to end, and sees to it that it does. */
   #end(): void {
+    // It has not even started; and 0 would be this program itself.
+    if (this.pid === undefined && !this.options.launcher) return;
     this.#signal("SIGTERM");
     const kill = setTimeout(() => this.#signal("SIGKILL"), grace);
     void this.ended.then(() => clearTimeout(kill));
@@ -123,8 +127,13 @@ export class ProcessHost extends Host {
   async #close(code: number | null, signal: string | null): Promise<void> {
     // What it has started ends with it, also if it ends by itself.
     if (this.#leadsGroup) killGroup(this.pid!, "SIGKILL");
-    hasEnded(this.#target);
+    if (this.pid !== undefined) hasEnded(this.#target);
     await allHeard(this.#child);
+    const { lost } = this.#child;
+    if (lost) {
+      this.die({ how: lost });
+      return this.leave({});
+    }
     const exitCode = code ?? 128 + numberOf(signal!);
     const end = { exitCode, signal: signal ?? undefined };
     this.die({ how: this.#howItEnded(end), ...this.#death, ...end });
@@ -182,7 +191,7 @@ function killGroup(leader: number, signal: Deno.Signal): boolean {
 }
 
 /** Waits until all that a process said has been read; it may have left a child. */
-async function allHeard(child: ChildProcess): Promise<void> {
+async function allHeard(child: Child): Promise<void> {
   const closed = new Promise((resolve) => child.once("close", resolve));
   let timer;
   const late = new Promise((resolve) => timer = setTimeout(resolve, 100));

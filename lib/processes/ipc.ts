@@ -12,6 +12,8 @@ export interface NodeProcess {
   getBuiltinModule(name: "node:v8"): typeof import("node:v8");
   getBuiltinModule(name: "node:util"): typeof import("node:util");
   getBuiltinModule(name: "node:os"): typeof import("node:os");
+  getBuiltinModule(name: "node:events"): typeof import("node:events");
+  getBuiltinModule(name: "node:stream"): typeof import("node:stream");
   getBuiltinModule(
     name: "node:child_process",
   ): typeof import("node:child_process");

@@ -4,8 +4,14 @@
  * @module
  */
 
-import { checkCount, checkFunction, describe } from "../describe.ts";
-import type { ProcessOptions, ProcessPermissions } from "../workers/options.ts";
+import {
+  checkArray,
+  checkCount,
+  checkFunction,
+  checkTimeout,
+  describe,
+} from "../describe.ts";
+import type { PoolOptions, ProcessPermissions } from "../workers/options.ts";
 
 /** The permissions that Deno knows. */
 const known = "read write net env run sys ffi import".split(" ");
@@ -13,8 +19,13 @@ const known = "read write net env run sys ffi import".split(" ");
 /** Checks the options that only a process has. */
 export function checkProcessOptions(
   caller: string,
-  { memory, permissions = {}, onOutput }: ProcessOptions,
+  options: PoolOptions,
 ): void {
+  const { memory, permissions = {}, onOutput, launcher, lostAfter } = options;
+  if (lostAfter !== undefined) checkTimeout(caller, lostAfter, "lostAfter");
+  if (launcher !== undefined && typeof launcher !== "function") {
+    checkArray(caller, "launcher", launcher);
+  }
   if (memory !== undefined) checkCount(caller, "memory", memory);
   if (onOutput !== undefined) checkFunction(caller, "onOutput", onOutput);
   if (describe(permissions) !== "an Object") {

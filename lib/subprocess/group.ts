@@ -21,6 +21,8 @@ interface Guard {
   readonly input: WritableStreamDefaultWriter<Uint8Array>;
   /** Whether something has been written: only then can it be done at once. */
   isListening: boolean;
+  /** Settles when the last news has been written. */
+  written: Promise<void>;
 }
 
 let guard: Guard | undefined;
@@ -45,6 +47,18 @@ export function endWithProgram(pid: number): boolean {
   const second = startGuard([news]);
   written.finally(() => second?.child.kill("SIGKILL"));
   return true;
+}
+
+/**
+ * Starts a program as soon as the guard can be told of it at once: who is in no
+ * hurry spares a second guard.
+ */
+export async function onceGuardIsFree<T>(start: () => T): Promise<T> {
+  while (guard && !(guard.isListening && guard.input.desiredSize === 1)) {
+    if (guard.input.desiredSize === null) break; // somebody has ended it
+    await guard.written;
+  }
+  return start();
 }
 
 /** Notes that a program has ended, which `endWithProgram()` was told of. */
@@ -171,8 +185,12 @@ function startGuard(news: string[]): Guard | undefined {
     // It is no reason to go on.
     child.unref();
     const input = child.stdin.getWriter();
-    const started = { child, input, isListening: false };
-    void write(started, "").then(() => started.isListening = true);
+    child.status.then(() => input.abort().catch(() => {}));
+    const written = Promise.resolve();
+    const started = { child, input, isListening: false, written };
+    started.written = write(started, "").then(() => {
+      started.isListening = true;
+    });
     return started;
   } catch {
     return undefined; // no shell is there, or no more can be started
@@ -197,6 +215,7 @@ function shellCommand(args: string[]): string[] | undefined {
   return [deno, "run", ...flags, "--allow-run=/bin/sh", relay, ...args];
 }
 
-async function write({ input }: Guard, news: string): Promise<void> {
-  await input.write(new TextEncoder().encode(`${news}\n`)).catch(() => {});
+function write(to: Guard, news: string): Promise<void> {
+  const bytes = new TextEncoder().encode(`${news}\n`);
+  return to.written = to.input.write(bytes).catch(() => {});
 }

@@ -27,19 +27,20 @@ export class LineCutter {
   push(chunk: Bytes): string[] {
     const text = this.#decode(chunk);
     // A line is looked at once, when it has ended, however long it is.
+    const units = this.#rest.length + text.length;
     const lines = text.split("\n");
     lines[0] = this.#rest + lines[0];
     this.#rest = lines.pop()!;
     const hasReturns = this.#endedInReturn || text.includes("\r");
     this.#endedInReturn = text.endsWith("\r");
-    return this.#fitting(hasReturns ? lines.map(withoutReturn) : lines);
+    return this.#fitting(hasReturns ? lines.map(withoutReturn) : lines, units);
   }
 
   /** The last line, if it ended without a line end. */
   end(): string[] {
     const rest = this.#rest + this.#decoder.decode();
     this.#rest = "";
-    return this.#fitting(rest === "" ? [] : [rest]);
+    return this.#fitting(rest === "" ? [] : [rest], rest.length);
   }
 
   #decode(chunk: Bytes): string {
@@ -49,11 +50,13 @@ export class LineCutter {
     return hasMark ? text.slice(1) : text;
   }
 
-  #fitting(lines: string[]): string[] {
+  /** The lines before one that is too long. */
+  #fitting(lines: string[], units: number): string[] {
     const limit = this.#limit;
     // One unit of a string is up to three bytes.
+    if (units * 3 <= limit) return lines;
     const first = lines.findIndex((line) =>
-      line.length * 3 > limit && new TextEncoder().encode(line).length > limit
+      new TextEncoder().encode(line).length > limit
     );
     // The last character may be half of a CRLF.
     this.isTooLong = first >= 0 || this.#rest.length > limit + 1;
@@ -65,80 +68,37 @@ function withoutReturn(line: string): string {
   return line.endsWith("\r") ? line.slice(0, -1) : line;
 }
 
-type Result = IteratorResult<string, void>;
-
 /**
- * Hands out lists of lines, one line at a time. An async generator that yields
- * line by line takes more than twice as long for each.
+ * Hands out lists of lines, one line at a time. A generator that yields line by
+ * line takes more than twice as long for each; so this one does it only when its
+ * list is at its end, and else the next line is taken past it.
+ *
+ * @param leave Called when the loop is left, also while a list is awaited.
  */
-export class Lines implements AsyncGenerator<string, void, void> {
-  readonly #lists: AsyncGenerator<string[], void, void>;
-  readonly #leave: () => Promise<void>;
-  #lines: string[] = [];
-  #next = 0;
-  /** How many wait for a line, and what the next one has to wait for. */
-  #waiting = 0;
-  #last: Promise<unknown> = Promise.resolve();
-
-  /** @param leave Called when the loop is left, also while a list is awaited. */
-  constructor(
-    lists: AsyncGenerator<string[], void, void>,
-    leave: () => Promise<void>,
-  ) {
-    this.#lists = lists;
-    this.#leave = leave;
-  }
-
-  /** The next line. */
-  next(): Promise<Result> {
-    if (this.#waiting === 0 && this.#next < this.#lines.length) {
-      return Promise.resolve(this.#take());
+export function oneByOne(
+  lists: AsyncGenerator<string[], void, void>,
+  leave: () => Promise<void>,
+): AsyncGenerator<string, void, void> {
+  let list: string[] = [];
+  let taken = 0;
+  let waiting = 0;
+  const lines = (async function* () {
+    for await (list of lists) {
+      for (taken = 0; taken < list.length;) yield list[taken++]!;
     }
-    this.#waiting += 1;
-    const line = this.#last.then(() => this.#wait());
-    this.#last = line.catch(() => {});
-    return line;
-  }
-
-  #take(): Result {
-    const value = this.#lines[this.#next]!;
-    this.#next += 1;
-    return { value, done: false };
-  }
-
-  async #wait(): Promise<Result> {
-    try {
-      while (this.#next >= this.#lines.length) {
-        const { value, done } = await this.#lists.next();
-        if (done) return { value, done };
-        this.#lines = value;
-        this.#next = 0;
-      }
-      return this.#take();
-    } finally {
-      this.#waiting -= 1;
+  })();
+  const { next, return: end } = lines;
+  lines.next = () => {
+    if (waiting === 0 && taken < list.length) {
+      return Promise.resolve({ value: list[taken++]!, done: false });
     }
-  }
-
-  /** Ends the program. */
-  async return(): Promise<Result> {
-    this.#lines = [];
-    await this.#leave();
-    await this.#lists.return();
-    return { value: undefined, done: true };
-  }
-
-  /** Ends the program, and throws. */
-  async throw(error: unknown): Promise<Result> {
-    await this.return();
-    throw error;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
+    waiting += 1;
+    return next.call(lines).finally(() => waiting -= 1);
+  };
+  lines.return = async () => {
+    list = [];
+    await leave();
+    return await end.call(lines);
+  };
+  return lines;
 }

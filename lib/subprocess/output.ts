@@ -15,6 +15,8 @@ export type Bytes = Uint8Array<ArrayBuffer>;
  */
 const readsAfterEnd = 32;
 
+const nothing = { value: undefined };
+
 /** What is to be known of an output. */
 export interface OutputOptions {
   /** How many bytes are kept at most. */
@@ -29,12 +31,14 @@ export interface OutputOptions {
 export class Output {
   /** Whether somebody takes it as it comes. */
   isTaken = false;
+  /** Whether everything has been read. */
+  ended = false;
+  /** How many bytes were read and not taken. */
+  size = 0;
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
   readonly #options: OutputOptions;
   readonly #end = Promise.withResolvers<void>();
   #chunks: Bytes[] = [];
-  #size = 0;
-  #ended = false;
   #reading: Promise<boolean> | undefined;
   #readsLeft = Infinity;
   readonly #wants = new Set<() => boolean>();
@@ -43,12 +47,6 @@ export class Output {
   constructor(stream: ReadableStream<Bytes>, options: OutputOptions) {
     this.#reader = stream.getReader();
     this.#options = options;
-    this.#end.promise.catch(() => {});
-  }
-
-  /** Whether everything has been read. */
-  get ended(): boolean {
-    return this.#ended;
   }
 
   /** Resolves when everything has been read. */
@@ -56,37 +54,26 @@ export class Output {
     return this.#end.promise;
   }
 
-  /** How many bytes were read and not taken. */
-  get size(): number {
-    return this.#size;
-  }
-
   /** Reads into memory, until the returned function is called. */
   keepReading(isWanted: () => boolean = () => true): () => void {
     this.#wants.add(isWanted);
-    this.#fill().catch(() => {});
+    void this.#fill();
     return () => this.#wants.delete(isWanted);
   }
 
   async #fill(): Promise<void> {
     if (this.#isFilling) return;
     this.#isFilling = true;
-    try {
-      do this.#checkLimit(); while (this.#isWanted() && await this.read());
-    } finally {
-      this.#isFilling = false;
-    }
-  }
-
-  #isWanted(): boolean {
-    return this.#wants.values().some((isWanted) => isWanted());
+    const isWanted = () => this.#wants.values().some((wanted) => wanted());
+    do this.#checkLimit(); while (isWanted() && await this.read());
+    this.#isFilling = false;
   }
 
   #checkLimit(): void {
     const { limit, onLimit } = this.#options;
-    if (this.#size <= limit) return;
+    if (this.size <= limit) return;
     this.#chunks = [this.bytes().slice(0, limit)];
-    this.#size = limit;
+    this.size = limit;
     onLimit();
   }
 
@@ -104,30 +91,21 @@ export class Output {
   }
 
   async #read(): Promise<boolean> {
-    try {
-      await this.#options.turn;
-      const { value } = await this.#reader.read();
-      if (value) this.#keep(value);
-      else this.#finish(this.#end.resolve);
-    } catch (error) {
-      this.#finish(() => this.#end.reject(error));
-      throw error;
-    } finally {
-      this.#reading = undefined;
-    }
-    return !this.#ended;
-  }
-
-  #finish(tell: () => void): void {
-    this.#ended = true;
-    tell();
+    await this.#options.turn;
+    // A pipe that breaks has ended, too.
+    const { value } = await this.#reader.read().catch(() => nothing);
+    this.#reading = undefined;
+    if (value) this.#keep(value);
+    else this.#end.resolve();
+    this.ended = !value;
+    return !this.ended;
   }
 
   #keep(chunk: Bytes): void {
     // A few bytes would hold the whole buffer into which they were read.
     const isSmall = chunk.length * 2 < chunk.buffer.byteLength;
     this.#chunks.push(isSmall ? chunk.slice() : chunk);
-    this.#size += chunk.length;
+    this.size += chunk.length;
   }
 
   /**
@@ -141,8 +119,8 @@ export class Output {
   }
 
   async #cancelIfQuiet(): Promise<void> {
-    if (!this.#reading) return;
-    const read = this.#reading.catch(() => {});
+    const read = this.#reading;
+    if (!read) return;
     // Several short waits, not one long one: a busy event loop may find a wait
     // over before it has looked at the pipe, but not five times in a row.
     for (let waits = 0; waits < 5; waits += 1) {
@@ -160,7 +138,7 @@ export class Output {
     const [first] = this.#chunks;
     if (first && this.#chunks.length === 1) return first;
     // Joined once: whoever asks again gets the same bytes.
-    const bytes = new Uint8Array(this.#size);
+    const bytes = new Uint8Array(this.size);
     let offset = 0;
     for (const chunk of this.#chunks) {
       bytes.set(chunk, offset);
@@ -174,14 +152,14 @@ export class Output {
   take(): Bytes {
     const bytes = this.bytes();
     this.#chunks = [];
-    this.#size = 0;
+    this.size = 0;
     return bytes;
   }
 
   /** Ends the stream. The program that writes to it gets a broken pipe. */
   async close(): Promise<void> {
     this.#cancel();
-    while (!this.#ended) await this.read();
+    while (!this.ended) await this.read();
   }
 }
 

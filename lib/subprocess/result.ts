@@ -78,13 +78,14 @@ export class SubprocessError extends Error implements ProcessDetails {
   /**
    * Makes the error.
    *
-   * @param message What happened, in one line; the last lines of the standard
-   * error are added to it.
+   * @param caller What its message begins with, such as `run`.
+   * @param what What the program did; the last lines of the standard error are
+   * added to it.
    * @param details The program, how it ended, and what it printed.
    */
-  constructor(message: string, details: ProcessDetails) {
-    super(message + lastLines(details.stderr));
+  constructor(caller: string, what: string, details: ProcessDetails) {
     const { args, code, signal, elapsed, stdout, stderr } = details;
+    super(`${caller}: ${commandLine(args)} ${what}${lastLines(stderr)}`);
     Object.assign(this, { args, code, signal, elapsed, stdout, stderr });
   }
 }
@@ -96,9 +97,11 @@ export class CalledProcessError extends SubprocessError {
 
   /** Makes the error; `caller` is what its message begins with, such as `run`. */
   constructor(caller: string, details: ProcessDetails) {
-    const command = commandLine(details.args);
-    const hint = shellHint(details.args);
-    super(`${caller}: ${command} ${howEnded(details)}${hint}`, details);
+    const { args, code, signal } = details;
+    const how = signal === null
+      ? `failed with exit code ${code}`
+      : `was ended by ${signal}`;
+    super(caller, how + shellHint(args), details);
   }
 }
 
@@ -111,8 +114,7 @@ export class TimeoutExpired extends SubprocessError {
 
   /** Makes the error; `caller` is what its message begins with, such as `run`. */
   constructor(caller: string, timeout: number, details: ProcessDetails) {
-    const command = commandLine(details.args);
-    super(`${caller}: ${command} has not ended after ${timeout} ms`, details);
+    super(caller, `has not ended after ${timeout} ms`, details);
     this.timeout = timeout;
   }
 }
@@ -126,9 +128,8 @@ export class OutputLimitExceeded extends SubprocessError {
 
   /** Makes the error; `caller` is what its message begins with, such as `run`. */
   constructor(caller: string, maxOutput: number, details: ProcessDetails) {
-    const command = commandLine(details.args);
-    const what = `${command} printed more than ${maxOutput} bytes`;
-    super(`${caller}: maxOutput: ${what} and was ended`, details);
+    const what = `printed more than ${maxOutput} bytes and was ended`;
+    super(`${caller}: maxOutput`, what, details);
     this.maxOutput = maxOutput;
   }
 }
@@ -139,12 +140,6 @@ function commandLine(words: readonly string[]): string {
     /^[\w@%+=:,./\\-]+$/.test(word) ? word : JSON.stringify(word)
   ).join(" ");
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
-}
-
-function howEnded({ code, signal }: ProcessDetails): string {
-  return signal === null
-    ? `failed with exit code ${code}`
-    : `was ended by ${signal}`;
 }
 
 /** Says that nothing expands a word that a shell would have expanded. */

@@ -12,6 +12,7 @@ import {
   type Command,
   type SubprocessOptions,
 } from "./command.ts";
+import { onceGuardIsFree } from "./group.ts";
 import type { Input } from "./input.ts";
 import {
   CalledProcessError,
@@ -77,7 +78,9 @@ export async function run<E extends Encoding = "utf-8">(
   const { input, check = false, stdin = "null" } = options;
   const place = input === undefined ? stdin : "piped";
   const placed = { ...options, stdin: place } as const;
-  await using child = new Subprocess(command, placed, "run");
+  await using child = await onceGuardIsFree(() =>
+    new Subprocess(command, placed, "run")
+  );
   const completed = await child.communicate(input);
   if (check && !completed.success) {
     throw new CalledProcessError("run", completed);

@@ -16,7 +16,7 @@ import {
 } from "./command.ts";
 import { endTree, endWithProgram, hasEnded, keepGoing } from "./group.ts";
 import { type Input, type Iteration, iterationOf, toBytes } from "./input.ts";
-import { LineCutter, Lines } from "./lines.ts";
+import { LineCutter, oneByOne } from "./lines.ts";
 import { Output, within } from "./output.ts";
 import {
   type CompletedProcess,
@@ -40,9 +40,9 @@ export interface SpawnOptions<E extends Encoding = Encoding>
   extends SubprocessOptions<E> {
   /**
    * Where the standard input comes from; from `communicate()` or `stdin` by
-   * default. If `stdin` has not been taken when the program is waited for or its
-   * lines are read, its input is empty: `grep` would wait for ever. `"piped"`
-   * leaves it open until it is closed.
+   * default. If `stdin` has not been taken in the turn in which the program is
+   * waited for or its lines are read, its input is empty: `grep` would wait for
+   * ever. `"piped"` leaves it open until it is closed.
    */
   readonly stdin?: Stdio;
 }
@@ -158,15 +158,11 @@ export class Subprocess<E extends Encoding = "utf-8">
     this.#options = options;
     this.#maxOutput = options.maxOutput ?? 100 * 2 ** 20;
     this.#child = start(caller, this.args, options);
-    const letGo = endWithProgram(this.pid) ? keepGoing() : undefined;
-    if (letGo) this.#child.unref();
+    this.#endWithProgram();
     this.#turn = this.#openOutputs();
     if (stdin === "piped") this.#pipe = this.#child.stdin.getWriter();
-    const removeLimits = this.#limit();
-    this.#watch(() => {
-      removeLimits();
-      letGo?.();
-    });
+    this.#limit();
+    this.#watch();
   }
 
   /** The process id. */
@@ -203,7 +199,7 @@ export class Subprocess<E extends Encoding = "utf-8">
    */
   async wait(options: { readonly timeout?: number } = {}): Promise<number> {
     checkObject(this.#caller, options);
-    this.#closeUnasked();
+    void this.#closeUnasked();
     await this.#finish(options.timeout);
     return this.#ended!.status.code;
   }
@@ -259,7 +255,7 @@ export class Subprocess<E extends Encoding = "utf-8">
       throw new TypeError(`Subprocess.lines: ${name} ${why}`);
     }
     output.isTaken = true;
-    return new Lines(this.#lists(output), async () => {
+    return oneByOne(this.#lists(output), async () => {
       if (output.isTaken) await this.#release();
     });
   }
@@ -296,36 +292,44 @@ export class Subprocess<E extends Encoding = "utf-8">
 
   // Ending.
 
-  /** Sets the limits of the program's life; what is returned removes them. */
-  #limit(): () => void {
+  #endWithProgram(): void {
+    const isGuarded = endWithProgram(this.pid);
+    const letGo = isGuarded ? keepGoing() : undefined;
+    if (isGuarded) this.#child.unref();
+    this.#onceGone(() => {
+      hasEnded(this.pid);
+      letGo?.();
+    });
+  }
+
+  /** Sets the limits of the program's life. */
+  #limit(): void {
     const { timeout, signal } = this.#options;
     const abort = () => this.#fail(() => signal?.reason);
     signal?.addEventListener("abort", abort);
-    const stop = timeout === undefined
-      ? undefined
-      : after(timeout, () => this.#fail(() => this.#expired(timeout)));
-    return () => {
-      stop?.();
-      signal?.removeEventListener("abort", abort);
-    };
+    this.#onceGone(() => signal?.removeEventListener("abort", abort));
+    if (timeout === undefined) return;
+    this.#onceGone(after(timeout, () => {
+      this.#fail(() => this.#expired(timeout));
+    }));
+  }
+
+  /** Calls a function when the program has ended, or cannot be ended. */
+  #onceGone(tell: () => unknown): void {
+    this.#gone.promise.then(tell, tell).catch(() => {});
   }
 
   #expired(timeout: number): TimeoutExpired {
     return new TimeoutExpired(this.#caller, timeout, this.#details());
   }
 
-  /** Sees to what has to be done when the program has ended. */
-  #watch(tidyUp: () => void): void {
-    const { promise, resolve, reject } = this.#gone;
+  #watch(): void {
     this.#child.status.then((status) => {
       this.#ended = { status, elapsed: performance.now() - this.#started };
-      tidyUp();
-      hasEnded(this.pid);
       this.#pipe?.abort().catch(() => {});
       for (const output of this.#outputs.values()) output.programEnded();
-      resolve(status);
-    }, reject);
-    promise.catch(() => {});
+      this.#gone.resolve(status);
+    }, this.#gone.reject);
   }
 
   /** Ends the program because of a failure, made and thrown once it is gone. */
@@ -436,7 +440,7 @@ export class Subprocess<E extends Encoding = "utf-8">
 
   /** Reads an output, and gives its lines as they come, many in each list. */
   async *#lists(output: Output): AsyncGenerator<string[], void, void> {
-    this.#closeUnasked();
+    void this.#closeUnasked();
     const cutter = new LineCutter(this.#maxOutput);
     // A program that may not go on printing errors does not go on at all.
     const stopReading = this.#keepReading((other) => !other.isTaken);
@@ -482,8 +486,7 @@ export class Subprocess<E extends Encoding = "utf-8">
     this.#isFed = true;
     // Nobody needs the rest of the input. That it cannot be closed changes
     // nothing about the program, which has ended.
-    const letGo = async () => void await chunks.return?.();
-    this.#gone.promise.then(letGo, letGo).catch(() => {});
+    this.#onceGone(() => chunks.return?.());
     this.#writeAll(chunks).catch((error) => {
       if (!this.#ended) this.#fail(() => error);
     });
@@ -539,10 +542,12 @@ export class Subprocess<E extends Encoding = "utf-8">
     );
   }
 
-  /** Gives a program that reads an empty input, if nobody has asked for it. */
-  #closeUnasked(): void {
+  /** Gives a program that reads an empty input, if nobody asks for it now. */
+  async #closeUnasked(): Promise<void> {
+    // In this turn, a loop over the lines may be followed by writing.
+    await undefined;
     const isAsked = this.#options.stdin || this.#stdin || this.#isFed;
-    if (!isAsked) this.#closeInput();
+    if (!isAsked) await this.#closeInput();
   }
 
   /** Tells the program that there is no more input. */

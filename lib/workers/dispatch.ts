@@ -72,9 +72,13 @@ class Slot implements Place {
   }
 
   #open(): Host {
-    const { isolation = "worker", ...rest } = this.#options;
+    const { isolation = "worker", launcher, ...rest } = this.#options;
+    const words = typeof launcher === "function"
+      ? launcher(this.number)
+      : launcher;
     const host = hostKinds.get(isolation)!.open({
       ...rest,
+      ...words && { launcher: words },
       name: this.name,
       caller: "Pool",
       onDeath: (error) => {

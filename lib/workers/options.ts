@@ -37,10 +37,22 @@ export interface ProcessOptions {
    */
   readonly memory?: number;
   /**
-   * Told what the process prints, as it comes; without it, the process prints
-   * where this program does.
+   * Told what the process prints, as it comes; without it, that goes to this
+   * program's standard error.
    */
   readonly onOutput?: (text: string, stream: "stdout" | "stderr") => void;
+  /**
+   * The words before `deno` in the command that starts the process, such as
+   * `["ssh", "ada"]` or `["docker", "run", "-i", "denoland/deno"]`: so it runs on
+   * another machine, where Deno has to be installed.
+   */
+  readonly launcher?: readonly string[];
+  /**
+   * With `launcher`: how long the other machine may be silent, in milliseconds,
+   * before the connection counts as lost, here and there; 30 000 unless given.
+   * This program must not compute for as long without a pause.
+   */
+  readonly lostAfter?: number;
 }
 
 /** Which worker ran which task, from when to when. */
@@ -64,10 +76,18 @@ export interface Progress {
 }
 
 /**
- * Options of a Pool. `permissions`, `memory` and `onOutput` are for processes
- * only.
+ * Options of a Pool. `permissions`, `memory`, `onOutput`, `launcher` and
+ * `lostAfter` are for processes only.
  */
-export interface PoolOptions extends ProcessOptions {
+export interface PoolOptions extends Omit<ProcessOptions, "launcher"> {
+  /**
+   * With `isolation: "process"`: the words before `deno` in the command that
+   * starts a process, such as `["ssh", "ada"]`; or a function that gives them by
+   * the number of the worker, from 1. So the pool's workers run on other machines.
+   */
+  readonly launcher?:
+    | readonly string[]
+    | ((worker: number) => readonly string[]);
   /** How many workers at most; the number of logical processors by default. */
   readonly workers?: number;
   /**

@@ -7,9 +7,8 @@
 import { describe } from "../describe.ts";
 import { endThread, realm } from "../messages/life.ts";
 import { Host, hostKinds, type HostOptions } from "./host.ts";
-import type { Channel } from "./protocol.ts";
+import { type Channel, type Greeting, threadChannel } from "./protocol.ts";
 import { threadProgram } from "./program.ts";
-import { type Greeting, threadChannel } from "./thread_channel.ts";
 
 /** Where threads get their program from; made once. */
 let programUrl: string | undefined;
@@ -62,10 +61,19 @@ export class Thread extends Host {
   }
 }
 
+/** The options that only processes have. */
+const processOnly = [
+  "permissions",
+  "memory",
+  "onOutput",
+  "launcher",
+  "lostAfter",
+] as const;
+
 hostKinds.set("worker", {
   open: (options) => new Thread(options),
   check(caller, options) {
-    for (const name of ["permissions", "memory", "onOutput"] as const) {
+    for (const name of processOnly) {
       if (options[name] === undefined) continue;
       throw new TypeError(
         `${caller}: ${name} is for isolation: "process"; a worker is a thread ` +

@@ -58,6 +58,24 @@ async function told(
     .split("\nRead on\n")[0]!.replace(/^\n+|\n+$/g, "");
 }
 
+Deno.test("a value that prints a name before itself fits the line as well", () => {
+  for (const pid of [1, 123, 12_345]) {
+    const shown = { name: "Process-A", parent: 284, state: "started", pid };
+    const value = {
+      [Symbol.for("Deno.customInspect")]: (
+        inspect: typeof Deno.inspect,
+        options: Deno.InspectOptions,
+      ) => `FunctionProcess ${inspect(shown, options)}`,
+    };
+    for (let columns = 60; columns <= 90; columns++) {
+      const lines: string[] = [];
+      terminal((line) => lines.push(line), columns).value("child", value);
+      const long = lines.filter((line) => line.length > columns);
+      assertEquals(long, [], `${columns} columns`);
+    }
+  }
+});
+
 Deno.test("a comment is printed before the result that follows it, wrapped to the line", async () => {
   const text = await told(() => {
     // Two and two are four, whatever else may

@@ -26,12 +26,6 @@ import {
 import { Output } from "../../lib/subprocess/output.ts";
 import { deno, testWith } from "../helper.ts";
 
-/** A file's path on this system. */
-function fromFileUrl({ pathname }: URL): string {
-  const path = decodeURIComponent(pathname);
-  return Deno.build.os === "windows" ? path.slice(1) : path;
-}
-
 const isWindows = Deno.build.os === "windows";
 
 /** A program that runs some code: Deno itself, so that it is everywhere. */
@@ -119,22 +113,10 @@ const wrong: [
   ["an empty name", [""], {}, "run: the command is empty"],
   ["no command", undefined, {}, "must be a list of words: received undefined"],
   [
-    "a word that is no string",
-    ["a", 5],
-    {},
-    "word 1 of the command must be a string: received 5",
-  ],
-  [
-    "an unknown encoding",
-    ["a"],
-    { encoding: "latin1" },
-    'encoding must be one of "utf-8", "bytes"',
-  ],
-  [
     "Python's way to merge outputs",
-    ["a"],
+    [Deno.execPath()],
     { stderr: "stdout" },
-    "stderr must be one of",
+    "expected one of `inherit`, `piped`, `null`",
   ],
   [
     "Python's way to ask for a shell",
@@ -604,7 +586,7 @@ testWith(
   async () => {
     const folder = await Deno.makeTempDir();
     const script = async (text: string) => {
-      const path = `${folder}/script`;
+      const path = `${folder}/script${isWindows ? ".exe" : ""}`;
       await Deno.writeTextFile(path, text);
       await Deno.chmod(path, 0o755).catch(() => {}); // Windows has no modes
       return path;
@@ -622,16 +604,12 @@ testWith(
         );
         return;
       }
-      assertEquals(
-        await message("#!/no/such/sh -e\n"),
-        'run: the interpreter "/no/such/sh" of "script" is missing (named by ' +
-          "its first line)",
-      );
-      assertEquals(
-        await message("#!/bin/sh\r\necho\r\n"),
-        'run: the interpreter "/bin/sh\\r" of "script" is missing (named by ' +
-          "its first line; its lines must end with LF)",
-      );
+      for (const text of ["#!/no/such/sh -e\n", "#!/bin/sh\r\necho\r\n"]) {
+        assertStringIncludes(
+          await message(text),
+          "is the interpreter there that its first line names",
+        );
+      }
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
@@ -742,58 +720,33 @@ testWith(
   },
 );
 
-testWith(
-  ["run"],
-  "with killAfter, what outlives the program is killed once it has ended",
-  async () => {
-    if (isWindows) return; // which has no such signal
-    const deafOne = `Deno.addSignalListener('SIGTERM', () => {});
-      console.log(Deno.pid); setInterval(() => {}, 1000)`;
-    const { error, printed } = await abortOnceReady(
-      `new Deno.Command(Deno.execPath(), {
-        args: ['eval', ${JSON.stringify(deafOne)}],
-        stdin: 'null', stdout: 'inherit',
-      }).spawn(); setInterval(() => {}, 1000)`,
-      { killAfter: 600_000 },
-    );
-    assertEquals(error.message, "enough");
-    await gone(Number(printed));
-  },
-);
-
-/** The ways in which a program is ended, but for limits. */
-const waysToEnd: Record<string, (child: Subprocess) => unknown> = {
+/** The ways in which a program is ended. */
+const waysToEnd: Record<
+  string,
+  (child: Subprocess, limit: AbortController) => unknown
+> = {
   "terminate()": (child) => child.terminate(),
   "kill()": (child) => child.kill(),
   "the end of await using": (child) => child[Symbol.asyncDispose](),
+  "a limit": (_, limit) => limit.abort(),
 };
 
 for (const [way, end] of Object.entries(waysToEnd)) {
   testWith(["run"], `${way} ends what the program has started`, async () => {
     // The program ends at once, and what it has started heeds no SIGTERM.
-    const inner = isWindows ? ready : deaf.replace("'ready'", "Deno.pid");
-    const child = spawn(program(withGrandchild(
-      "setInterval(() => {}, 1000)",
-      inner,
-    )));
+    const inner = (isWindows ? ready : deaf).replace("'ready'", "Deno.pid");
+    const limit = new AbortController();
+    const command = program(
+      withGrandchild("setInterval(() => {}, 1000)", inner),
+    );
+    const child = spawn(command, { signal: limit.signal, killAfter: 60_000 });
     const lines = child.lines();
     const pids = [(await lines.next()).value, (await lines.next()).value];
-    await end(child);
-    await child.wait();
-    await gone(Number(pids[0]));
+    await end(child, limit);
+    await child.wait().catch(() => {});
+    for (const pid of pids) await gone(Number(pid));
   });
 }
-
-testWith(
-  ["run"],
-  "an abort ends what the program has started as well",
-  async () => {
-    const { printed } = await abortOnceReady(
-      withGrandchild("setInterval(() => {}, 1000)"),
-    );
-    await gone(Number(printed));
-  },
-);
 
 testWith(
   ["run"],
@@ -814,6 +767,8 @@ testWith(
     const { stdout, code } = await run(program(withGrandchild("Deno.exit(5)")));
     assertEquals(code, 5);
     const pid = Number(stdout);
+    // On Windows, Deno takes along what it has started.
+    if (isWindows) return;
     assert(await isThere(pid), "what it has started is left alone");
     Deno.kill(pid, "SIGKILL");
     await gone(pid);
@@ -913,44 +868,6 @@ for (const [which, code] of Object.entries({ ready, deaf })) {
     },
   );
 }
-
-/** Code of a program that runs one that never ends, which has a limit. */
-function withLimited(rest: string): string {
-  const mod = new URL("../../mod.ts", import.meta.url);
-  return `import { spawn } from "${mod}";
-    const child = spawn([Deno.execPath(), "eval", ${JSON.stringify(ready)}],
-      { timeout: 600_000 });
-    const lines = child.lines();
-    await lines.next();
-    console.log(child.pid);
-    ${rest}`;
-}
-
-testWith(
-  ["run"],
-  "this program's own listener for Ctrl-C is called once",
-  async () => {
-    if (isWindows) return; // where nothing is done about signals
-    await using child = spawn(program(withLimited(`
-      let calls = 0;
-      Deno.addSignalListener("SIGINT", () => console.log("SIGINT", calls += 1));
-      // Sent after the other one, and so after all that it has led to.
-      Deno.addSignalListener("SIGUSR2", async () => {
-        console.log(child.poll());
-        await lines.return();
-        Deno.exit();
-      });
-      console.log("listening");`)));
-    const lines = child.lines();
-    const pid = Number((await lines.next()).value);
-    assertEquals((await lines.next()).value, "listening");
-    Deno.kill(child.pid, "SIGINT");
-    assertEquals((await lines.next()).value, "SIGINT 1");
-    Deno.kill(child.pid, "SIGUSR2");
-    assertEquals(await Array.fromAsync(lines), ["null"]);
-    await gone(pid);
-  },
-);
 
 const endings: Record<string, { rest?: string; signal?: Deno.Signal }> = {
   "is killed": { signal: "SIGKILL" },
@@ -1225,26 +1142,6 @@ Deno.test("an output is read no further once nobody waits for it", async () => {
   assertEquals(pulled, before);
 });
 
-testWith(
-  ["run"],
-  "a program that goes on printing after a timeout fills nothing",
-  async () => {
-    // It prints more than is allowed once it has been told to.
-    const code = `await Deno.stdin.read(new Uint8Array(1));
-      await Deno.stdout.write(new Uint8Array(1e6));`;
-    await using child = spawn(program(code), {
-      stdin: "piped",
-      maxOutput: 900_000,
-    });
-    await failure(child.wait({ timeout: 1 }), TimeoutExpired);
-    await child.stdin.write("x");
-    // Read by now, it would have been ended.
-    await run(program(""));
-    assertEquals(child.poll(), null);
-    await failure(child.wait(), OutputLimitExceeded);
-  },
-);
-
 testWith(["run"], "20 programs with an input run at once", async () => {
   const command = isWindows ? program(echo) : ["cat"];
   const input = "x".repeat(300_000);
@@ -1353,6 +1250,7 @@ testWith(
     assertEquals(await linesOf(...pieces), lines);
     assertEquals(await linesOf(pieces.join("")), lines);
     assertEquals(await linesOf([0xef], [0xbb], [0xbf], "a"), ["a"]);
+    assertEquals(await linesOf("a\n", "\ufeffb\n"), ["a", "\ufeffb"]);
     const { stdout } = await run(program(echo), { input: pieces.join("") });
     assertEquals(stdout, lines.join("\n"));
   },
