@@ -24,7 +24,7 @@ import {
   type Recording,
 } from "./page.ts";
 import { mark } from "./record.ts";
-import type { Said } from "./said.ts";
+import { isDisturbed, type Said } from "./said.ts";
 
 const usage = `Builds the book: the lessons as a web site that runs them.
 
@@ -148,11 +148,6 @@ async function recordAsToldIn(
   return recording;
 }
 
-/** Whether a lesson says that the processors had other things to do. */
-export function isDisturbed(said: readonly Said[]): boolean {
-  return said.some((it) => it.kind === "say" && /\bbusy\b/.test(it.text));
-}
-
 /** Tells a lesson in Deno, with all that it may want, and notes what it says. */
 async function record(path: string, values: string): Promise<Recording> {
   const folder = await Deno.makeTempDir();
@@ -240,6 +235,19 @@ export function serve(
   });
 }
 
+/** Serves the book, or says that the port is in use and gives null. */
+function serveAt(out: string, port: number) {
+  try {
+    return serve(out, port);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    console.error(
+      `book: another program uses port ${port}: stop it, or choose one with --port`,
+    );
+    return null;
+  }
+}
+
 /** Builds again whenever something is saved that the book is made of. */
 async function watch(options: BuildOptions): Promise<void> {
   const folders = ["book", "classroom", "lessons", "lib", "tests"]
@@ -298,21 +306,14 @@ async function main(args: readonly string[]): Promise<number | undefined> {
     isolate: flags["isolate"] === true,
     ...flags["full"] === true && { values: {} },
   };
+  // A port that is in use is known before anything is built.
+  const server = flags["serve"] ? serveAt(options.out, port) : undefined;
+  if (server === null) return 1;
   const start = performance.now();
   await build({ ...options, isDraft: flags["serve"] === true });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${options.out}/index.html: built in ${seconds} s`);
-  if (!flags["serve"]) return 0;
-  let server;
-  try {
-    server = serve(options.out, port);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    console.error(
-      `book: another program uses port ${port}: stop it, or choose one with --port`,
-    );
-    return 1;
-  }
+  if (!server) return 0;
   console.log(`http://127.0.0.1:${server.addr.port}/ (Ctrl+C ends)`);
   await watch(options);
   return undefined;

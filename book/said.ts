@@ -55,3 +55,8 @@ export type Said = Printed & {
   /** It cannot be found out here: what was recorded stands for it. */
   readonly isRecorded?: boolean;
 };
+
+/** Whether a lesson says that the processors had other things to do. */
+export function isDisturbed(said: readonly Said[]): boolean {
+  return said.some((it) => it.kind === "say" && /\bbusy\b/.test(it.text));
+}

@@ -8,10 +8,12 @@ import {
   assertEquals,
   assertMatch,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
 import puppeteer, { type Page } from "npm:puppeteer-core@25.16.0";
 import { build, serve } from "../../book/build.ts";
 import { canGuess, claimsOf } from "../../lib/lesson/claims.ts";
+import { compile, CompileError } from "../../book/compile.ts";
 import { pageOf } from "../../book/segments.ts";
 import { lessons } from "../../lib/lesson.ts";
 import { deno } from "../helper.ts";
@@ -153,7 +155,7 @@ async function status(page: Page, pattern: RegExp): Promise<string> {
   await page.waitForFunction(
     (source) =>
       new RegExp(source).test(document.querySelector("#status")!.textContent!),
-    { timeout: 60_000 },
+    { timeout: 100_000 },
     pattern.source,
   );
   return await page.$eval("#status", (it) => it.textContent!);
@@ -521,10 +523,15 @@ test("an error is seen wherever its line is, and never as an address", () =>
     };
     const all: string[] = [];
     const declared = /^export function .*$/m.exec(sources.get(plain)!)![0];
+    const imports = pageOf(sources.get(plain)!).segments
+      .find(({ text }) => text.includes('from "../mod.ts"'))!.text;
     const wrong = [
-      ["import", 'import _ from "npm:lodash";\n_;'],
+      ['from "../mod.ts"', `import _ from "npm:lodash";\n_;\n${imports}`],
       [declared, declared.replace("{", "")],
-      ["import", 'import { nothing } from "../mod.ts";\nnothing();'],
+      [
+        'from "../mod.ts"',
+        `import { nothing } from "../mod.ts";\nnothing();\n${imports}`,
+      ],
     ] as const;
     for (const [having, code] of wrong) {
       await write(page, having, code);
@@ -951,6 +958,38 @@ test("a page that a plain server sends isolates itself, if it was built so", asy
     await server.shutdown();
     await Deno.remove(plain, { recursive: true });
   }
+});
+
+test("compile: imports are asked for by name, others are refused with their line", () => {
+  return Promise.resolve().then(() => {
+    const code = compile(
+      'import { a, b as c } from "../mod.ts";\nimport * as all from "x";\n' +
+        "a(c, all);\nawait import('y');\n",
+      "lessons/x.ts",
+    );
+    assertStringIncludes(
+      code,
+      'const { a, b : c }=course("../mod.ts",["a","b"])',
+    );
+    assertStringIncludes(code, 'const all=course("x",[])');
+    assertStringIncludes(code, "await courseImport('y')");
+    for (
+      const line of [
+        'import d from "z"; d;',
+        'export * from "z";',
+        'import "z";',
+      ]
+    ) {
+      const error = assertThrows(
+        () => compile(`\n${line}\n`, "x.ts"),
+        CompileError,
+        'the book cannot import "z"',
+      );
+      assertEquals(error.line, 2, line);
+    }
+    const error = assertThrows(() => compile("\n\n(", "x.ts"), CompileError);
+    assertEquals(error.line, 3);
+  });
 });
 
 test("the command says what is wrong with its options", async () => {
