@@ -131,7 +131,9 @@ function increment(): number {
 }
 
 /** Lets main and a worker increment the counter once each. */
-export async function incrementEverywhere() {
+export async function incrementEverywhere(): Promise<
+  { main: number; worker: number }
+> {
   globalThis.counter = 0;
   // #region solution: call increment() here, then in a FunctionWorker, and return both counts
   const main = increment();

@@ -130,7 +130,7 @@ function lookAround(): void {
 }
 
 /** A child's output, its error, and its exit code. */
-export async function crashBeside() {
+export async function crashBeside(): Promise<Record<string, unknown>> {
   let printed = "";
   const onOutput = (text: string) => printed += text.trim();
   const child = new FunctionProcess(lookAround, { onOutput });

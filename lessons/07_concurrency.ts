@@ -108,7 +108,9 @@ export async function interleave(
 }
 
 /** Tasks of some steps; gives the order of completion, and the results. */
-export async function complete(steps: Readonly<Record<string, number>>) {
+export async function complete(
+  steps: Readonly<Record<string, number>>,
+): Promise<{ completed: string[]; results: string[] }> {
   const completed: string[] = [];
   const task = async (name: string) => {
     for (let i = 0; i < steps[name]!; i++) await Promise.resolve();

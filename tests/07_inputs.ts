@@ -30,21 +30,44 @@ const multiplied =
     return callOf(lesson, "runTasks", args);
   };
 
-/** Notes when a task begins and ends; each lets the others go on. */
+/** Notes when a task begins and ends; the first has most to do. */
 const traced = (strategy: string): Draw => (lesson, random) => {
   const names = random.list(2, 4, () => random.word());
   const trace: string[] = [];
   const task = async (name: string) => {
     trace.push(`${name} begins`);
-    for (let i = 0; i < 3; i++) await null;
+    const place = names.indexOf(name);
+    for (let i = names.length; i > place; i--) await null;
     trace.push(`${name} ends`);
-    return name.length;
+    return place;
   };
   const args = [strategy, new Shown("trace", task), names];
   return callOf(lesson, "runTasks", args, (results: unknown) => ({
     results,
     trace,
   }));
+};
+
+/** Tasks in workers of which the first ends last. */
+const inTurns: Draw = (lesson) => {
+  const turn = new Int32Array(new SharedArrayBuffer(4));
+  const inputs = [2, 1, 0].map((own) => ({ own, turn }));
+  const task = ({ own, turn }: { own: number; turn: Int32Array }) => {
+    for (let now; (now = Atomics.load(turn, 0)) !== own;) {
+      if (Atomics.wait(turn, 0, now, 8_000) === "timed-out") break;
+    }
+    // Main is to know of one before the next one ends.
+    setTimeout(() => {
+      Atomics.add(turn, 0, 1);
+      Atomics.notify(turn, 0);
+    }, 20);
+    return own;
+  };
+  return callOf(lesson, "runTasks", [
+    "workers",
+    new Shown("tasks of which the first ends last", task),
+    new Shown("[2, 1, 0]", inputs),
+  ]);
 };
 
 /** Tasks in workers of which each waits for all others. */
@@ -61,11 +84,14 @@ const meeting: Draw = (lesson, random) => {
   ]);
 };
 
-const failing = (strategy: string): Draw => (lesson) => {
-  const fail = () => {
-    throw new RangeError("this task fails");
+/** One of some tasks fails. */
+const failing = (strategy: string, ...inputs: number[]): Draw => (lesson) => {
+  const task = (input: number) => {
+    if (input < 0) throw new RangeError("this task fails");
+    return input;
   };
-  return callOf(lesson, "runTasks", [strategy, new Shown("fail", fail), [1]]);
+  const text = "(x) => { if (x < 0) throw new RangeError(); return x; }";
+  return callOf(lesson, "runTasks", [strategy, new Shown(text, task), inputs]);
 };
 
 /** Some tasks, each with a number of steps. */
@@ -80,11 +106,11 @@ export const inputs: Inputs = {
   interleave: [
     interleaved((random) => [[random.word()], random.whole(2, 5)]),
     interleaved((random) => [
-      random.list(2, 4, () => random.word()),
+      random.words(2, 4),
       random.whole(2, 5),
     ]),
-    interleaved((random) => [[random.word(), random.word()], 1]),
-    interleaved((random) => [[random.word(), random.word()], 0]),
+    interleaved((random) => [random.words(2, 2), 1]),
+    interleaved((random) => [random.words(2, 2), 0]),
     interleaved((random) => [["same", "same"], random.whole(1, 3)]),
   ],
   runTasks: [
@@ -93,7 +119,8 @@ export const inputs: Inputs = {
     traced("sequential"),
     traced("async"),
     meeting,
-    ...strategies.map(failing),
+    inTurns,
+    ...strategies.flatMap((way) => [failing(way, -1), failing(way, 2, -1, 3)]),
     (lesson) =>
       callOf(lesson, "runTasks", ["async", new Shown("f", () => 1), []]),
   ],
@@ -102,5 +129,10 @@ export const inputs: Inputs = {
     (lesson, random) => callOf(lesson, "complete", [stepsOf(random, 1)]),
     (lesson, random) => callOf(lesson, "complete", [stepsOf(random, 3)]),
     (lesson, random) => callOf(lesson, "complete", [stepsOf(random, 5)]),
+    (lesson, random) => {
+      const [a = "", b = ""] = random.words(2, 2);
+      const steps = { [a]: random.whole(4, 6), [b]: random.whole(0, 2) };
+      return callOf(lesson, "complete", [steps]);
+    },
   ],
 };

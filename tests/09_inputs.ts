@@ -9,7 +9,6 @@ import {
   type Draw,
   type Inputs,
   items,
-  type Lesson,
   type Random,
   Shown,
   Source,
@@ -124,7 +123,7 @@ const asks = (name: string): Draw[] =>
 const steps = (iterator: Iterator<unknown>, most: number) =>
   Array.from({ length: most }, () => {
     const { value, done } = iterator.next();
-    return done ? "done" : value;
+    return done ? value ?? "done" : value;
   });
 
 const iterators: Draw[] = things.map((make) => (lesson, random) => {
@@ -132,11 +131,12 @@ const iterators: Draw[] = things.map((make) => (lesson, random) => {
   called.length = 0;
   const arg = new Shown(text, value);
   return {
-    ...callOf(lesson, "iteratorOf", [arg], (iterator: Lesson) => ({
+    ...callOf(lesson, "iteratorOf", [arg], (iterator: Iterator<unknown>) => ({
       items: steps(iterator, 4),
       ...(called.length > 0 ? { called: [...called] } : {}),
     })),
-    withMessage: true,
+    // Only a number is written in one way.
+    withMessage: typeof value === "number",
   };
 });
 
@@ -187,7 +187,7 @@ export const inputs: Inputs = {
           const countdown = new lesson.Countdown(from);
           const one = countdown[Symbol.iterator]();
           const other = countdown[Symbol.iterator]();
-          return [one.next(), one.next(), other.next(), one.next()];
+          return [steps(one, 2), steps(other, 1), steps(one, 1)];
         },
       };
     },

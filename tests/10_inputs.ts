@@ -28,7 +28,6 @@ const last = (name: string): Draw => (lesson, random) =>
 
 export const inputs: Inputs = {
   squares: [
-    all("squares", 0, 0),
     all("squares", 1, 1),
     all("squares", 5, 60),
     last("squares"),

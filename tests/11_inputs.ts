@@ -63,6 +63,15 @@ const powers = (make: (random: Random) => [number, number]): Draw =>
   };
 };
 
+/** Values that have copies. */
+const passed: readonly (readonly [text: string, value: unknown])[] = [
+  ["an array", [1, [2]]],
+  ["an object", { a: { b: 1 } }],
+  ["a Map", new Map([["a", 1]])],
+  ["a function", () => 1],
+  ["a promise", Promise.resolve(1)],
+];
+
 export const inputs: Inputs = {
   average: averages("average"),
   averageArrow: averages("averageArrow"),
@@ -107,6 +116,11 @@ export const inputs: Inputs = {
     ...[0, "", null, undefined, false, NaN].map((value): Draw => (lesson) => ({
       call: `compose(() => ${String(value)}, (it) => [it])(1)`,
       run: () => lesson.compose(() => value, (it: unknown) => [it])(1),
+    })),
+    // The very same value is passed on, and no copy of it.
+    ...passed.map(([text, value]): Draw => (lesson) => ({
+      call: `whether compose passes on ${text} itself`,
+      run: () => lesson.compose(() => value, (it: unknown) => it === value)(1),
     })),
     (lesson) => ({
       call: "what compose calls, and when",

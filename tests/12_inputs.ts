@@ -100,14 +100,14 @@ const words: readonly ((random: Random) => unknown)[] = [
   () => [],
   () => once([]),
   (random) => [random.word()],
-  (random) => random.list(2, 6, () => random.word()),
+  (random) => random.words(2, 6),
   (random) => ["", random.word(), "", random.word()],
   () => [""],
   () => ["", ""],
   (random) => [`${random.word()} `, ` ${random.word()}`, "two words"],
   () => ["0", "false", "null"],
-  (random) => setOf(random.list(2, 4, () => random.word())),
-  (random) => once(random.list(2, 4, () => random.word())),
+  (random) => setOf(random.words(2, 4)),
+  (random) => once(random.words(2, 4)),
 ];
 
 export const inputs: Inputs = {

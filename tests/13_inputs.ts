@@ -38,6 +38,9 @@ const kinds: readonly ((random: Random) => unknown)[] = [
 
 const ways = ["nested", "stepwise", "chained", "comprehension"];
 
+/** Each of the ways is to be written anew. */
+export const apart = ways;
+
 const draws = (name: string): Draw[] => [
   ...kinds.map((make): Draw => (lesson, random) =>
     callOf(lesson, name, [make(random)])

@@ -110,6 +110,12 @@ const totals = (name: string, read: (lesson: Lesson) => Draw) => [
 const sales = [sale("Ada", 3), sale("Bob", 2), sale("Ada", 4)];
 const plain: Parameters<typeof ruleOf> = ["it.pieces", (it) => it.pieces, 2];
 
+/** What the paradigms have of their own. */
+export const apart = ["proceduralTotals", "functionalTotals", "Register"];
+
+const ownAnswer = (name: string) =>
+  withoutCalling(name, ...apart.filter((other) => other !== name));
+
 /** What is in the table that all procedures share. */
 const ledgerAfter = (name: string): Draw => (lesson) => ({
   ...callOf(
@@ -121,40 +127,81 @@ const ledgerAfter = (name: string): Draw => (lesson) => ({
   call: `what is in the ledger after ${name}`,
 });
 
-/** A Register that records what may be wrong after some sales. */
-const recorded = (pieces: number, customer: string, above: number): Draw =>
-(
-  lesson,
-  random,
-) => {
-  const before = random.list(0, 3, () => sale("Ada", random.whole(1, 9)));
-  const amount = (it: Sale) => it.pieces;
+/** What a Register is asked to do: by which rule, and of which class. */
+interface Recording {
+  readonly above: number;
+  readonly rule?: ReturnType<typeof rules[number]>;
+  /** Made of the lesson's Register, if it is another class. */
+  readonly kind?: readonly [text: string, make: (lesson: Lesson) => Lesson];
+}
+
+/** A class that computes amounts in its own way. */
+const doubled: Recording["kind"] = [
+  "a Register with amountOf(sale) { return 2 * sale.pieces; }",
+  (lesson) =>
+    class extends lesson.Register {
+      amountOf({ pieces }: Sale): number {
+        return 2 * pieces;
+      }
+    },
+];
+const register: Recording["kind"] = ["Register", (lesson) => lesson.Register];
+const byPieces: ReturnType<typeof rules[number]> = [
+  "it.pieces",
+  (it) => it.pieces,
+];
+
+/** Records what may be wrong, after some sales. */
+const recorded = (
+  { customer, pieces, price }: Sale,
+  { above, rule = byPieces, kind = register }: Recording,
+): Draw =>
+(lesson, random) => {
+  const before = random.list(1, 3, () => sale("Ada", random.whole(1, 9)));
+  const [text, amount] = rule;
+  const [name, make] = kind;
   return {
-    call: `new Register(${ruleOf("it.pieces", amount, above).text}) with ` +
-      `${before.length} sales, then record() of ${pieces} for ${customer}`,
+    call: `new ${name}(${ruleOf(text, amount, above).text}) with ` +
+      `${before.length} sales, then record() of ${pieces} × ${price} ` +
+      `for ${customer}`,
     run: () => {
-      const register = new lesson.Register({ amount, above }, before);
-      const other = new lesson.Register({ amount, above });
+      const Kind = make(lesson);
+      const register = new Kind({ amount, above }, before);
       let outcome = "recorded";
       try {
-        register.record(sale(customer, pieces));
+        register.record(sale(customer, pieces, price));
       } catch (error) {
         outcome = error instanceof RangeError ? "RangeError" : "other error";
       }
-      return { outcome, totals: register.totals(), other: other.totals() };
+      return { outcome, totals: register.totals() };
     },
   };
 };
 
 const amounts = [-1, -0.25, -Infinity, NaN, 0, -0, 0.25, 3, 2 ** 40, Infinity];
 
+/** Sales whose pieces look otherwise than their amounts. */
+const misleading: Draw[] = [
+  ...[[3, -2], [-3, -2], [-3, 0], [0, 5], [2, NaN]].map(([pieces, price]) =>
+    recorded(sale("Ada", pieces!, price), {
+      above: -1,
+      rule: ["it.pieces * it.price", (it) => it.pieces * it.price],
+    })
+  ),
+  recorded(sale("Ada", -3), {
+    above: 0,
+    rule: ["it.pieces + 10", (it) => it.pieces + 10],
+  }),
+  recorded(sale("Ada", 3), {
+    above: 0,
+    rule: ["it.pieces - 10", (it) => it.pieces - 10],
+  }),
+];
+
 export const inputs: Inputs = {
   proceduralTotals: [
     ...totals("proceduralTotals", () => ledgerAfter("proceduralTotals")),
-    withoutCalling(
-      "proceduralTotals",
-      ...["functionalTotals", "Register"],
-    ),
+    ownAnswer("proceduralTotals"),
   ],
   functionalTotals: [
     ...totals("functionalTotals", () => (lesson, random) => {
@@ -162,13 +209,15 @@ export const inputs: Inputs = {
       lesson.ledger.set("kept", 1);
       return ledgerAfter("functionalTotals")(lesson, random);
     }),
-    withoutCalling(
-      "functionalTotals",
-      ...["proceduralTotals", "Register"],
-    ),
+    ownAnswer("functionalTotals"),
   ],
-  record: amounts.flatMap((pieces) => [
-    recorded(pieces, "Ada", 0),
-    recorded(pieces, "Eve", -1),
-  ]),
+  record: [
+    ...amounts.flatMap((pieces) => [
+      recorded(sale("Ada", pieces), { above: 0 }),
+      recorded(sale("Eve", pieces), { above: -1 }),
+    ]),
+    ...misleading,
+    recorded(sale("Ada", 3), { above: 0, kind: doubled }),
+    recorded(sale("Eve", -3), { above: -9, kind: doubled }),
+  ],
 };

@@ -104,7 +104,7 @@ Deno.test("proceduralTotals: leaves its state where anyone can change it", () =>
 
 Deno.test("record: refuses what is below 0, and adds none of it", () => {
   const register = new Register(rule, sales);
-  assertThrows(() => register.record(sale("Ada", -1, 500)), RangeError, "-500");
+  assertThrows(() => register.record(sale("Ada", -1, 500)), RangeError);
   assertThrows(() => register.record(sale("Ada", NaN, 500)), RangeError);
   assertEquals(register.totals(), expected);
   register.record(sale("Ada", 0, 500));

@@ -2,7 +2,7 @@
  * Makes a project for students out of lessons:
  *
  * ```sh
- * deno task assign 03 07 --out ../class
+ * deno task assign 1-13 --out ../class
  * ```
  *
  * A lesson is the only source: what stands in its regions is what students are
@@ -11,18 +11,27 @@
  * @module
  */
 
-import { dirname, resolve } from "node:path";
+import {
+  basename,
+  dirname,
+  isAbsolute,
+  join,
+  relative,
+  resolve,
+} from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "@std/cli/parse-args";
 import {
-  findLesson,
+  chosenLessons,
   hintsOf,
   type LessonFiles,
   lessonsIn,
   regionsOf,
   starterOf,
 } from "./regions.ts";
-import type { Exercises } from "./graded.ts";
+import { answersTo } from "./answers.ts";
+import type { Exercise, Exercises } from "./graded.ts";
+import { type Way, waysFile } from "./look.ts";
 import {
   type Expected,
   type InputsModule,
@@ -34,11 +43,13 @@ import { UsageError } from "../grading/usage.ts";
 
 const usage = `Makes a project for students out of lessons.
 
-Usage: deno task assign <lessons> --out <folder> [--force]
+Usage: deno task assign <lessons> --out <folder> [--force] [--github]
 
-  <lessons>  their numbers, such as: 03 07
+  <lessons>  their numbers, such as: 3 7, or 1-13, or all
   --out      the folder to write; it may not have anything in it
   --force    write it all the same; what was there is kept beside it
+  --github   with a workflow that grades each push: a template for GitHub
+             Classroom
   --help     print this text and end`;
 
 /** What to assign, and where. */
@@ -48,6 +59,8 @@ export interface Assignment {
   readonly out: URL;
   /** Whether to move away what is there. */
   readonly force: boolean;
+  /** Whether to add a workflow for GitHub. */
+  readonly github?: boolean;
 }
 
 /**
@@ -63,16 +76,17 @@ export interface Assignment {
  */
 export async function assign(
   root: URL,
-  { lessons, out, force }: Assignment,
+  { lessons, out, force, github = false }: Assignment,
 ): Promise<string | undefined> {
   const [own, folder] = await Promise.all([realPath(root), realPath(out)]);
-  if (folder.startsWith(own) || own.startsWith(folder)) {
+  if (isInside(folder, own) || isInside(own, folder)) {
     throw new UsageError(
       "the folder is in this project, or around it: take one beside it",
     );
   }
   // Made before anything is moved: a lesson that is wrong changes nothing.
   const files = await projectFor(root, lessons);
+  if (github) files.set(workflowFile, await workflowFor(root, lessons));
   const kept = await makeRoom(out, force);
   try {
     for (const [path, content] of files) {
@@ -89,17 +103,25 @@ export async function assign(
   return kept;
 }
 
-/** The path of a folder that need not be there, without links, with a slash. */
+/** The path of a folder that need not be there, without links. */
 async function realPath(folder: URL): Promise<string> {
-  for (let path = pathOf(folder), rest = "/";;) {
+  for (let path = pathOf(folder), rest = ".";;) {
     try {
-      return await Deno.realPath(path) + rest;
+      return resolve(await Deno.realPath(path), rest);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      rest = path.slice(dirname(path).length) + rest;
+      // A drive that is not there has nothing above it.
+      if (dirname(path) === path) throw error;
+      rest = join(basename(path), rest);
       path = dirname(path);
     }
   }
+}
+
+/** Whether a folder is another one, or in it. */
+function isInside(folder: string, other: string): boolean {
+  const way = relative(other, folder);
+  return way === "" || !/^\.\.([\\/]|$)/.test(way) && !isAbsolute(way);
 }
 
 /** Makes sure that a folder is empty or not there. */
@@ -158,7 +180,9 @@ async function projectFor(
 
   const exercises: Record<string, Exercises[string]> = {};
   const commands: Commands[] = [];
-  for (const { number, path, test, hints } of lessons) {
+  const ways: Record<string, string> = {};
+  for (const lesson of lessons) {
+    const { number, path, test, hints } = lesson;
     const source = await Deno.readTextFile(new URL(path, root));
     add(path, starterOf(source));
     await copy(test);
@@ -166,27 +190,38 @@ async function projectFor(
     await copy(`tests/${number}_inputs.ts`);
     add(expected, asJson(await expectedOf(root, number, path)));
     add(fresh, freshTest(number, path, expected));
-    const given = hintsOf(await Deno.readTextFile(new URL(hints, root)));
-    const regions = regionsOf(source).map(({ name, task }) => {
-      return { name, task, hints: given.get(name) ?? [] };
-    });
     const typed = commandsIn(source, { path, test });
-    const { run } = typed;
-    const starter = starterOf(source);
-    exercises[number] = { path, test, fresh, run, starter, regions };
+    const known = await Deno.readTextFile(new URL(hints, root));
+    exercises[number] = {
+      ...{ path, test, fresh, run: typed.run, starter: starterOf(source) },
+      regions: exercisesIn(source, known),
+    };
     commands.push({ number, ...typed });
+    ways[number] = await packed(waysFor(lesson));
   }
   const folders = ["lib", ".vscode"].flatMap((name) => filesIn(root, name));
   for (const path of [...folders, ...always]) await copy(path);
   const config = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),
   );
-  add("deno.json", asJson(configFor(config)));
+  const own = configFor(config);
+  add("deno.json", asJson(own));
+  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", root)));
+  add("deno.lock", asJson(lockFor(lock, own.imports)));
+  add(waysFile, asJson(ways));
   add("classroom/exercises.json", asJson(exercises));
   const template = "classroom/exercise/students.md";
   const readme = await Deno.readTextFile(new URL(template, root));
   add("README.md", readmeFor(readme, commands));
   return files;
+}
+
+/** What there is to write in a lesson, with the hints that lead to it. */
+function exercisesIn(source: string, hints: string): Exercise[] {
+  const given = hintsOf(hints);
+  return regionsOf(source).map(({ name, task }) => {
+    return { name, task, hints: given.get(name) ?? [] };
+  });
 }
 
 /** The test of a lesson with fresh inputs, and what is right for them. */
@@ -214,12 +249,14 @@ async function expectedOf(
 }
 
 function freshTest(number: string, path: string, expected: string): string {
+  const file = `import expected from "./${expected.replace("tests/", "")}"`;
+  // As the formatter would have it.
+  const isShort = file.length + ' with { type: "json" };'.length <= 80;
+  const attributes = isShort ? '{ type: "json" }' : '{\n  type: "json",\n}';
   return `// More values, and what is right for them.
 import { testFresh } from "../classroom/sandbox/inputs.ts";
 import * as lesson from "../${path}";
-import expected from "./${
-    expected.replace("tests/", "")
-  }" with { type: "json" };
+${file} with ${attributes};
 import { inputs } from "./${number}_inputs.ts";
 
 testFresh(lesson, inputs, expected);
@@ -228,8 +265,8 @@ testFresh(lesson, inputs, expected);
 
 /** What every project for students has a copy of. */
 const always = [
-  "deno.lock",
   "mod.ts",
+  "lessons/README.md",
   "LICENSE",
   "tests/helper.ts",
   "classroom/exercise/decide.ts",
@@ -240,7 +277,9 @@ const always = [
   "classroom/exercise/imports.ts",
   "classroom/sandbox/inputs.ts",
   "classroom/exercise/junit.ts",
+  "classroom/exercise/look.ts",
   "classroom/exercise/preload.ts",
+  "classroom/exercise/watch.ts",
   "classroom/sandbox/lockdown.ts",
 ];
 
@@ -258,7 +297,7 @@ function filesIn(root: URL, folder: string): string[] {
 
 interface Config {
   readonly unstable: unknown;
-  readonly imports: unknown;
+  readonly imports: Readonly<Record<string, string>>;
   readonly compilerOptions: unknown;
   readonly tasks: { readonly test: unknown };
 }
@@ -266,7 +305,7 @@ interface Config {
 /** A configuration with what students need of this project's. */
 function configFor(
   { unstable, imports, compilerOptions, tasks }: Config,
-): unknown {
+) {
   // Before the work is done, names are unused and code after it is not reached.
   const exclude = [
     "no-unreachable",
@@ -278,7 +317,9 @@ function configFor(
   ];
   return {
     unstable,
-    imports,
+    imports: Object.fromEntries(
+      Object.entries(imports).filter(([name]) => !teachers.includes(name)),
+    ),
     compilerOptions,
     lint: { rules: { exclude } },
     tasks: {
@@ -290,6 +331,84 @@ function configFor(
       },
     },
   };
+}
+
+/** What only teachers' programs import. */
+const teachers = ["@std/csv/parse"];
+
+/** The part of a lock that is used here. */
+interface Lock {
+  readonly version: string;
+  readonly specifiers: Readonly<Record<string, string>>;
+  readonly npm: Readonly<
+    Record<string, { readonly dependencies?: readonly string[] }>
+  >;
+}
+
+/**
+ * A lock with what students import: Deno downloads all that is in it, also what
+ * nobody asks for.
+ */
+function lockFor(
+  { version, specifiers, npm }: Lock,
+  imports: Readonly<Record<string, string>>,
+): Lock {
+  const addresses = Object.values(imports);
+  const own = Object.entries(specifiers).filter(([specifier]) =>
+    addresses.some((it) => it === specifier || it.startsWith(`${specifier}/`))
+  );
+  const packages = new Map<string, Lock["npm"][string]>();
+  const take = (name: string) => {
+    const found = npm[name];
+    if (found === undefined || packages.has(name)) return;
+    packages.set(name, found);
+    for (const other of found.dependencies ?? []) take(other);
+  };
+  for (const [specifier, resolved] of own) {
+    const [, name] = /^npm:(@?[^@]+)/.exec(specifier)!;
+    take(`${name}@${resolved}`);
+  }
+  return {
+    version,
+    specifiers: Object.fromEntries(own),
+    npm: Object.fromEntries(packages),
+  };
+}
+
+/** Two right answers to each exercise of a lesson, of other styles. */
+function waysFor(lesson: LessonFiles): Way[] {
+  const right = answersTo(lesson).filter(({ isRight }) => isRight);
+  return [...Map.groupBy(right, ({ region }) => region).values()]
+    .flatMap((own) => own.slice(0, 2))
+    .map(({ region, what, body, top }) => ({ region, what, code: top + body }));
+}
+
+/** A value in a form that nobody reads by mistake. */
+async function packed(value: unknown): Promise<string> {
+  const text = new Blob([JSON.stringify(value)]).stream()
+    .pipeThrough(new CompressionStream("deflate"));
+  return (await new Response(text).bytes()).toBase64();
+}
+
+const workflowFile = ".github/workflows/classroom.yml";
+
+/** A workflow that grades each lesson, of its template. */
+async function workflowFor(
+  root: URL,
+  lessons: readonly LessonFiles[],
+): Promise<Uint8Array> {
+  const template = await Deno.readTextFile(
+    new URL("classroom/exercise/github.yml", root),
+  );
+  const [head, step, tail] = template.replaceAll("\r\n", "\n")
+    .split(/^ *# (?:for each lesson|then)\n/m);
+  const steps = lessons.map(({ number, path }) =>
+    step!.replaceAll("NN", number)
+      .replaceAll("NAME", basename(path, ".ts"))
+  );
+  return new TextEncoder().encode(
+    [head, ...steps, tail].join("").replaceAll("DENO", Deno.version.deno),
+  );
 }
 
 /** What a student types for a lesson. */
@@ -337,7 +456,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const wrong: string[] = [];
     const flags = parseArgs([...args], {
-      boolean: ["force", "help"],
+      boolean: ["force", "github", "help"],
       string: ["out", "_"],
       unknown: (flag: string) => {
         if (flag.startsWith("-")) wrong.push(flag);
@@ -355,6 +474,7 @@ export async function main(args: readonly string[]): Promise<number> {
       lessons,
       out: folder,
       force: flags.force === true,
+      github: flags.github === true,
     });
     if (kept) console.log(`what was there is now in ${kept}`);
     const list = lessons.map(({ number }) => number).join(", ");
@@ -371,10 +491,8 @@ export async function main(args: readonly string[]): Promise<number> {
 /** The lessons that were asked for, in order, each once. */
 function chosen(root: URL, typed: readonly string[]): LessonFiles[] {
   if (typed.length === 0) throw new UsageError("which lessons?");
-  const all = lessonsIn(root);
   try {
-    const asked = new Set(typed.map((each) => findLesson(all, each)));
-    return all.filter((lesson) => asked.has(lesson));
+    return chosenLessons(lessonsIn(root), typed);
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

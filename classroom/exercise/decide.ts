@@ -8,13 +8,7 @@
 import { stripAnsiCode } from "@std/fmt/colors";
 import { run, spawn } from "../../mod.ts";
 import { endless, typeErrorsIn } from "./explain.ts";
-import {
-  type Exercises,
-  grades,
-  gradingAny,
-  type Step,
-  stepsOf,
-} from "./graded.ts";
+import { type Exercises, gradingAny, type Step, stepsOf } from "./graded.ts";
 import { isFresh } from "../sandbox/inputs.ts";
 import { type DenoInfo, importsOf, openedFiles, refusedIn } from "./imports.ts";
 import { readJunit, type TestOutcome } from "./junit.ts";
@@ -35,33 +29,45 @@ export interface Look {
 const loading = 60_000;
 
 /**
- * Runs the tests that grade a lesson. Where one does not end, the functions that
- * it does not grade are tested without it.
+ * Runs the tests that grade a lesson. Where one does not end, or an error comes
+ * from outside of all tests, nobody knows which function it belongs to: then each
+ * function is tested alone.
  */
 async function test(look: Look): Promise<TestOutcome[]> {
-  let names = look.exercise.regions.map(({ name }) => name);
-  const stopped: TestOutcome[] = [];
-  while (names.length > 0) {
-    const { tests, running } = await testOnce(look, names);
-    if (running === undefined) return [...tests, ...stopped];
-    const message = `${endless} ${look.timeout} s; is there a loop without ` +
-      "an end?";
-    stopped.push({ name: running, status: "failed", message });
-    names = names.filter((name) => !grades(running, name));
-  }
-  return stopped;
+  const names = look.exercise.regions.map(({ name }) => name);
+  const together = await testOnce(look, names);
+  if (!together.isDisturbed) return together.tests;
+  const alone = new Map<string, TestOutcome>();
+  await Promise.all(names.map(async (name) => {
+    for (const test of (await testOnce(look, [name])).tests) {
+      // One that grades two functions fails for both.
+      const isKnown = alone.get(test.name)?.status === "failed";
+      if (!isKnown) alone.set(test.name, test);
+    }
+  }));
+  return [...alone.values()];
+}
+
+/** What came of running tests. */
+interface Tested {
+  readonly tests: TestOutcome[];
+  /** Whether one of them did not end, or something broke outside of them. */
+  readonly isDisturbed: boolean;
 }
 
 /** Runs the tests that grade some functions, until one does not end. */
 async function testOnce(
   { root, number, exercise, timeout, signal }: Look,
   names: readonly string[],
-): Promise<{ tests: readonly TestOutcome[]; running?: string }> {
+): Promise<Tested> {
   // A file, because what the lesson prints would mix with a report on stdout.
-  const report = `.exercise-${number}.xml`;
+  const report = `.exercise-${number}-${names.join("-")}.xml`;
   await using child = spawn([
     ...[Deno.execPath(), "test", "--no-check", `--junit-path=${report}`],
-    "--preload=classroom/exercise/preload.ts",
+    // As grading has it: what starts programs is not locked in.
+    ...exercise.run.includes("--allow-run")
+      ? []
+      : ["--preload=classroom/exercise/preload.ts"],
     ...["read", "write", "run", "env"].map((name) => `--allow-${name}`),
     ...[`--filter=${gradingAny(names)}`, exercise.test, exercise.fresh],
   ], { cwd: root, env: { NO_COLOR: "1" }, ...(signal ? { signal } : {}) });
@@ -85,12 +91,20 @@ async function testOnce(
     const tests = readJunit(
       await Deno.readTextFile(new URL(report, root)).catch(() => ""),
     );
-    const isBroken = tests.every(({ name }) => isFresh(name)) &&
-      printed.some((line) => line.includes("(uncaught error)"));
-    if (isBroken) throw new Error(whyNot(exercise, printed.join("\n")));
-    if (tests.length > 0) return { tests: withOutput(tests, printed) };
-    if (isStopped) return { tests: [], running: runningIn(printed) };
-    throw new Error(whyNot(exercise, stripAnsiCode(said)));
+    const isBroken = printed.some((line) => line.includes("(uncaught error)"));
+    if (isBroken && tests.every(({ name }) => isFresh(name))) {
+      throw new Error(whyNot(exercise, printed.join("\n")));
+    }
+    if (tests.length > 0) {
+      return { tests: withOutput(tests, printed), isDisturbed: isBroken };
+    }
+    if (!isStopped) throw new Error(whyNot(exercise, stripAnsiCode(said)));
+    const message = `${endless} ${timeout} s; is there a loop without an end?`;
+    const name = runningIn(printed);
+    return {
+      tests: [{ name, status: "failed", message }],
+      isDisturbed: true,
+    };
   } finally {
     clearTimeout(timer);
     await Deno.remove(new URL(report, root)).catch(() => {});

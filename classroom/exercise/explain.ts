@@ -35,8 +35,8 @@ export function typeErrorsIn(stderr: string): Map<string, string> {
 }
 
 /** A text that is fit for a report: it may hold a name of any length. */
-export function shortened(text: string): string {
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
+export function shortened(text: string, most = 500): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /**
@@ -53,9 +53,14 @@ export function formatSteps(
   const solved = steps.filter((step) => step.solved).length;
   const next = steps.find((step) => !step.solved);
   const lines = steps.map((step) => {
-    if (step.solved) return `  ${green("done")}  ${step.name}`;
+    const { name, task } = step;
+    if (step.solved) return `  ${green("done")}  ${name}`;
+    const [failing] = step.failing;
+    if (failing !== undefined && !isNotWritten(failing.message, name)) {
+      return `  ${red("wrong")} ${name}: ${inShort(failing, name, source)}`;
+    }
     const mark = step === next ? yellow("next") : dim("left");
-    return `  ${mark}  ${step.name}: ${step.task}`;
+    return `  ${mark}  ${name}: ${task}`;
   });
   const failing = next?.failing[0];
   return [
@@ -76,6 +81,18 @@ export function barOf(solved: number, all: number): string {
 /** A value that takes more characters is shown only where it differs. */
 const longest = 200;
 
+/** A part of what there is to say of a test that failed. */
+export interface Saying {
+  /** What stands before it, such as `it asked`; a sentence has nothing. */
+  readonly label?: string;
+  readonly text: string;
+  /** Whether it is what is wrong, or what would be right. */
+  readonly kind?: "wrong" | "right";
+}
+
+/** A test that failed, and what it threw, as it was printed. */
+export type Failed = Pick<TestOutcome, "name" | "message">;
+
 /**
  * Says in plain words how a test failed.
  *
@@ -85,62 +102,120 @@ const longest = 200;
  * @returns The lines to print: the test's name, what it asked, and what came.
  */
 export function explain(
-  test: TestOutcome,
+  test: Failed & Pick<TestOutcome, "output">,
   name: string,
   source: Source,
 ): string[] {
-  const text = stripAnsiCode(test.message);
-  const lines = [`The first test that fails: ${bold(test.name)}`];
-  if (text === "Cancelled") {
-    return [
-      ...lines,
-      "  it was not finished: an error that nobody caught ended all tests",
-    ];
-  }
-  if (text.startsWith(endless)) return [...lines, `  it ${text}`];
-  const place = /(tests\/\w+\.ts)(?:\?[^:]*)?:(\d+)/.exec(text);
-  const asked = place && statementAt(source(place[1]!), Number(place[2]));
-  if (asked) lines.push(`  it asked: ${asked}`);
   const printed = test.output?.split("\n").slice(0, 10) ?? [];
   return [
-    ...lines,
-    ...answerOf(text, name).map((line) => `  ${line}`),
+    `The first test that fails: ${bold(test.name)}`,
+    ...sayingsOf(test, name, source).map(({ label, text, kind }) => {
+      const colour = kind === "wrong" ? red : kind === "right" ? green : same;
+      return `  ${label === undefined ? "" : `${label}: `}${colour(text)}`;
+    }),
     ...(printed.length > 0 ? ["  it printed:"] : []),
     ...printed.map((line) => `    ${line}`),
   ];
 }
 
+const same = (text: string) => text;
+
+/** What came of a test, in a line. */
+function inShort(test: Failed, name: string, source: Source): string {
+  const said = sayingsOf(test, name, source)
+    .filter(({ label, kind }) => label !== "it asked" && kind !== "right")
+    .map(({ label, text }) => label === undefined ? text : `${label} ${text}`);
+  return shortened(said.join("; "), 100);
+}
+
+/** Whether a test failed because a function is still to be written. */
+export function isNotWritten(message: string, name: string): boolean {
+  return new RegExp(`^Error: TODO ${name}:`, "m").test(stripAnsiCode(message));
+}
+
+/** How a message begins that grading has of a process that it ended. */
+const ended =
+  /^(had not ended|used|computed|waited|printed|wrote|ended|was) (?=\w)/;
+
+/**
+ * Says in plain words how a test failed.
+ *
+ * @param test The test.
+ * @param name The function that it grades.
+ * @param source Reads the file that the test is in.
+ * @returns What it asked, and what came of it.
+ */
+export function sayingsOf(
+  test: Failed,
+  name: string,
+  source: Source,
+): Saying[] {
+  const text = stripAnsiCode(test.message);
+  if (text === "Cancelled") {
+    return [{
+      text: "it was not finished: an error that nobody caught ended all tests",
+    }];
+  }
+  if (ended.test(text)) return [{ text: `it ${text}` }];
+  const place = /(tests\/\w+\.ts)(?:\?[^:]*)?:(\d+)/.exec(text);
+  const asked = place && statementAt(source(place[1]!), Number(place[2]));
+  return [
+    ...(asked ? [{ label: "it asked", text: asked.replace(/;$/, "") }] : []),
+    ...answerOf(text, name),
+  ];
+}
+
 /** What came of a test: the error, or both values. */
-function answerOf(text: string, name: string): string[] {
+function answerOf(text: string, name: string): Saying[] {
   const [, missing, task] = /^Error: TODO (\w+): ([^\n]*)/m.exec(text) ?? [];
-  if (missing === name) return [`nothing is written yet: ${name}: ${task}`];
-  if (missing) return [`it needs ${missing}, which is not written yet`];
+  if (missing === name) {
+    return [{ label: "nothing is written yet", text: `${name}: ${task}` }];
+  }
+  if (missing) {
+    return [{ text: `it needs ${missing}, which is not written yet` }];
+  }
 
   const [, call, gives, expected] =
     /^WrongAnswer: (.*)\n(.*)\n(.*)/.exec(text) ?? [];
   if (call) {
-    return [
-      `it asked: ${call}`,
-      `your code gave: ${red(gives!)}`,
-      `it should give: ${green(expected!)}`,
-    ];
+    return [{ label: "it asked", text: call }, ...both(gives!, expected!)];
   }
   const [first = ""] = text.split("\n");
   const values = valuesIn(text);
   if (values) {
     const [, about] = /^AssertionError: [^:]*: (.*)$/.exec(first) ?? [];
     return [
-      ...(about ? [`with: ${about}`] : []),
-      `your code gave: ${red(values.actual)}`,
-      `it should give: ${green(values.expected)}`,
+      ...(about ? [{ label: "with", text: about }] : []),
+      ...both(values.actual, values.expected),
     ];
   }
   const [, assertion] = /^AssertionError(?:: (.*))?$/.exec(first) ?? [];
   if (first.startsWith("AssertionError")) {
-    return [`it found: ${red(assertion ?? "that this is not so")}`];
+    const found = assertion || "that this is not so";
+    return [{ label: "it found", text: found, kind: "wrong" }];
   }
   const [, at] = /(lessons\/\w+\.ts:\d+)/.exec(text) ?? [];
-  return [`your code threw: ${red(first)}${at ? ` (${at})` : ""}`];
+  const threw = `${first}${at ? ` (${at})` : ""}`;
+  return [{ label: "your code threw", text: threw, kind: "wrong" }];
+}
+
+function both(all: string, wanted: string): Saying[] {
+  const isLong = Math.max(all.length, wanted.length) > longest;
+  const [actual, expected] = isLong
+    ? [fromWhereTheyDiffer(all, wanted), fromWhereTheyDiffer(wanted, all)]
+    : [all, wanted];
+  return [
+    { label: "your code gave", text: actual, kind: "wrong" },
+    { label: "it should give", text: expected, kind: "right" },
+  ];
+}
+
+/** A long value, shown where it differs from another one. */
+function fromWhereTheyDiffer(value: string, other: string): string {
+  let start = 0;
+  while (start < value.length && value[start] === other[start]) start++;
+  start = Math.max(0, start - 20);
+  return (start > 0 ? "… " : "") + shortened(value.slice(start), longest);
 }
 
 /** Both values of an assertion that compares, from how it shows them. */

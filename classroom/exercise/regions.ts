@@ -219,3 +219,29 @@ export function findLesson(
   const list = lessons.map((lesson) => lesson.number).join(", ");
   throw new RangeError(`there is no lesson ${typed}; there are ${list}`);
 }
+
+/**
+ * The lessons that somebody chose.
+ *
+ * @param lessons The lessons there are.
+ * @param typed What was typed: numbers, files, ranges such as `1-13`, or `all`, with
+ * commas or as words of their own.
+ * @returns Those, in order, each once.
+ * @throws {RangeError} If there is none of a name; the message lists those there are.
+ */
+export function chosenLessons(
+  lessons: readonly LessonFiles[],
+  typed: readonly string[],
+): LessonFiles[] {
+  const words = typed.flatMap((text) => text.split(",")).map((it) => it.trim());
+  const chosen = new Set(words.flatMap((word) => {
+    if (word === "all") return lessons;
+    const [, from, to] = /^(\d+)-(\d+)$/.exec(word) ?? [];
+    if (from === undefined) return [findLesson(lessons, word)];
+    const [first, last] = [from, to!].map((it) => findLesson(lessons, it));
+    return lessons.filter(({ number }) =>
+      number >= first!.number && number <= last!.number
+    );
+  }));
+  return lessons.filter((lesson) => chosen.has(lesson));
+}

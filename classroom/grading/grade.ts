@@ -5,19 +5,15 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { parseReport, type Report } from "../reports/report.ts";
-import {
-  checkOutputs,
-  outputHelp,
-  outputOptions,
-  type Outputs,
-  outputsOf,
-  printTable,
-  writeOutputs,
-} from "../reports/outputs.ts";
-import { parseShard, type Shard } from "./shard.ts";
+import { chosenLessons, lessonsIn } from "../exercise/regions.ts";
+import type { Report } from "../reports/report.ts";
+import { formatTable } from "../reports/table.ts";
+import { counted } from "../reports/tally.ts";
+import { visible } from "../reports/text.ts";
+import { writeReports } from "../reports/write.ts";
+import { readPoints } from "./comments.ts";
 import { UsageError } from "./usage.ts";
-import { grade, type GradeOptions } from "./grade_class.ts";
+import { grade, type Graded, type GradeOptions } from "./grade_class.ts";
 
 const help = `\
 Grades a class: SUBMISSIONS has a folder or an archive (.zip, .tar.gz, .tgz) for
@@ -25,31 +21,31 @@ each student, or is what Moodle or Canvas gives for download.
 
 deno task grade SUBMISSIONS [options]
 
-  --lessons L  the lessons to grade, such as 03,07 (default: all that somebody
-               submitted)
+  --out D      the folder for what is found (default: SUBMISSIONS-graded): a
+               report, grades, a page for each student, and comments.md, in which
+               you write. Run again, grading goes on there, and grades what is new
+  --lessons L  the lessons to grade, such as 3,7 or 1-13 (default: all that
+               somebody submitted)
+  --only NAME  grade only these students, and grade them again: NAME,NAME, or
+               --only for each
+  --roster F   put the grades into this gradebook, as Moodle or Canvas exports it
   --jobs N     how many run at once (default: one for each processor)
-  --timeout S  how long one lesson of one submission may take, in seconds
-               (default: 60)
-  --seed S     the number that decides the fresh inputs (default: what was
-               submitted decides)
-  --only NAME  grade only these students: NAME,NAME, or --only for each
-  --since F    grade only what is not as it was for the report F (of --json);
-               the rest is taken over from it, and so is the seed
-  --shard I/N  grade only part I of N of the class
+  --timeout S  how long one test may compute, or wait without computing, in
+               seconds (default: 10)
+  --seed S     the number that decides the fresh inputs (default: that of the
+               run before, or what was submitted decides)
   --trust L    let these lessons start programs. This gives up the sandbox: use
                it in a container only
-${outputHelp}
   --help       this text
 
 Ends with 0 when grading worked, whatever the students did; 1 when grading
-itself failed; 2 for a wrong command line.`;
+itself failed; 2 for a wrong command line; 130 after Ctrl-C.`;
 
 interface CommandLine {
   readonly folder: string;
+  readonly out: string;
+  readonly roster: string | undefined;
   readonly options: GradeOptions;
-  readonly outputs: Outputs;
-  /** The file of an earlier report. */
-  readonly since?: string | undefined;
 }
 
 function parse(args: readonly string[]): CommandLine | "help" {
@@ -58,13 +54,13 @@ function parse(args: readonly string[]): CommandLine | "help" {
     "jobs",
     "timeout",
     "seed",
-    "shard",
     "trust",
-    "since",
+    "out",
+    "roster",
   ];
   const parsed = parseArgs(args, {
     boolean: ["help"],
-    string: ["_", "only", ...names, ...outputOptions],
+    string: ["_", "only", ...names],
     collect: ["only"],
     alias: { help: "h" },
     unknown: (option, key) => {
@@ -76,62 +72,76 @@ function parse(args: readonly string[]): CommandLine | "help" {
   const [folder, ...others] = parsed._.map(String);
   if (folder === undefined) throw new UsageError("name the folder to grade");
   if (others.length > 0) throw new UsageError(`one folder, not ${others[0]}`);
-  const text = (name: string) => {
-    const value = parsed[name];
-    if (value === undefined) return undefined;
-    if (typeof value === "string" && value !== "") return value;
-    throw new UsageError(`--${name} needs one value`);
-  };
-  const number = (name: string, least: number, most: number) => {
-    const value = text(name);
-    if (value === undefined) return undefined;
-    const number = Number(value);
-    if (Number.isInteger(number) && number >= least && number <= most) {
-      return number;
-    }
-    throw new UsageError(
-      `--${name} is a whole number from ${least} to ${most}, not ${value}`,
-    );
-  };
-  const lessons = (name: string) =>
-    text(name)?.split(",").map((number) => number.trim().padStart(2, "0"));
+  const text = (name: string) => textOf(name, parsed[name]);
+  const number = (name: string, least: number, most: number) =>
+    numberOf(name, text(name), least, most);
   const timeout = number("timeout", 1, 86_400);
-  const shard = text("shard");
   const only = parsed["only"] as string[];
+  const out = text("out") ?? outFor(folder);
   const options = {
-    lessons: lessons("lessons"),
+    out,
+    lessons: lessonsOf(text("lessons")),
     jobs: number("jobs", 1, 1_024),
     timeout: timeout && timeout * 1_000,
     seed: number("seed", 0, 2 ** 32 - 1),
-    shard: shard === undefined ? undefined : shardOfText(shard),
-    trust: lessons("trust"),
+    trust: lessonsOf(text("trust")),
     only: only.length > 0 ? only : undefined,
   };
-  return {
-    folder,
-    // What was not given is left out.
-    options: Object.fromEntries(
-      Object.entries(options).filter(([, value]) => value !== undefined),
-    ) as GradeOptions,
-    outputs: outputsOf(parsed),
-    since: text("since"),
-  };
+  // What was not given is left out.
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as GradeOptions;
+  return { folder, out, roster: text("roster"), options: given };
 }
 
-async function readReport(file: string): Promise<Report> {
+function textOf(name: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && value !== "") return value;
+  throw new UsageError(`--${name} needs one value`);
+}
+
+function numberOf(
+  name: string,
+  value: string | undefined,
+  least: number,
+  most: number,
+): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= least && number <= most) {
+    return number;
+  }
+  throw new UsageError(
+    `--${name} is a whole number from ${least} to ${most}, not ${value}`,
+  );
+}
+
+/** Beside the submissions: in their folder, it would be a student's. */
+function outFor(folder: string): string {
+  return `${folder.replace(/[\\/]+$|\.(zip|tar\.gz|tgz|tar)$/i, "")}-graded`;
+}
+
+/** The numbers of lessons, as somebody typed them. */
+function lessonsOf(typed: string | undefined): string[] | undefined {
+  if (typed === undefined) return undefined;
+  const all = lessonsIn(new URL("../../", import.meta.url));
   try {
-    return parseReport(await Deno.readTextFile(file));
+    return chosenLessons(all, [typed]).map(({ number }) => number);
   } catch (error) {
-    throw new UsageError(`--since ${file}: ${(error as Error).message}`);
+    throw new UsageError((error as Error).message);
   }
 }
 
-function shardOfText(text: string): Shard {
+/** Prepares the folder, before anything is graded. */
+async function prepare({ out, roster }: CommandLine): Promise<void> {
   try {
-    return parseShard(text);
+    await Deno.mkdir(`${out}/feedback`, { recursive: true });
+    await Deno.remove(await Deno.makeTempFile({ dir: out }));
+    if (roster !== undefined) await Deno.stat(roster);
   } catch (error) {
-    throw new UsageError(`--shard: ${(error as Error).message}`);
+    throw new UsageError((error as Error).message);
   }
+  await readPoints(`${out}/points.json`);
 }
 
 /** Ends grading when the user does, so that it can clean up. */
@@ -153,7 +163,8 @@ function interruption(): { signal: AbortSignal } & Disposable {
 /** Why grading ended early. */
 class Interrupted extends Error {
   override readonly name = "Interrupted";
-  override readonly message = "interrupted; nothing was written";
+  override readonly message =
+    "interrupted; what was graded is kept, and the same command goes on";
 }
 
 /**
@@ -174,6 +185,29 @@ function nowAndThen(
   };
 }
 
+/** Prints a report's table, as wide as the terminal. */
+function printTable(report: Report): void {
+  const isTerminal = Deno.stdout.isTerminal();
+  const colours = isTerminal && !Deno.noColor;
+  const width = isTerminal ? Deno.consoleSize().columns : 80;
+  console.log(formatTable(report, { colours, width }).trimEnd());
+}
+
+/** Writes and prints what was found; what could not be written, in words. */
+async function report(
+  { report, mistakes, takenOver }: Graded,
+  { out, roster }: CommandLine,
+): Promise<readonly string[]> {
+  const written = await writeReports(report, mistakes, out, roster);
+  printTable(written.report);
+  if (takenOver > 0) {
+    const known = counted(takenOver, "lesson");
+    console.log(`\n${known} of submissions known from before.`);
+  }
+  console.log(`\nwritten to ${out}: ${written.files.join(", ")}`);
+  return written.failures;
+}
+
 /**
  * Runs the command.
  *
@@ -191,31 +225,20 @@ export async function main(args: readonly string[]): Promise<number> {
       console.log(help);
       return 0;
     }
-    await checkOutputs(parsed.outputs);
-    const { folder, since } = parsed;
+    await prepare(parsed);
     using ending = interruption();
-    const { report, takenOver } = await grade(folder, {
+    const graded = await grade(parsed.folder, {
       ...parsed.options,
-      ...(since ? { since: await readReport(since) } : {}),
       signal: ending.signal,
-      onNote: (text) => tell(`${clear}${text}\n`),
+      onNote: (text) => tell(`${clear}${visible(text)}\n`),
       onProgress: isTerminal
         ? (done, total) => tell(`${clear}graded ${done} of ${total}`)
         : nowAndThen((text) => tell(`${text}\n`)),
     });
     tell(clear);
-    printTable(report);
-    if (since) {
-      const count = report.students.flatMap(({ lessons }) => lessons).length;
-      console.log(
-        `\nLessons of submissions: ${count - takenOver} graded, ` +
-          `${takenOver} taken over from ${since}.`,
-      );
-    }
-    for (const file of await writeOutputs(report, parsed.outputs)) {
-      console.log(`wrote ${file}`);
-    }
-    return 0;
+    const failures = await report(graded, parsed);
+    for (const failure of failures) tell(`grade: ${failure}\n`);
+    return failures.length + graded.failures.length > 0 ? 1 : 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     tell(`${clear}grade: ${error.message}\n`);

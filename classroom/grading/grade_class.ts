@@ -5,36 +5,26 @@
  * @module
  */
 
-import { type MapOptions, Pool, type PoolOptions } from "../../mod.ts";
-import { regionsOf, starterOf } from "../exercise/regions.ts";
-import type { LessonResult, Report, SimilarPair } from "../reports/report.ts";
-import {
-  gradeLesson,
-  type Plan,
-  planOf,
-  type Submitted,
-} from "./grade_lesson.ts";
-import {
-  findFatal,
-  findTypeErrors,
-  type Inspected,
-} from "../sandbox/inspect.ts";
+import { answersTo, filesOf } from "../exercise/answers.ts";
+import { findLesson, lessonsIn, starterOf } from "../exercise/regions.ts";
+import type {
+  LessonResult,
+  Report,
+  SimilarPair,
+  StudentResult,
+} from "../reports/report.ts";
 import {
   endRuns,
   findLessons,
   type Kit,
   lessonFile,
-  makeCopy,
   makeKit,
   removeKit,
 } from "../sandbox/kit.ts";
-import {
-  residentMemory,
-  type RunLessonOptions,
-} from "../sandbox/run_lesson.ts";
-import { type Earlier, earlierIn, fingerprintOf } from "./earlier.ts";
-import { runOf } from "./run.ts";
-import { seedOf, type Shard, shardOf } from "./shard.ts";
+import { usageOf } from "../sandbox/watch.ts";
+import { gradeWorks, type Work, type Working } from "./grade_works.ts";
+import { type MistakeGroup, mistakeOf, mistakesIn } from "./mistakes.ts";
+import { keyOf, Results, runKeyOf, seedOf } from "./results.ts";
 import { similarPairs } from "./similar.ts";
 import {
   findClass,
@@ -42,22 +32,11 @@ import {
   type SubmittedFile,
 } from "./submissions.ts";
 import { UsageError } from "./usage.ts";
-import { differencesOf } from "./written.ts";
+
+const root = new URL("../../", import.meta.url);
 
 /** The memory of one sandbox in megabytes, and what it may print in bytes. */
 const limits = { memory: 1_024, output: 1_000_000 };
-
-/** Where the grader's own side of each sandbox runs. */
-const poolOptions: PoolOptions = {
-  isolation: "process",
-  module: import.meta.resolve("./grade_lesson.ts"),
-  permissions: {
-    read: true,
-    write: true,
-    run: true,
-    env: ["SystemRoot", "TEMP", "TMP"],
-  },
-};
 
 /** What to grade, and how. */
 export interface GradeOptions {
@@ -65,16 +44,14 @@ export interface GradeOptions {
   readonly lessons?: readonly string[];
   /** How many run at once; the number of processors by default. */
   readonly jobs?: number;
-  /** How long a lesson of a submission may run, in milliseconds. */
+  /** How long a test may compute, or wait without computing, in milliseconds. */
   readonly timeout?: number;
   /** Decides the fresh inputs; by default what was submitted does. */
   readonly seed?: number;
-  /** Which part of the class to grade. */
-  readonly shard?: Shard;
-  /** The students to grade, a name or several with commas; all unless given. */
+  /** The students to grade again; all whose files are others unless given. */
   readonly only?: readonly string[];
-  /** An earlier report: what it says of unchanged lessons is taken over. */
-  readonly since?: Report;
+  /** The folder of the results, where a run goes on that was ended. */
+  readonly out?: string;
   /** The lessons that may start programs. */
   readonly trust?: readonly string[];
   /** Ends grading early. */
@@ -88,89 +65,110 @@ export interface GradeOptions {
 /** What came of grading. */
 export interface Graded {
   readonly report: Report;
-  /** How many lessons of submissions were taken over from an earlier report. */
+  /** The mistakes that were made. */
+  readonly mistakes: readonly MistakeGroup[];
+  /** How many lessons of submissions were known from an earlier run. */
   readonly takenOver: number;
+  /** Why some could not be graded, if grading itself failed. */
+  readonly failures: readonly string[];
 }
 
 /**
- * Grades a class.
+ * Grades a class. What one submission does, or a failure on the way, keeps nobody
+ * else from being graded.
  *
  * @param folder The folder with the submissions.
  * @param options What to grade, and how.
  * @returns What was found.
  * @throws {UsageError} If there is no such folder or lesson.
- * @throws {Error} If grading itself fails: a lesson's own solution does not pass.
+ * @throws {Error} What `options.signal` gives as its reason.
  */
 export async function grade(
   folder: string,
   options: GradeOptions = {},
 ): Promise<Graded> {
-  const { shard, signal } = options;
   const there = findLessons();
   const { students, notes } = await findClass(folder, there);
   const all: Submission[] = [];
   for (const student of students) all.push(await student.read());
-  // Of the whole class, also for a shard of it.
   const lessons = chosenLessons(there, all, options.lessons);
-  const seed = options.seed ?? options.since?.run.seed ?? seedOf(all);
-  const submissions = chosenStudents(shardOf(all, shard), options.only);
+  const only = chosenStudents(all, options.only);
   const said: string[] = [];
   const onNote = (note: string) => {
     said.push(note);
     options.onNote?.(note);
   };
-  for (const note of [...notes, ...submissions.flatMap(notesOf)]) onNote(note);
-  const weight = await residentMemory(Deno.pid).catch(() => undefined);
-  if (weight === undefined) onNote(unwatched);
+  for (const note of [...notes, ...all.flatMap(noteOf)]) onNote(note);
+  if (await usageOf(Deno.pid).catch(() => undefined) === undefined) {
+    onNote(unwatched);
+  }
+  using results = await Results.open(options.out);
+  const seed = options.seed ?? results.seed ?? seedOf(all);
+  results.seed = seed;
   const kit = await makeKit(lessons);
   try {
-    const run = await runOf(kit, all, seed);
-    const earlier = earlierIn(options.since, run);
-    const graded = { ...options, seed, earlier, onNote };
-    const { results, takenOver } = await gradeAll(kit, submissions, graded);
-    signal?.throwIfAborted();
-    const report: Report = {
-      version: 2,
-      run: { ...run, date: new Date().toISOString() },
-      lessons: [...lessons.keys()],
-      ...(shard ? { shard } : {}),
-      students: submissions.map(({ student }, i) => ({
-        student,
-        lessons: results[i]!,
-      })),
-      ...(said.length > 0 ? { notes: said } : {}),
-      similar: await compareAll(all, lessons),
-    };
-    return { report, takenOver };
+    const working = { ...options, kit, seed, results, onNote };
+    const graded = await gradeWith(working, all, only);
+    const similar = await compareAll(all, lessons);
+    const notes = said.length > 0 ? { notes: said } : {};
+    return { ...graded, report: { ...graded.report, similar, ...notes } };
   } finally {
     await endRuns(kit);
-    await removeKit(kit);
+    const left = await removeKit(kit);
+    if (left !== undefined) options.onNote?.(left);
   }
+}
+
+/** Grades a class with a kit. */
+async function gradeWith(
+  working: Working & GradeOptions,
+  all: readonly Submission[],
+  only: ReadonlySet<string> | undefined,
+): Promise<Graded> {
+  const { kit, seed, results } = working;
+  const run = await runKeyOf(kit, seed);
+  const workOf = (lesson: string, file: SubmittedFile): Work => {
+    const how = howToRun(lesson, working);
+    return { lesson, file, how, key: keyOf(run, how, file) };
+  };
+  const works = worksOf(all, kit, workOf);
+  const graded = await gradeStudents(works, only, working);
+  const found = {
+    lessons: [...kit.lessons.keys()],
+    students: studentsOf(works, results),
+  };
+  const known = await knownMistakes(found, workOf, working);
+  const report: Report = {
+    ...found,
+    run: { ...run, date: new Date().toISOString() },
+    titles: await titlesOf(kit.lessons),
+    similar: [],
+  };
+  return { ...graded, report, mistakes: mistakesIn(report, known) };
 }
 
 const unwatched =
   "how much memory submissions take is not watched, as nothing here tells: " +
   "there is neither /proc nor ps. V8's heap has its limit all the same";
 
-/** What the teacher should know of a submission, in words. */
-function notesOf({ student, notes }: Submission): string[] {
-  return notes.map((note) => `${student}: ${note}`);
+/** What the teacher should know of a submission, in a line. */
+function noteOf({ student, notes }: Submission): string[] {
+  return notes.length === 0 ? [] : [`${student}: ${notes.join("; ")}`];
 }
 
+/** The names of the students to grade. */
 function chosenStudents(
   submissions: readonly Submission[],
   only?: readonly string[],
-): readonly Submission[] {
-  if (only === undefined) return submissions;
+): ReadonlySet<string> | undefined {
+  if (only === undefined) return undefined;
   const names = new Set(submissions.map(({ student }) => student));
   // A name may have a comma itself.
-  const chosen = only.flatMap((name) =>
+  const chosen = only.map((name) => name.normalize("NFC")).flatMap((name) =>
     names.has(name) ? name : name.split(",").map((name) => name.trim())
   );
   const other = chosen.find((name) => !names.has(name));
-  if (other === undefined) {
-    return submissions.filter(({ student }) => chosen.includes(student));
-  }
+  if (other === undefined) return new Set(chosen);
   throw new UsageError(
     `there is no student "${other}"; there are ${[...names].join(", ")}`,
   );
@@ -191,182 +189,148 @@ function chosenLessons(
   return new Map([...all].filter(([number]) => isChosen(number)));
 }
 
-/** A lesson of a submission. */
-interface Work {
-  /** The submission's place, and the lesson's number. */
-  readonly name: string;
-  readonly lesson: string;
-  /** What was submitted, or why there is nothing, in words. */
-  readonly file: SubmittedFile;
-  readonly fingerprint: string;
-  /** What an earlier run found out, if that still holds. */
-  readonly earlier?: LessonResult | undefined;
-}
-
-/** Grades every lesson of every submission; the results by submission. */
-async function gradeAll(
-  kit: Kit,
-  submissions: readonly Submission[],
-  options: GradeOptions & { readonly earlier: Earlier },
-): Promise<{ results: LessonResult[][]; takenOver: number }> {
-  const all = submissions.map((submission, i) =>
-    [...kit.lessons].map(([lesson, name]): Work => {
-      const { student, files, notes } = submission;
-      const missing = [`lessons/${name}.ts is missing`, ...notes];
-      const file = files.get(lesson) ?? { problem: missing.join("; ") };
-      const fingerprint = fingerprintOf(file, howToRun(lesson, options));
-      const earlier = options.earlier(student, lesson, fingerprint);
-      return { name: `${i}-${lesson}`, lesson, file, fingerprint, earlier };
-    })
-  );
-  const left = all.flat().filter(({ earlier }) => earlier === undefined);
-  const graded = await gradeAnew(kit, left, options);
-  return {
-    results: all.map((works) =>
-      works.map(({ name, earlier }) => earlier ?? graded.get(name)!)
-    ),
-    takenOver: all.flat().length - left.length,
-  };
-}
-
-/** Grades lessons of submissions; the results by name. */
-async function gradeAnew(
-  kit: Kit,
-  works: readonly Work[],
-  options: GradeOptions,
-): Promise<Map<string, LessonResult>> {
-  const { signal, onProgress } = options;
-  onProgress?.(0, works.length);
-  const call = { chunkSize: 1, ...(signal ? { signal } : {}) };
-  using pool = new Pool({
-    ...poolOptions,
-    workers: options.jobs ?? navigator.hardwareConcurrency,
-  });
-  const numbers = new Set(works.map(({ lesson }) => lesson));
-  const lessons = await planAll(kit, pool, call, options, numbers);
-  const files = await copyAll(kit, works);
-  const fatal = await findFatal(kit, files);
-  const sound = files.filter(({ copy }) => !fatal.has(copy));
-  // Types are checked meanwhile; what is found decides no point.
-  const checking = findTypeErrors(kit, sound, signal);
-  checking.catch(() => {});
-
-  const byName = new Map(files.map((file) => [file.name, file]));
-  const tasks = works.map(({ name, lesson, file }): Submitted => {
-    const { plan, source } = lessons.get(lesson)!;
-    const copied = byName.get(name);
-    const found = copied && fatal.get(copied.copy);
-    const known = "problem" in file ? file.problem : found;
-    return {
-      plan,
-      ...(copied && !found ? { copy: copied.copy } : {}),
-      problems: known === undefined ? [] : [known],
-      hints: copied ? differencesOf(source, textOf(copied.source)) : [],
-      options: optionsFor(lesson, source, kit, options),
-    };
-  });
-  const results = await pool.map(gradeLesson, tasks, {
-    ...call,
-    onProgress: ({ done }) => onProgress?.(done, tasks.length),
-  });
-  const typeErrors = await checking;
-  return new Map(works.map(({ name, file, fingerprint }, i) => {
-    const copied = byName.get(name);
-    const error = copied && typeErrors.get(copied.copy);
-    const problems = [
-      ...(error === undefined ? [] : [error]),
-      ...results[i]!.problems,
-      ...("notes" in file ? file.notes : []),
-    ];
-    return [name, { ...results[i]!, problems, submitted: fingerprint }];
-  }));
-}
-
 /** What of the options decides a result. */
 function howToRun(
   lesson: string,
-  { timeout = 60_000, trust = [] }: GradeOptions,
+  { timeout = 10_000, trust = [] }: GradeOptions,
 ) {
   return {
-    limits: { ...limits, timeout, testTimeout: timeout / 3 },
+    lesson,
+    limits: { ...limits, time: timeout },
     trusted: trust.includes(lesson),
   };
 }
 
-/** How a lesson is run. */
-function optionsFor(
-  lesson: string,
-  source: string,
-  { folder }: Kit,
-  options: GradeOptions,
-): RunLessonOptions {
-  return {
-    lesson,
-    regions: regionsOf(source).map(({ name }) => name),
-    seed: options.seed ?? 0,
-    folder,
-    ...howToRun(lesson, options),
-  };
+/** A submission, and its lessons. */
+interface StudentWorks extends Submission {
+  readonly works: readonly Work[];
 }
 
-/** A lesson of the project: what it says, and what its solution does. */
-interface PlannedLesson extends Inspected {
-  readonly source: string;
-  readonly plan: Plan;
-}
-
-/** Runs the solutions of some lessons as submissions will be run. */
-async function planAll(
+/** What there is to grade of each submission. */
+function worksOf(
+  submissions: readonly Submission[],
   kit: Kit,
-  pool: Pool,
-  call: MapOptions,
-  options: GradeOptions,
-  numbers: ReadonlySet<string>,
-): Promise<Map<string, PlannedLesson>> {
-  const lessons: Omit<PlannedLesson, "plan">[] = [];
-  for (const [lesson, name] of kit.lessons) {
-    if (!numbers.has(lesson)) continue;
-    const bytes = await Deno.readFile(lessonFile(name));
-    const copy = await makeCopy(kit, `solution-${lesson}`, lesson, bytes);
-    lessons.push({ copy, lesson, source: textOf(bytes) });
-  }
-  const args = lessons.map(({ copy, lesson, source }): Parameters<
-    typeof planOf
-  > => [copy, source, optionsFor(lesson, source, kit, options)]);
-  const planned = await pool.starmap(planOf, args, call);
-  for (const { notes } of planned) {
-    for (const note of notes) options.onNote?.(note);
-  }
-  return new Map(
-    lessons.map((lesson, i) =>
-      [lesson.lesson, { ...lesson, plan: planned[i]!.plan }] as const
-    ),
+  workOf: (lesson: string, file: SubmittedFile) => Work,
+): StudentWorks[] {
+  return submissions.map((submission) => ({
+    ...submission,
+    works: [...kit.lessons].map(([lesson, name]) => {
+      const { files, notes } = submission;
+      const missing = [`lessons/${name}.ts is missing`, ...notes];
+      const file = files.get(lesson) ?? { problem: missing.join("; ") };
+      return workOf(lesson, file);
+    }),
+  }));
+}
+
+/** Grades what is not known yet, or is to be graded again. */
+async function gradeStudents(
+  students: readonly StudentWorks[],
+  only: ReadonlySet<string> | undefined,
+  working: Working,
+): Promise<{ takenOver: number; failures: string[] }> {
+  const { results } = working;
+  const failures: string[] = [];
+  const left = students.flatMap(({ student, works }) =>
+    only === undefined
+      ? works.filter(({ key }) => results.get(key) === undefined)
+      : only.has(student)
+      ? works
+      : []
   );
-}
-
-/** A submitted file, copied to where it will run. */
-interface SubmittedCopy extends Inspected {
-  /** The submission's place and the lesson's number. */
-  readonly name: string;
-  readonly source: Uint8Array;
-}
-
-async function copyAll(
-  kit: Kit,
-  works: readonly Work[],
-): Promise<SubmittedCopy[]> {
-  const copies: SubmittedCopy[] = [];
-  for (const { name, lesson, file } of works) {
-    if ("problem" in file) continue;
-    const { source, helpers } = file;
-    const copy = await makeCopy(kit, name, lesson, source, helpers);
-    copies.push({ name, lesson, source, copy });
+  const all = students.flatMap(({ works }) => works).length;
+  try {
+    failures.push(...await gradeWorks(left, working));
+  } catch (error) {
+    working.signal?.throwIfAborted();
+    // What was found until now is not lost.
+    failures.push((error as Error).message);
   }
-  return copies;
+  for (const failure of failures) working.onNote(failure);
+  return { takenOver: all - left.length, failures };
 }
 
-function textOf(source: Uint8Array): string {
-  return new TextDecoder().decode(source);
+/** What is known of each student. */
+function studentsOf(
+  students: readonly StudentWorks[],
+  results: Results,
+): StudentResult[] {
+  return students.map(({ works, files: _, notes: __, ...who }) => ({
+    ...who,
+    lessons: works.flatMap(({ key }): LessonResult[] => {
+      const result = results.get(key);
+      return result === undefined ? [] : [result];
+    }),
+  }));
+}
+
+/**
+ * Finds the names of mistakes that are known: the wrong answers that this project
+ * has are graded as the class was, those to functions that somebody has wrong.
+ */
+async function knownMistakes(
+  found: Pick<Report, "lessons" | "students">,
+  workOf: (lesson: string, file: SubmittedFile) => Work,
+  working: Working,
+): Promise<Map<string, string>> {
+  const { results } = working;
+  const wrong = new Set(
+    mistakesIn(found, new Map()).map((it) => `${it.lesson} ${it.region}`),
+  );
+  const known = new Map<string, string>();
+  try {
+    const files = wrongAnswers(found.lessons, wrong).map((file) => ({
+      ...file,
+      work: workOf(file.lesson, file),
+    }));
+    const left = files.map(({ work }) => work)
+      .filter(({ key }) => results.get(key) === undefined);
+    await gradeWorks(left, { ...working, onProgress: () => {} });
+    for (const { answers, work: { key, lesson } } of files) {
+      for (const { region, what } of answers) {
+        const result = results.get(key)?.regions
+          .find(({ name }) => name === region);
+        const mistake = result && mistakeOf(lesson, result);
+        if (mistake === undefined) continue;
+        const other = known.get(mistake);
+        known.set(mistake, other ? `${other}, or ${what}` : what);
+      }
+    }
+  } catch (error) {
+    working.signal?.throwIfAborted();
+    working.onNote(`mistakes have no names: ${(error as Error).message}`);
+  }
+  return known;
+}
+
+/** The wrong answers that this project has to some functions, as files. */
+function wrongAnswers(
+  lessons: readonly string[],
+  functions: ReadonlySet<string>,
+) {
+  const all = lessonsIn(root);
+  return lessons.flatMap((lesson) => {
+    const files = findLesson(all, lesson);
+    const own = answersTo(files).filter(({ isRight, region }) =>
+      !isRight && functions.has(`${lesson} ${region}`)
+    );
+    return filesOf(files, own).map(({ answers, text }) => ({
+      ...{ lesson, answers, helpers: new Map<string, Uint8Array>(), notes: [] },
+      source: new TextEncoder().encode(text),
+    }));
+  });
+}
+
+/** The titles of lessons, by number. */
+async function titlesOf(
+  lessons: ReadonlyMap<string, string>,
+): Promise<Record<string, string>> {
+  const titles: Record<string, string> = {};
+  for (const [number, name] of lessons) {
+    const text = await Deno.readTextFile(lessonFile(name));
+    titles[number] = /^ \* Lesson \d+: (.+?)\r?$/m.exec(text)?.[1] ?? name;
+  }
+  return titles;
 }
 
 /** The pairs of students of a class that share the rarest code. */
@@ -374,12 +338,13 @@ async function compareAll(
   submissions: readonly Submission[],
   lessons: ReadonlyMap<string, string>,
 ): Promise<SimilarPair[]> {
+  const textOf = (source: Uint8Array) => new TextDecoder().decode(source);
   const known: string[] = [];
   for (const name of lessons.values()) {
     const own = await Deno.readTextFile(lessonFile(name));
     known.push(own, starterOf(own));
   }
-  const submitted = shardOf(submissions).map(({ student, files }) => {
+  const submitted = submissions.map(({ student, files }) => {
     const own = new Map<string, string>();
     for (const [lesson, name] of lessons) {
       const file = files.get(lesson);

@@ -1,12 +1,12 @@
 /**
- * The tasks of the grader's pool: run a lesson's own solution, to know what is
- * right, and grade a submitted one, region by region.
+ * Runs a lesson's own solution, to know what is right, and grades a submitted one,
+ * function by function, each beside the solution's other functions.
  *
  * @module
  */
 
 import { differenceOf, freshInputs, type Outcome } from "../sandbox/inputs.ts";
-import { gradedBy, regionsOf } from "../exercise/regions.ts";
+import { gradedBy, type Region, regionsOf } from "../exercise/regions.ts";
 import type { Copy } from "../sandbox/kit.ts";
 import type {
   LessonResult,
@@ -14,6 +14,8 @@ import type {
   TestResult,
 } from "../reports/report.ts";
 import {
+  type LessonRun,
+  type RegionRun,
   runLesson,
   type RunLessonOptions,
   type TestRun,
@@ -49,7 +51,38 @@ export interface Submitted {
 }
 
 /**
- * Grades one submitted lesson. It is a task of the grader's pool.
+ * Which functions of a lesson's solution each of its functions is graded beside:
+ * those that come before it when what is called comes before what calls it. All
+ * others would be too many: of two that call each other, each would be right.
+ *
+ * @param source The text of the lesson.
+ * @returns The names of the others, by the name of the function.
+ */
+export function besideEach(source: string): Map<string, string[]> {
+  const lines = source.split(/\r?\n/);
+  const regions = regionsOf(source);
+  // From the end of what stands above: parameters may call functions too.
+  const textOf = ({ start, end }: Region) => {
+    const above = lines.slice(0, start).findLastIndex((it) => /^\}/.test(it));
+    return lines.slice(above + 1, end)
+      .filter((line) => !/^ *(\/\*\*|\*|\/\/)/.test(line)).join("\n");
+  };
+  const ordered = new Map<string, string[]>();
+  const visited = new Set<Region>();
+  const take = (region: Region) => {
+    if (visited.has(region)) return;
+    visited.add(region);
+    const text = textOf(region);
+    regions.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(text))
+      .forEach(take);
+    ordered.set(region.name, [...ordered.keys()]);
+  };
+  regions.forEach(take);
+  return ordered;
+}
+
+/**
+ * Grades one submitted lesson.
  *
  * @param submitted What was submitted, and how to run it.
  * @returns What came of it.
@@ -58,34 +91,40 @@ export async function gradeLesson(
   submitted: Submitted,
 ): Promise<LessonResult> {
   const { plan, copy, options, problems, hints } = submitted;
-  if (copy === undefined) {
-    return resultOf(plan, new Map(), problems, 0);
-  }
-  const groups = plan.regions.map((
-    { name, tests },
-  ) => [...tests, freshInputs(name)]);
-  const run = await runLesson(copy, options, groups);
-  const found = [...problems, ...run.problems];
-  const result = resultOf(plan, run.tests, found, run.elapsed);
+  const run = copy === undefined
+    ? { regions: new Map(), problems: [], elapsed: 0 }
+    : await runLesson(copy, options);
+  const result = judge(plan, run, problems);
   if (result.regions.every(({ solved }) => solved)) return result;
-  return { ...result, problems: [...found, ...hints] };
+  return { ...result, problems: [...result.problems, ...hints] };
 }
 
-function resultOf(
+/**
+ * Says of each function of a lesson whether it is solved.
+ *
+ * @param plan What has to be done.
+ * @param run What was done.
+ * @param known What is known of the file besides, in words.
+ * @returns The result.
+ */
+export function judge(
   plan: Plan,
-  runs: ReadonlyMap<string, TestRun>,
-  problems: readonly string[],
-  elapsed: number,
+  run: LessonRun,
+  known: readonly string[] = [],
 ): LessonResult {
-  // Where no test was run, it is what concerns the file that says why.
-  const why = runs.size === 0 ? problems[0] : undefined;
-  const regions = plan.regions.map((region) => regionOf(region, runs, why));
-  return { lesson: plan.lesson, regions, problems, elapsed };
+  const problems = [...known, ...run.problems];
+  const regions = plan.regions.map((region) => {
+    const own: RegionRun = run.regions.get(region.name) ??
+      { tests: new Map() };
+    // Where nothing was run, it is what concerns the file that says why.
+    return regionOf(region, own, own.ended ?? problems[0]);
+  });
+  return { lesson: plan.lesson, regions, problems, elapsed: run.elapsed };
 }
 
 function regionOf(
   { name, task, tests, outcomes }: PlannedRegion,
-  runs: ReadonlyMap<string, TestRun>,
+  { tests: runs }: RegionRun,
   why: string | undefined,
 ): RegionResult {
   const results = tests.map((test) => testOf(test, runs.get(test), why));
@@ -128,13 +167,10 @@ function compare(
 ): TestResult {
   const found = differenceOf(outcomes, expected);
   if (found === undefined) return { name, status: "passed" };
-  const reason = `${found.call} ${says(found.gives)}; ` +
-    `the solution ${says(found.expected)}`;
+  // As `exercise` has it, which says it in the same words.
+  const reason =
+    `WrongAnswer: ${found.call}\n${found.gives}\n${found.expected}`;
   return { name, status: "failed", reason };
-}
-
-function says(result: string): string {
-  return result.startsWith("throws ") ? result : `gives ${result}`;
 }
 
 /**
@@ -154,37 +190,35 @@ export async function planOf(
 ): Promise<{ plan: Plan; notes: string[] }> {
   const { lesson } = options;
   const run = await runLesson(copy, options);
-  const { problems } = run;
-  const tests = new Map(run.tests);
-  const [problem] = problems;
+  const [problem] = run.problems;
   if (problem !== undefined) {
     throw new Error(`lesson ${lesson}: its own solution ${problem}`);
-  }
-  for (const [name, run] of tests) {
-    if (run.status !== "failed") continue;
-    // Some run the lesson as a program, which needs the whole project.
-    if (options.trusted && tests.delete(name)) continue;
-    throw new Error(
-      `lesson ${lesson}: its own solution fails "${name}": ${run.reason}`,
-    );
   }
   const regions: PlannedRegion[] = [];
   const left: string[] = [];
   for (const { name, task } of regionsOf(source)) {
+    const tests = new Map(run.regions.get(name)!.tests);
+    for (const [test, run] of tests) {
+      if (run.status !== "failed") continue;
+      // Some run the lesson as a program, which needs the whole project.
+      if (options.trusted && tests.delete(test)) continue;
+      throw new Error(
+        `lesson ${lesson}: its own solution fails "${test}": ${run.reason}`,
+      );
+    }
     const fresh = freshInputs(name);
     const drawn = tests.get(fresh);
     const visible = [...tests.keys()].filter((test) => test !== fresh);
     const names = gradedBy(name, visible);
-    if (names.length === 0 && drawn === undefined) {
-      left.push(name);
-      continue;
+    if (tests.size === 0) left.push(name);
+    else {
+      regions.push({
+        name,
+        task,
+        tests: names,
+        ...(drawn?.status === "passed" ? { outcomes: drawn.outcomes! } : {}),
+      });
     }
-    regions.push({
-      name,
-      task,
-      tests: names,
-      ...(drawn?.status === "passed" ? { outcomes: drawn.outcomes! } : {}),
-    });
   }
   const notes = left.length === 0 ? [] : [
     `lesson ${lesson}: ${left.join(", ")}: not graded, as no test of it can ` +

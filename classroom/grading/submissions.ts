@@ -18,6 +18,9 @@ import {
   walk,
   withoutPrefix,
 } from "./files.ts";
+import { shortened } from "../exercise/explain.ts";
+import type { Who } from "../reports/report.ts";
+import { byName } from "../reports/tally.ts";
 import { UsageError } from "./usage.ts";
 
 /** A class, of which only the names have been read. */
@@ -28,17 +31,14 @@ export interface Class {
   readonly notes: readonly string[];
 }
 
-/** A student of a class. */
-export interface Student {
-  /** As the export names them, or their folder or archive. */
-  readonly student: string;
+/** A student of a class, as the export names them, or their folder or archive. */
+export interface Student extends Who {
   /** Reads what they submitted; what cannot be read becomes a note of it. */
   read(): Promise<Submission>;
 }
 
 /** What one student submitted. */
-export interface Submission {
-  readonly student: string;
+export interface Submission extends Who {
   /** The submitted files by the lesson's number. */
   readonly files: ReadonlyMap<string, SubmittedFile>;
   /** What could not be read, and what is there instead of lessons, in words. */
@@ -72,6 +72,9 @@ const deepest = 3;
 
 /** How many files are looked at of a student's archives. */
 const mostFiles = 50_000;
+
+/** How many notes there are of a submission, and how many characters each has. */
+const notesLimit = { count: 3, length: 300 };
 
 /** How many files a submitted file may import. */
 const mostHelpers = 20;
@@ -114,7 +117,7 @@ export async function findClass(
     const student = withoutEnding(name);
     const parts = items.map((item) => ({ item, prefix: "" }));
     return {
-      students: [studentOf(student, parts, lessons)],
+      students: [studentOf({ student }, parts, lessons)],
       notes: [`${path} is one student's: graded as "${student}"`],
     };
   }
@@ -188,21 +191,26 @@ async function isClass(
 }
 
 /** What a name in an export says: whose it is, and what is in front of files. */
-interface Exported {
-  readonly student: string;
-  /** The number that the system knows the student by. */
-  readonly id: string;
+interface Exported extends Required<Omit<Who, "student">> {
   readonly prefix: string;
 }
 
 function exported({ name, isFolder }: Item): Exported | undefined {
-  const moodle = /^(.+)_(\d+)_assignsubmission_[a-z]+_?/s;
-  const canvas = /^([^_]+)_(?:LATE_)?(\d+)_\d+_(?=.)/s;
+  const moodle = /^(.+)_(\d+)_assignsubmission_[a-z]+_?/s.exec(name);
   // Canvas makes no folders.
-  const found = moodle.exec(name) ?? (isFolder ? null : canvas.exec(name));
-  if (found === null) return undefined;
-  const [prefix, student = "", id = ""] = found;
-  return { student, id, prefix: isFolder ? `${name}/` : prefix };
+  const canvas = isFolder
+    ? null
+    : /^([^_]+)_(LATE_)?(\d+)_\d+_(?=.)/s.exec(name);
+  if (moodle) {
+    const [prefix, name = "", id = ""] = moodle;
+    return { system: "moodle", name, id, late: false, prefix };
+  }
+  if (!canvas) return undefined;
+  const [prefix, student = "", late, id = ""] = canvas;
+  return {
+    ...{ system: "canvas", name: student, id, prefix },
+    late: late !== undefined,
+  };
 }
 
 /** A part of a submission, and what its paths begin with that is not shown. */
@@ -211,56 +219,81 @@ interface Part {
   readonly prefix: string;
 }
 
+/** What stands at the top of a class and is one student's. */
+interface Group {
+  /** The names that the student may have; a longer one if another has the first. */
+  readonly names: readonly string[];
+  readonly parts: Part[];
+  who: Omit<Who, "student">;
+}
+
 /** Sorts what stands at the top of a class by whose it is. */
 function classOf(items: readonly Item[], lessons: Lessons): Class {
   const notes: string[] = [];
-  const groups = new Map<string, { names: string[]; parts: Part[] }>();
-  const add = (key: string, names: string[], part: Part) => {
-    if (!groups.has(key)) groups.set(key, { names, parts: [] });
-    groups.get(key)!.parts.push(part);
+  const groups = new Map<string, Group>();
+  const add = (names: string[], part: Part, who: Group["who"] = {}) => {
+    const key = JSON.stringify([names.at(-1), who.id]);
+    const group = groups.get(key) ?? { names, parts: [], who };
+    if (who.late) group.who = who;
+    group.parts.push(part);
+    groups.set(key, group);
   };
   for (const item of items.toSorted((a, b) => order(a.name, b.name))) {
-    const { name, isFolder } = item;
+    const { isFolder } = item;
+    // What looks the same is the same, whichever system wrote it down.
+    const name = item.name.normalize("NFC");
     const from = exported(item);
     if (from !== undefined) {
-      const { student, id, prefix } = from;
-      const names = [student, `${student} (${id})`];
-      add(JSON.stringify([student, id]), names, { item, prefix });
+      const { prefix, ...who } = from;
+      const student = who.name.normalize("NFC");
+      const part = { item, prefix: isFolder ? `${item.name}/` : prefix };
+      add([student, `${student} (${who.id})`], part, { ...who, name: student });
     } else if (isFolder) {
-      add(name, [name], { item, prefix: `${name}/` });
+      add([name], { item, prefix: `${item.name}/` });
     } else if (isArchive(name) || otherArchive.test(name)) {
-      add(name, [withoutEnding(name), name], { item, prefix: "" });
+      add([withoutEnding(name), name], { item, prefix: "" });
     } else {
       notes.push(`${name} is in nobody's folder or archive: not graded`);
     }
   }
-  // A name that two have is made longer until nobody else has it.
-  const all = [...groups.values()];
+  return {
+    students: studentsOf([...groups.values()], lessons),
+    notes: bounded(notes),
+  };
+}
+
+/** Students of whom no two have one name: it is made longer where they would. */
+function studentsOf(all: readonly Group[], lessons: Lessons): Student[] {
   const taken = new Set<string>();
-  const students = all.map(({ names, parts }) => {
+  const students = all.map(({ names, parts, who }) => {
     const [short, long = short!] = names;
     const isOnly = all.filter((other) => other.names[0] === short).length < 2;
     let student = isOnly ? short! : long;
     for (let i = 2; taken.has(student); i++) student = `${long} [${i}]`;
     taken.add(student);
-    return studentOf(student, parts, lessons);
+    return studentOf({ ...who, student }, parts, lessons);
   });
-  return {
-    students: students.sort((a, b) => order(a.student, b.student)),
-    notes,
-  };
+  return students.sort((a, b) => byName.compare(a.student, b.student));
+}
+
+/** Notes, limited in number and length: somebody may cause very many. */
+function bounded(notes: readonly string[]): string[] {
+  const { count, length } = notesLimit;
+  const first = notes.slice(0, count).map((note) => shortened(note, length));
+  const more = notes.length - first.length;
+  return more === 0 ? first : [...first, `and ${more} more of that kind`];
 }
 
 function studentOf(
-  student: string,
+  who: Who,
   parts: readonly Part[],
   lessons: Lessons,
 ): Student {
-  return { student, read: () => readSubmission(student, parts, lessons) };
+  return { ...who, read: () => readSubmission(who, parts, lessons) };
 }
 
 async function readSubmission(
-  student: string,
+  who: Who,
   parts: readonly Part[],
   lessons: Lessons,
 ): Promise<Submission> {
@@ -273,35 +306,41 @@ async function readSubmission(
       return content;
     },
   });
-  const all: Found[] = [];
   const notes: string[] = [];
-  for (const { item, prefix } of parts) {
-    const files = withoutPrefix(await item.files(), prefix).map(limited);
-    all.push(...await unpacked(files, notes));
-  }
-  const copies = Map.groupBy(all, ({ path }) => lessonOf(path, lessons));
   const files = new Map<string, SubmittedFile>();
-  for (const number of [...lessons.keys()]) {
-    const found = copies.get(number)?.toSorted(preference(lessons));
-    if (found) files.set(number, await readLesson(found, all));
+  try {
+    const all: Found[] = [];
+    for (const { item, prefix } of parts) {
+      const files = withoutPrefix(await item.files(), prefix);
+      for (const it of await unpacked(files, limited, notes)) all.push(it);
+    }
+    const copies = Map.groupBy(all, ({ path }) => lessonOf(path, lessons));
+    for (const number of [...lessons.keys()]) {
+      const found = copies.get(number)?.toSorted(preference(lessons));
+      if (found) files.set(number, await readLesson(found, all));
+    }
+    // What could not be read may be all there is.
+    if (files.size === 0 && all.length > 0) {
+      notes.push(`there is no lesson, but ${listed(all)}`);
+    } else if (files.size === 0 && notes.length === 0) {
+      notes.push("there is no file");
+    }
+  } catch (error) {
+    // Whatever somebody hands in, the others are graded.
+    notes.push(`cannot be read: ${error}`);
   }
-  // What could not be read may be all there is.
-  if (files.size === 0 && all.length > 0) {
-    notes.push(`there is no lesson, but ${listed(all)}`);
-  } else if (files.size === 0 && notes.length === 0) {
-    notes.push("there is no file");
-  }
-  return { student, files, notes };
+  return { ...who, files, notes: bounded(notes) };
 }
 
 /** All files, those in archives too; what cannot be read becomes a note. */
 async function unpacked(
   files: readonly Found[],
+  limited: (file: Found) => Found,
   notes: string[],
   depth = 0,
 ): Promise<Found[]> {
   const all: Found[] = [];
-  for (const file of files) {
+  for (const file of files.map(limited)) {
     const { path } = file;
     try {
       if (path.endsWith("/")) {
@@ -318,7 +357,9 @@ async function unpacked(
         if (all.length + inner.length > mostFiles) {
           throw new UnreadableError(`makes it more than ${mostFiles} files`);
         }
-        all.push(...await unpacked(inner, notes, depth + 1));
+        for (const it of await unpacked(inner, limited, notes, depth + 1)) {
+          all.push(it);
+        }
       }
     } catch (error) {
       notes.push(`${path} ${reasonOf(error)}`);
@@ -389,12 +430,14 @@ async function readLesson(
       : [`${path} was graded, and not ${listed(differing)}`];
     return { source, helpers, notes };
   } catch (error) {
-    return { problem: `${path} ${reasonOf(error)}` };
+    const problem = `${path} ${reasonOf(error)}`;
+    return { problem: shortened(problem, notesLimit.length) };
   }
 }
 
 /** The paths of the first few of some files. */
 function listed(files: readonly Found[]): string {
-  const first = files.slice(0, 4).map(({ path }) => path).join(", ");
+  const first = files.slice(0, 4).map(({ path }) => shortened(path, 80))
+    .join(", ");
   return files.length > 4 ? `${first} and ${files.length - 4} more` : first;
 }

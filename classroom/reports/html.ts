@@ -10,16 +10,20 @@ import type {
   Report,
   SimilarPair,
   StudentResult,
+  TestResult,
 } from "./report.ts";
+import { isBlank, type MistakeGroup } from "../grading/mistakes.ts";
 import {
   counted,
   describePair,
   describeRun,
   describeSimilar,
+  fractionOf,
   labelled,
   lessonOf,
-  reasonOfTest,
+  pointsOf,
   type RegionTally,
+  sayingsOf,
   type Score,
   scoreOf,
   talliesOf,
@@ -29,10 +33,10 @@ import { escape, oneLine } from "./text.ts";
 /** Both colour schemes keep a contrast of at least 4.5 to 1 (WCAG 2, AA). */
 const style = `
 :root { color-scheme: light dark; --text: #1b1b1f; --page: #fff; --box: #f3f3f6;
-  --line: #c4c4cc; --good: #136c2e; --bad: #b3261e; --part: #7a5200; --link: #0b57d0; }
+  --line: #c4c4cc; --soft: #55555f; --good: #136c2e; --bad: #b3261e; --part: #7a5200; --link: #0b57d0; }
 @media (prefers-color-scheme: dark) {
   :root { --text: #e6e6ea; --page: #16161a; --box: #232329;
-    --line: #4b4b55; --good: #7fd894; --bad: #ffb4ab; --part: #f2c14e; --link: #a8c7fa; }
+    --line: #4b4b55; --soft: #b4b4be; --good: #7fd894; --bad: #ffb4ab; --part: #f2c14e; --link: #a8c7fa; }
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 60rem; padding: 1rem; color: var(--text);
@@ -45,7 +49,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: .25rem 0; }
 th, td { padding: .25rem .4rem; text-align: left; vertical-align: top; }
 tr { border-bottom: 1px solid var(--line); }
-tbody th { min-width: 8rem; } thead th { overflow-wrap: normal; } span { white-space: nowrap; }
+tbody th { min-width: 10rem; } td:last-child { min-width: 8rem; } thead th { overflow-wrap: normal; } span { white-space: nowrap; }
 details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .5rem .75rem; }
 details details { background: var(--box); }
 /* A link to what is in a box opens it; the box's own line stays in view. */
@@ -58,6 +62,13 @@ pre { background: var(--box); border-left: .25rem solid var(--line); margin: .25
 details details pre { background: var(--page); }
 .sides { display: grid; grid-template-columns: 1fr 1fr; gap: 0 .5rem; }
 .sides > div { min-width: 0; }
+details p { margin: .25rem 0; }
+.code { font-size: .85rem; max-height: 24rem; overflow-y: auto; }
+.said { display: grid; grid-template-columns: max-content 1fr; gap: 0 .75rem; margin: .25rem 0; }
+.said dt { color: var(--soft); } .said dd { margin: 0; font-family: ui-monospace, monospace; font-size: .9rem; white-space: pre-wrap; }
+.said .name { font-family: inherit; font-size: 1rem; }
+.said .alone { grid-column: 1 / -1; font-family: inherit; font-size: 1rem; }
+.comment { border-left: .25rem solid var(--link); margin: .5rem 0; padding: .25rem .75rem; white-space: pre-line; }
 .all { color: var(--good); } .none { color: var(--bad); } .some { color: var(--part); }
 @media (max-width: 60rem) {
   /* A row becomes a paragraph, in which each score has its head beside it. */
@@ -68,10 +79,10 @@ details details pre { background: var(--page); }
   tbody th { display: block; }
   td:not([data-head="Task"])::before { content: attr(data-head) " "; }
 }
-@media (max-width: 40rem) { .sides { grid-template-columns: 1fr; } }
+@media (max-width: 40rem) { .sides, .said { grid-template-columns: 1fr; } .said dd { margin: 0 0 .25rem .75rem; } }
 @media print {
   :root { color-scheme: light; --text: #000; --page: #fff; --box: #fff; --line: #888;
-    --good: #000; --bad: #000; --part: #000; --link: #000; }
+    --soft: #000; --good: #000; --bad: #000; --part: #000; --link: #000; }
   body { max-width: none; padding: 0; }
   details::details-content { content-visibility: visible; block-size: auto; }
   tr, .region { break-inside: avoid; } .region, .stretch { break-after: avoid; }
@@ -91,32 +102,28 @@ const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; " +
  * on paper.
  *
  * @param report What grading found.
+ * @param mistakes The mistakes that were made.
  * @returns The document.
  */
-export function formatHtml(report: Report): string {
+export function formatHtml(
+  report: Report,
+  mistakes: readonly MistakeGroup[] = [],
+): string {
   const tallies = talliesOf(report);
   const all = [...tallies.values()].flat();
-  const { students, lessons, shard, similar, notes = [] } = report;
+  const { students, lessons, similar, notes = [] } = report;
   const parts = [
     counted(students.length, "student"),
     counted(lessons.length, "lesson"),
-    counted(all.length, "region"),
+    counted(all.length, "function"),
   ];
   const sections = students.map((student, i) =>
-    `<details>
-<summary><h3>${named(student)}: ${
-      scored(scoreOf(student, tallies))
-    }</h3></summary>
-<div id="student-${i + 1}">
-${lessonSections(report, student, tallies, 4)}
-</div>
-</details>`
+    studentSection(report, student, i, tallies)
   );
-  const where = shard ? `, shard ${shard.index} of ${shard.count}` : "";
   return page(
     "Grading report",
     `<h1>Grading report</h1>
-<p>${parts.join(", ")}${where}. Scores are regions solved of regions set.</p>
+<p>${parts.join(", ")}. Scores are points of those that there are.</p>
 <p>${escape(oneLine(describeRun(report)))}</p>
 ${
       notes.length === 0 ? "" : `<h2>Not read or not graded</h2>
@@ -127,12 +134,31 @@ ${students.length === 0 ? "<p>No submissions.</p>" : ""}
 ${classTable(report, tallies)}
 <h2>What to teach again</h2>
 ${regionTable(all, students.length)}
+<h2>Mistakes</h2>
+${mistakeTable(mistakes)}
 <h2>Students</h2>
 ${sections.join("\n")}
 <h2>Code in common</h2>
 <p>${escape(describeSimilar(similar))}</p>
 ${similar.map(pairSection).join("\n")}`,
   );
+}
+
+function studentSection(
+  report: Report,
+  student: StudentResult,
+  place: number,
+  tallies: Tallies,
+): string {
+  return `<details>
+<summary><h3>${named(student)}: ${
+    scored(scoreOf(student, tallies))
+  }</h3></summary>
+<div id="student-${place + 1}">
+${aboutStudent(student)}
+${lessonSections(report, student, tallies, 4)}
+</div>
+</details>`;
 }
 
 /**
@@ -148,9 +174,8 @@ export function formatFeedback(report: Report, student: StudentResult): string {
   return page(
     `Feedback for ${oneLine(student.student)}`,
     `<h1>Feedback for ${named(student)}</h1>
-<p>Score: ${
-      scored(scoreOf(student, tallies))
-    }, regions solved of regions set.</p>
+<p>You have ${scored(scoreOf(student, tallies))} points.</p>
+${aboutStudent(student)}
 ${lessonSections(report, student, tallies, 2)}
 <p>${escape(oneLine(describeRun(report)))}</p>`,
   );
@@ -181,10 +206,12 @@ type Tallies = ReadonlyMap<string, readonly RegionTally[]>;
 
 function classTable(report: Report, tallies: Tallies): string {
   return table(
-    "Each student's score in each lesson",
+    "Each student's points in each lesson",
     ["Student", ...report.lessons, "Total"],
     report.students.map((student, i) => [
-      `<a href="#student-${i + 1}">${named(student)}</a>`,
+      `<a href="#student-${i + 1}">${named(student)}</a>${
+        student.late ? " (late)" : ""
+      }`,
       ...report.lessons.map((lesson) =>
         scored(scoreOf(student, tallies, [lesson]))
       ),
@@ -195,14 +222,31 @@ function classTable(report: Report, tallies: Tallies): string {
 
 function regionTable(tallies: readonly RegionTally[], of: number): string {
   return table(
-    "How many students solved each region, fewest first",
-    ["Region", "Solved by", "Task"],
+    "How many students solved each function, fewest first",
+    ["Function", "Solved by", "Task"],
     tallies.toSorted((a, b) => a.solved - b.solved).map((
       { lesson, label, solved, task },
     ) => [
       escape(oneLine(`${lesson} ${label}`)),
-      scored({ solved, set: of }),
+      scored({ points: solved, of }),
       escape(oneLine(task)),
+    ]),
+  );
+}
+
+/** What went wrong, for whom; comments on it are written in a file. */
+function mistakeTable(mistakes: readonly MistakeGroup[]): string {
+  if (mistakes.length === 0) return "<p>None.</p>";
+  return table(
+    "Mistakes that were made, each with a place for a comment in comments.md",
+    ["Function", "Mistake", "Students"],
+    mistakes.map(({ lesson, region, name, example, students }) => [
+      escape(oneLine(`${lesson} ${region}`)),
+      (name === undefined ? "" : `<b>${escape(oneLine(name))}</b>`) +
+      saidList(example),
+      `${students.length}: ${
+        students.slice(0, 10).map((student) => named({ student })).join(", ")
+      }${students.length > 10 ? ", …" : ""}`,
     ]),
   );
 }
@@ -229,55 +273,119 @@ ${body.join("\n")}
 </table>`;
 }
 
+/** What concerns all that a student handed in. */
+function aboutStudent({ late, added = [], comment }: StudentResult): string {
+  const points = added.map(({ points, why }) =>
+    `<li>${points > 0 ? "+" : ""}${points}: ${escape(oneLine(why))}</li>`
+  );
+  return [
+    ...(late ? ["<p>Handed in late.</p>"] : []),
+    ...(comment ? [commentBox(comment)] : []),
+    ...(points.length > 0 ? [`<ul>${points.join("")}</ul>`] : []),
+  ].join("\n");
+}
+
+function commentBox(comment: string): string {
+  return `<blockquote class="comment">${escape(comment)}</blockquote>`;
+}
+
 /** What came of a student's lessons, under headings of a level. */
 function lessonSections(
-  report: Report,
+  { lessons, titles = {} }: Report,
   student: StudentResult,
   tallies: Tallies,
   level: number,
 ): string {
-  return report.lessons.map((lesson) => {
+  return lessons.map((lesson) => {
     const { problems, regions } = lessonOf(student, lesson) ??
       { problems: ["was not graded"], regions: [] };
     const score = scoreOf(student, tallies, [lesson]);
+    const isSolved = ({ solved, byHand }: RegionResult) => solved && !byHand;
     // What went well can stay closed; on paper everything is open.
-    const isOpen = score.solved < score.set || problems.length > 0;
+    const isOpen = score.points < score.of || problems.length > 0;
+    const title = titles[lesson] ? ` ${escape(titles[lesson])}` : "";
+    const labels = [...labelled(regions)];
+    const solved = labels.filter(([, region]) => isSolved(region))
+      .map(([label]) => escape(oneLine(label)));
+    const wasRun = regions.some(({ tests }) =>
+      tests.some(({ status }) => status !== "missing")
+    );
     return `<details${isOpen ? " open" : ""}>
-<summary><h${level}>Lesson ${escape(lesson)}: ${
+<summary><h${level}>Lesson ${escape(lesson)}${title}: ${
       scored(score)
     }</h${level}></summary>
 ${problems.map((problem) => `<pre>${escape(problem)}</pre>`).join("\n")}
 ${
-      [...labelled(regions)].map(([label, region]) =>
-        regionSection(label, region, level + 1)
-      ).join("\n")
+      solved.length === 0
+        ? ""
+        : `<p><span class="all">✓ solved</span> ${solved.join(", ")}</p>`
+    }
+${
+      labels.filter(([, region]) =>
+        !isSolved(region) && (wasRun || region.byHand)
+      )
+        .map(([label, region]) => regionSection(label, region, level + 1))
+        .join("\n")
     }
 </details>`;
   }).join("\n");
 }
 
+/** What came of a function that is not solved, or that the teacher decided. */
 function regionSection(
   label: string,
   region: RegionResult,
   level: number,
 ): string {
-  const { solved, task, tests } = region;
-  const words = solved
-    ? '<span class="all">✓ solved</span>'
-    : '<span class="none">✗ not solved</span>';
-  const passed = tests.filter(({ status }) => status === "passed").length;
-  const failures = tests.filter(({ status }) => status !== "passed")
-    .map((test) =>
-      `<li>${escape(oneLine(test.name))} (${test.status})` +
-      `<pre>${escape(reasonOfTest(test))}</pre></li>`
-    );
-  return `<h${level} class="region">${
-    escape(oneLine(label))
-  }: ${words}</h${level}>
-<p>${escape(oneLine(task))} (${passed} of ${
-    counted(tests.length, "test")
-  } passed)</p>
-${failures.length > 0 ? `<ul>\n${failures.join("\n")}\n</ul>` : ""}`;
+  const { solved, task, tests, mistake, byHand, worth = 1 } = region;
+  const name = escape(oneLine(label));
+  const failed = tests.filter(({ status }) => status !== "passed");
+  const points = `${pointsOf(region)} of ${counted(worth, "point")}`;
+  if (byHand) {
+    return `<h${level} class="region">${name}: <span class="${
+      solved ? "all" : "some"
+    }">${points}, your teacher decided</span></h${level}>`;
+  }
+  if (isBlank(region)) {
+    return `<p><span class="none">✗ not begun</span> <b>${name}</b>: ${
+      escape(oneLine(task))
+    }</p>`;
+  }
+  const [first, ...others] = failed;
+  const more = others.map(({ name }) => escape(oneLine(name)));
+  return `<h${level} class="region">${name}: <span class="none">✗ wrong</span>${
+    worth === 1 ? "" : ` (${points})`
+  }</h${level}>
+<p>${escape(oneLine(task))}</p>
+${first ? saidList(first) : ""}
+${
+    more.length === 0
+      ? ""
+      : `<p>${counted(more.length, "more test")} ${
+        more.length === 1 ? "fails" : "fail"
+      }: ${more.slice(0, 5).join("; ")}${more.length > 5 ? "; …" : ""}</p>`
+  }
+${mistake?.name ? `<p>A known mistake: ${escape(mistake.name)}</p>` : ""}
+${mistake?.comment ? commentBox(mistake.comment) : ""}
+${region.code ? `<pre class="code">${escape(region.code)}</pre>` : ""}`;
+}
+
+/** What there is to say of a test that did not pass. */
+function saidList(test: TestResult): string {
+  const kinds = { wrong: "none", right: "all" };
+  const said = sayingsOf(test).map(({ label, text, kind }) => {
+    const shown = kind === undefined
+      ? escape(text)
+      : `<b class="${kinds[kind]}">${escape(text)}</b>`;
+    return label === undefined
+      ? `<dd class="alone">${shown}</dd>`
+      : `<dt>${escape(label)}</dt><dd>${shown}</dd>`;
+  });
+  // What was asked tells more than the test's name.
+  const name = test.said?.some(({ label }) => label === "it asked")
+    ? ""
+    : `<dt>test</dt><dd class="name">${escape(oneLine(test.name))}</dd>`;
+  return `<dl class="said">${name}${said.join("")}</dl>`;
 }
 
 /** What two students share, side by side. */
@@ -301,9 +409,9 @@ ${stretches.join("\n")}
 }
 
 function scored(score: Score): string {
-  const { solved, set } = score;
-  const kind = solved === set ? "all" : solved === 0 ? "none" : "some";
-  return `<span class="${kind}">${solved}/${set}</span>`;
+  const { points, of } = score;
+  const kind = points >= of ? "all" : points <= 0 ? "none" : "some";
+  return `<span class="${kind}">${fractionOf(score)}</span>`;
 }
 
 /** A student's name; whatever its direction, the text around it keeps its own. */

@@ -10,6 +10,7 @@ import {
   describePair,
   describeRun,
   describeSimilar,
+  fractionOf,
   lessonOf,
   reasonOf,
   type Score,
@@ -27,8 +28,8 @@ export interface TableOptions {
 }
 
 /**
- * The report as a table: students down, lessons across, regions solved of
- * regions set, and the first thing that went wrong in words. Below it, for each
+ * The report as a table: students down, lessons across, points of those that
+ * there are, and the first thing that went wrong in words. Below it, for each
  * region, how many solved it: what to teach again.
  *
  * @example
@@ -46,8 +47,8 @@ export function formatTable(
 ): string {
   if (report.students.length === 0) return "No submissions.\n";
   /** Green is all, red is nothing, yellow is some of it. */
-  const paint = ({ solved, set }: Score, text: string) => {
-    const code = solved === set ? 32 : solved === 0 ? 31 : 33;
+  const paint = ({ points, of }: Score, text: string) => {
+    const code = points >= of ? 32 : points <= 0 ? 31 : 33;
     return colours ? `\x1b[${code}m${text}\x1b[39m` : text;
   };
   return [
@@ -67,8 +68,10 @@ type Paint = (score: Score, text: string) => string;
 function studentLines(report: Report, width: number, paint: Paint): string[] {
   const tallies = talliesOf(report);
   const rows = report.students.map((student) => ({
-    name: oneLine(student.student) || "(no name)",
-    scores: [...report.lessons.map((lesson) => [lesson]), report.lessons]
+    name: `${oneLine(student.student) || "(no name)"}${
+      student.late ? " (late)" : ""
+    }`,
+    scores: [...report.lessons.map((lesson) => [lesson]), undefined]
       .map((lessons) => scoreOf(student, tallies, lessons)),
     reason: report.lessons.flatMap((lesson) => {
       const result = lessonOf(student, lesson);
@@ -80,7 +83,7 @@ function studentLines(report: Report, width: number, paint: Paint): string[] {
   const widths = heads.map((head, i) =>
     Math.max(
       head.length,
-      ...rows.map(({ scores }) => fraction(scores[i]!).length),
+      ...rows.map(({ scores }) => fractionOf(scores[i]!).length),
     )
   );
   const left = widths.reduce((left, each) => left - each - 1, width);
@@ -97,16 +100,12 @@ function studentLines(report: Report, width: number, paint: Paint): string[] {
       line(
         name,
         scores.map((score, i) =>
-          paint(score, fraction(score).padStart(widths[i]!))
+          paint(score, fractionOf(score).padStart(widths[i]!))
         ),
       ),
       ...indented(reason ? wrap(reason, width - 4, 2) : []),
     ]),
   ];
-}
-
-function fraction({ solved, set }: Score): string {
-  return `${solved}/${set}`;
 }
 
 function indented(lines: readonly string[]): string[] {
@@ -116,12 +115,10 @@ function indented(lines: readonly string[]): string[] {
 function classLines(report: Report, width: number, paint: Paint): string[] {
   const tallies = [...talliesOf(report).values()].flat();
   const set = report.students.length;
-  const { shard } = report;
   const parts = [
     counted(set, "student"),
     counted(report.lessons.length, "lesson"),
-    counted(tallies.length, "region") +
-    (shard ? ` (shard ${shard.index} of ${shard.count})` : ""),
+    counted(tallies.length, "function"),
   ];
   const lines = [`${parts.join(", ")}.`];
   const open = tallies.filter(({ solved }) => solved < set)
@@ -136,13 +133,13 @@ function classLines(report: Report, width: number, paint: Paint): string[] {
     const label = padEnd(cut(labels[i]!, labelWidth), labelWidth);
     const count = String(solved).padStart(String(set).length);
     const rest = Math.max(10, width - labelWidth - count.length - 6);
-    const done = paint({ solved, set }, count);
+    const done = paint({ points: solved, of: set }, count);
     lines.push(`  ${label}  ${done}  ${cut(oneLine(task), rest)}`);
   }
   const others = tallies.length - open.length;
   return others === 0
     ? lines
-    : [...lines, `Everyone solved ${counted(others, "other region")}.`];
+    : [...lines, `Everyone solved ${counted(others, "other function")}.`];
 }
 
 /** The first of the pairs; the page shows all, and what they share. */

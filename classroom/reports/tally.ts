@@ -11,7 +11,9 @@ import type {
   Report,
   SimilarPair,
   StudentResult,
+  TestResult,
 } from "./report.ts";
+import type { Saying } from "../exercise/explain.ts";
 
 /** A region that the class was set, and how many solved it. */
 export interface RegionTally {
@@ -21,12 +23,14 @@ export interface RegionTally {
   readonly task: string;
   /** How many students solved it. */
   readonly solved: number;
+  /** How many points it is worth. */
+  readonly worth: number;
 }
 
-/** A student's regions solved, of those that the class was set. */
+/** A student's points, of those that the class could get. */
 export interface Score {
-  readonly solved: number;
-  readonly set: number;
+  readonly points: number;
+  readonly of: number;
 }
 
 /**
@@ -38,20 +42,21 @@ export interface Score {
  */
 export function talliesOf(report: Report): Map<string, RegionTally[]> {
   return new Map(report.lessons.map((lesson) => {
-    const tasks = new Map<string, string>();
+    const tasks = new Map<string, RegionResult>();
     const solvers = new Map<string, number>();
     for (const student of report.students) {
       const found = lessonOf(student, lesson);
       for (const [label, region] of labelled(found?.regions ?? [])) {
-        if (!tasks.has(label)) tasks.set(label, region.task);
+        if (!tasks.has(label)) tasks.set(label, region);
         if (region.solved) solvers.set(label, (solvers.get(label) ?? 0) + 1);
       }
     }
-    const tallies = [...tasks].map(([label, task]) => ({
+    const tallies = [...tasks].map(([label, { task, worth = 1 }]) => ({
       lesson,
       label,
       task,
       solved: solvers.get(label) ?? 0,
+      worth,
     }));
     return [lesson, tallies];
   }));
@@ -90,26 +95,56 @@ export function lessonOf(
 }
 
 /**
- * How many regions of some lessons a student solved.
+ * How many points a student has in some lessons.
  *
  * @param student The submission.
  * @param tallies What the class was set.
- * @param lessons The lessons to count; all of them unless given.
- * @returns Solved and set.
+ * @param lessons The lessons to count; all of them, and what the teacher added,
+ * unless given.
+ * @returns The points, and how many there are.
  */
 export function scoreOf(
   student: StudentResult,
   tallies: ReadonlyMap<string, readonly RegionTally[]>,
-  lessons: Iterable<string> = tallies.keys(),
+  lessons?: readonly string[],
 ): Score {
-  let solved = 0;
-  let set = 0;
-  for (const lesson of lessons) {
-    set += tallies.get(lesson)?.length ?? 0;
-    const regions = lessonOf(student, lesson)?.regions ?? [];
-    solved += regions.filter((region) => region.solved).length;
+  const added = lessons === undefined ? student.added ?? [] : [];
+  let points = added.reduce((sum, { points }) => sum + points, 0);
+  let of = 0;
+  for (const lesson of lessons ?? tallies.keys()) {
+    for (const { worth } of tallies.get(lesson) ?? []) of += worth;
+    for (const region of lessonOf(student, lesson)?.regions ?? []) {
+      points += pointsOf(region);
+    }
   }
-  return { solved, set };
+  return { points: rounded(points), of: rounded(of) };
+}
+
+/**
+ * How many points a function got.
+ *
+ * @param region What came of it.
+ * @returns The points.
+ */
+export function pointsOf(
+  { solved, worth = 1, points = solved ? worth : 0 }: RegionResult,
+): number {
+  return points;
+}
+
+/** Without what rounding leaves of sums of fractions. */
+function rounded(points: number): number {
+  return Math.round(points * 1_000) / 1_000;
+}
+
+/**
+ * A score as it is shown.
+ *
+ * @param score The score.
+ * @returns Such as `2/3`.
+ */
+export function fractionOf({ points, of }: Score): string {
+  return `${points}/${of}`;
 }
 
 /**
@@ -123,26 +158,38 @@ export function reasonOf(result: LessonResult): string | undefined {
   for (const [label, { solved, tests }] of labelled(result.regions)) {
     if (solved) continue;
     const test = tests.find(({ status }) => status !== "passed");
-    const reason = test ? reasonOfTest(test) : "was not graded";
+    const reason = test ? shortReasonOf(test) : "was not graded";
     return reason.startsWith(label) ? reason : `${label}: ${reason}`;
   }
   return undefined;
 }
 
+function shortReasonOf(test: TestResult): string {
+  const said = sayingsOf(test).slice(0, 3).map(({ label, text }) =>
+    // What was asked speaks for itself.
+    label === undefined || label === "it asked" ? text : `${label} ${text}`
+  );
+  return said.join("; ");
+}
+
 /**
- * Why a test did not pass, in words.
+ * Why a test did not pass, in plain words.
  *
  * @param test A test that failed or is missing.
- * @returns Its reason, or what its status says.
+ * @returns What was said of it, or what its status says.
  */
-export function reasonOfTest(
-  test: RegionResult["tests"][number],
-): string {
-  if (test.reason) return test.reason;
-  return test.status === "missing"
-    ? `the run ended before "${test.name}"`
-    : `"${test.name}" failed`;
+export function sayingsOf(test: TestResult): readonly Saying[] {
+  if (test.said !== undefined) return test.said;
+  if (test.reason) return [{ text: test.reason }];
+  return [{
+    text: test.status === "missing"
+      ? `the run ended before "${test.name}"`
+      : `"${test.name}" failed`,
+  }];
 }
+
+/** Names in the order that readers expect, with numbers by their size. */
+export const byName = new Intl.Collator(undefined, { numeric: true });
 
 /** From so many tokens on, about seven lines, a stretch is worth a look. */
 const tellingLength = 60;

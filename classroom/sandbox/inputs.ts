@@ -41,6 +41,8 @@ export interface InputsModule {
   readonly inputs: Inputs;
   /** What the lesson's tests replace, and so cannot be frozen. */
   readonly replaced?: readonly object[];
+  /** Functions of which each is to be an answer of its own. */
+  readonly apart?: readonly string[];
 }
 
 const textOf = Function.prototype.toString;
@@ -180,7 +182,8 @@ export function withoutCalling(name: string, ...others: string[]): Draw {
   return (lesson) => ({
     call: `the text of ${name}`,
     run: () => {
-      const text = Reflect.apply(textOf, lesson[name], []);
+      const text = Reflect.apply(textOf, lesson[name], [])
+        .replace(remarks, "");
       const other = others.find((other) =>
         new RegExp(`\\b${other}\\b(?!\\s*:)`).test(text)
       );
@@ -188,6 +191,9 @@ export function withoutCalling(name: string, ...others: string[]): Draw {
     },
   });
 }
+
+/** Comments, and texts as there may be in comments' places. */
+const remarks = /\/\*[^]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
 
 /** A text that is written without quotation marks. */
 class Text {
@@ -311,10 +317,13 @@ export class Random {
     return Array.from({ length: this.whole(least, most) }, make);
   }
 
-  /** Whole numbers; the second of them is odd, and below 0. */
+  /**
+   * Whole numbers in no order: the second is odd, below 0, and less than its
+   * neighbours.
+   */
   numbers(least = 2, most = 8): number[] {
-    const numbers = this.list(least, most, () => this.whole(-99, 99));
-    if (numbers.length > 1) numbers[1] = -2 * this.whole(1, 49) - 1;
+    const numbers = this.list(least, most, () => this.whole(-49, 99));
+    if (numbers.length > 1) numbers[1] = -2 * this.whole(25, 49) - 1;
     return numbers;
   }
 
@@ -332,6 +341,16 @@ export class Random {
   word(): string {
     const letters = "abcdefghijklmnopqrstuvwxyz";
     return this.list(3, 8, () => this.of([...letters])).join("");
+  }
+
+  /** Words in no order: the first comes after the second. */
+  words(least: number, most: number): string[] {
+    const [one = "", other = "", ...others] = this.list(
+      least,
+      most,
+      () => this.word(),
+    );
+    return [one, other].sort().reverse().concat(others);
   }
 }
 

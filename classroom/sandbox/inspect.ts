@@ -57,7 +57,8 @@ export async function findFatal(
 ): Promise<Map<Copy, string>> {
   const graphs = await inHalves(kit, files, readGraph);
   const at = (path: string) => url(`${kit.folder}/kit/${path}`);
-  const allowed = [...kit.opened, "std/assert/mod.js"].map((path) => at(path));
+  const others = ["classroom/sandbox/beside.ts", "std/assert/mod.js"];
+  const allowed = [...kit.opened, ...others].map((path) => at(path));
   const fatal = new Map<Copy, string>();
   for (const { copy } of files) {
     const { error, imports } = graphs.get(copy)!;
@@ -233,11 +234,14 @@ async function deno(
   try {
     return await run([
       ...[Deno.execPath(), command, ...flags, "--no-remote", "--no-npm"],
-      ...["--no-lock", "--config", `${folder}/deno.json`, main],
+      // A path that begins with a drive's letter would be taken for an address.
+      ...["--no-lock", "--config", `${folder}/deno.json`, url(main)],
     ], {
       cwd: folder,
       env: {
         DENO_DIR: `${kit.folder}/cache`,
+        // Deno would keep a link to itself there, which Windows cannot remove.
+        DENO_DISABLE_NODE_SHIM: "1",
         NO_COLOR: "1",
         // Types can be written that take all the memory there is.
         DENO_V8_FLAGS: `--max-old-space-size=${memory}`,

@@ -17,6 +17,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { endTree } from "../../lib/subprocess/group.ts";
 import { openedFiles } from "../exercise/imports.ts";
 import { lessonsIn } from "../exercise/regions.ts";
+import { linesFor } from "./beside.ts";
 // Where a package is, Deno knows once it is imported.
 import "@std/assert";
 
@@ -47,6 +48,7 @@ export interface Copy {
 /** What runs inside the sandbox, besides the library and the tests. */
 const inside = [
   "exercise/graded",
+  "sandbox/beside",
   "sandbox/canonical",
   "sandbox/inputs",
   "sandbox/lockdown",
@@ -136,7 +138,7 @@ async function fillKit(
 ): Promise<void> {
   const kit = `${folder}/kit`;
   const folders = ["tests", "classroom/exercise", "classroom/sandbox"];
-  for (const name of [...folders, "std"]) {
+  for (const name of [...folders, "lessons", "std"]) {
     await Deno.mkdir(`${kit}/${name}`, { recursive: true });
   }
   await Deno.mkdir(`${folder}/copies`);
@@ -147,6 +149,7 @@ async function fillKit(
   await copyFolder(new URL("lib/", root), `${kit}/lib`);
   await copy("tests/helper.ts");
   for (const [number, lesson] of lessons) {
+    await copy(`lessons/${lesson}.ts`);
     await copy(`tests/${lesson}_test.ts`);
     await copy(`tests/${number}_inputs.ts`);
   }
@@ -157,15 +160,24 @@ async function fillKit(
   }
 }
 
-/** Removes a kit and all that was made in its folder. */
-export async function removeKit({ folder, owner }: Kit): Promise<void> {
+/**
+ * Removes a kit and all that was made in its folder.
+ *
+ * @param kit The kit, which nobody uses any more.
+ * @returns Why it is still there, in words, if it is: nothing found is to be lost
+ * for that, and the next kit tries it again.
+ */
+export async function removeKit(
+  { folder, owner }: Kit,
+): Promise<string | undefined> {
   owner.close();
   for (let attempt = 1;; attempt++) {
     try {
-      return await Deno.remove(folder, { recursive: true });
+      await Deno.remove(folder, { recursive: true });
+      return undefined;
     } catch (error) {
       // What has just been killed may be writing its last.
-      if (attempt === 10) throw error;
+      if (attempt === 10) return `${folder} could not be removed: ${error}`;
       await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
     }
   }
@@ -224,7 +236,9 @@ export async function makeCopy(
     file: `${folder}/lessons/${lesson}.ts`,
   };
   await Deno.mkdir(`${folder}/lessons`, { recursive: true });
+  const lines = linesFor(new TextDecoder().decode(source));
   await Deno.writeFile(copy.file, source);
+  await Deno.writeTextFile(copy.file, lines, { append: true });
   for (const [helper, text] of helpers) {
     await Deno.writeFile(`${folder}/lessons/${helper}`, text);
   }
@@ -236,12 +250,12 @@ export async function makeCopy(
     copy.main,
     `import { runSandbox } from ${at("classroom/sandbox/sandbox.ts")};\n` +
       opened.join("") +
-      `await runSandbox(\n` +
-      `  () => import("./lessons/${lesson}.ts"),\n` +
-      `  () => import(${at(`tests/${lesson}_test.ts`)}),\n` +
-      `  () => import(${at(`tests/${number}_inputs.ts`)}),\n` +
-      `  [${opened.map((_, i) => `opened${i}`).join(", ")}],\n` +
-      `);\n`,
+      `await runSandbox({\n` +
+      `  lesson: () => import("./lessons/${lesson}.ts"),\n` +
+      `  solution: () => import(${at(`lessons/${lesson}.ts`)}),\n` +
+      `  tests: () => import(${at(`tests/${lesson}_test.ts`)}),\n` +
+      `  inputs: () => import(${at(`tests/${number}_inputs.ts`)}),\n` +
+      `}, [${opened.map((_, i) => `opened${i}`).join(", ")}]);\n`,
   );
   await Deno.writeTextFile(
     `${folder}/deno.json`,
@@ -255,6 +269,7 @@ export function commonMap(kit: Kit, copies: readonly Copy[]) {
   const at = (path: string) => url(`${kit.folder}/kit/${path}`);
   const imports = copies.flatMap((copy) => [
     [url(`${copy.folder}/lessons/`), url(`${copy.folder}/lessons/`)],
+    [url(`${copy.folder}/beside.ts`), at("classroom/sandbox/beside.ts")],
     [url(`${copy.folder}/mod.ts`), at("mod.ts")],
     [url(`${copy.folder}/lib/`), at("lib/")],
   ]);
@@ -279,6 +294,7 @@ function importMap(kit: Kit, copy: Copy, number: string) {
     ...refusals(kit),
     ...itself(url(copy.main), here("lessons/")),
     ...Object.fromEntries(kit.opened.map((path) => [here(path), at(path)])),
+    [here("beside.ts")]: at("classroom/sandbox/beside.ts"),
     "@std/assert": at("std/assert/mod.js"),
   };
   return {
@@ -287,6 +303,7 @@ function importMap(kit: Kit, copy: Copy, number: string) {
       [at("")]: ownImports(kit),
       [url(copy.main)]: itself(
         at("classroom/sandbox/sandbox.ts"),
+        at(`lessons/${lesson}.ts`),
         at(`tests/${lesson}_test.ts`),
         at(`tests/${number}_inputs.ts`),
         ...opened,
@@ -323,7 +340,9 @@ function refusals(kit: Kit): Record<string, string> {
 function ownImports(kit: Kit): Record<string, string> {
   const at = (path: string) => url(`${kit.folder}/kit/${path}`);
   const own = ["mod.ts", "lib/", "std/"].map((path) => at(path));
+  const nodes = builtinModules.map((name) => `node:${name}`);
   return {
+    ...Object.fromEntries(nodes.map((name) => [name, name])),
     "@std/assert": at("std/assert/mod.js"),
     "@std/cli/parse-args": at("std/cli/parse_args.js"),
     "@std/fmt/bytes": at("std/fmt/bytes.js"),

@@ -106,6 +106,9 @@ function disarm(
         : blob,
     );
 
+  // What a worker imports is read later than the program of a plain one.
+  URL.revokeObjectURL = () => {};
+
   // A worker is a realm of its own. It runs this function before its program.
   const args = [source, allowed, forbidden].map((arg) => stringify(arg));
   const first = URL.createObjectURL(

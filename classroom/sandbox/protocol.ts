@@ -12,16 +12,12 @@ import type { Outcome } from "./inputs.ts";
 
 /** What the grader asks for. */
 export interface Job {
-  /** The lesson's number, such as `"07"`. */
-  readonly lesson: string;
+  /** The function that is graded: a test that does not grade it is not run. */
+  readonly region: string;
+  /** The functions of the lesson's own solution that stand beside it. */
+  readonly beside: readonly string[];
   /** Decides the fresh inputs. */
   readonly seed: number;
-  /** The functions that are graded: a test that grades none is not run. */
-  readonly regions: readonly string[];
-  /** The tests that have been run before, or ended the run. */
-  readonly skip: readonly string[];
-  /** How long importing, and each test, may take, in milliseconds. */
-  readonly testTimeout: number;
   /** Whether programs may be started. */
   readonly trusted: boolean;
 }

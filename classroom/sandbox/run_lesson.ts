@@ -1,7 +1,9 @@
 /**
- * Runs one copy of a lesson in a sandbox, and tells what its tests did.
+ * Runs one copy of a lesson in sandboxes, one for each function that is graded,
+ * and tells what its tests did. So whatever a function leaves behind (workers, a
+ * promise that rejects late, memory) ends with its own tests.
  *
- * What the process prints is believed in one case only: a line that begins with
+ * What a process prints is believed in one case only: a line that begins with
  * the secret of this run, which submitted code never gets. A test has passed if
  * such a line says so, once; how the process ended says nothing.
  *
@@ -9,23 +11,11 @@
  */
 
 import { OutputLimitExceeded } from "../../lib/subprocess/result.ts";
-import { run } from "../../lib/subprocess/run.ts";
 import { spawn } from "../../lib/subprocess/spawn.ts";
 import { type Copy, noteRun, url } from "./kit.ts";
 import type { Outcome } from "./inputs.ts";
 import { type Job, type SandboxReport, secretLength } from "./protocol.ts";
-
-/** What a run may take up. */
-export interface Limits {
-  /** How long the whole lesson may run, in milliseconds. */
-  readonly timeout: number;
-  /** How long one test may run, in milliseconds. */
-  readonly testTimeout: number;
-  /** The memory it may use, in megabytes. */
-  readonly memory: number;
-  /** What may be printed, in bytes. */
-  readonly output: number;
-}
+import { type Limits, Watch } from "./watch.ts";
 
 /** What became of one test. */
 export type TestRun =
@@ -36,10 +26,18 @@ export type TestRun =
   }
   | { readonly status: "failed"; readonly reason: string };
 
-/** What became of a lesson. */
-export interface LessonRun {
+/** What became of a function. */
+export interface RegionRun {
   /** The tests that were begun, by name. */
   readonly tests: ReadonlyMap<string, TestRun>;
+  /** Why the others were not begun, in words, if there is a reason. */
+  readonly ended?: string;
+}
+
+/** What became of a lesson. */
+export interface LessonRun {
+  /** Each function that was run. */
+  readonly regions: ReadonlyMap<string, RegionRun>;
   /** What concerns the whole file. */
   readonly problems: readonly string[];
   /** How long it ran, in milliseconds. */
@@ -49,8 +47,8 @@ export interface LessonRun {
 /** How to run a lesson. */
 export interface RunLessonOptions {
   readonly lesson: string;
-  /** The functions that are graded. */
-  readonly regions: readonly string[];
+  /** The functions that are graded, each with those that stand beside it. */
+  readonly regions: ReadonlyMap<string, readonly string[]>;
   readonly seed: number;
   readonly limits: Limits;
   /** The kit's folder: Deno's cache is there, and a list of what runs. */
@@ -59,52 +57,49 @@ export interface RunLessonOptions {
   readonly trusted: boolean;
 }
 
-/** Tests of which all have to pass for any of them to count. */
-export type TestGroup = readonly string[];
-
 /**
- * Runs one copy of a lesson. A test that ends the process, or has to be ended,
- * fails; those after it are run in a new process, as long as there is time. Its
- * group is not: nothing could be gained, and a loop would cost as many deadlines
- * as its function has tests.
+ * Runs one copy of a lesson. A test that ends its process, or has to be ended,
+ * fails, and with it the rest of its function's tests, which are not begun.
  *
  * @param copy The copy.
  * @param options How to run it.
- * @param groups The tests that count together.
  * @returns What its tests did.
  */
 export async function runLesson(
   copy: Copy,
   options: RunLessonOptions,
-  groups: readonly TestGroup[] = [],
 ): Promise<LessonRun> {
   const started = performance.now();
-  const deadline = started + options.limits.timeout;
-  const tests = new Map<string, TestRun>();
+  const regions = new Map<string, RegionRun>();
   const problems = new Set<string>();
-  for (;;) {
-    const part = await runPart(copy, options, [...tests.keys()], deadline);
-    for (const text of part.problems) problems.add(text);
-    for (const [name, run] of part.tests) tests.set(name, run);
-    if (part.running === undefined) {
-      if (part.how !== undefined) problems.add(part.how);
-      break;
-    }
-    const { running, how = "ended the program" } = part;
-    tests.set(running, { status: "failed", reason: how });
-    const reason = `not run, because "${running}" ${how}`;
-    for (const name of groups.filter((one) => one.includes(running)).flat()) {
-      if (!tests.has(name)) tests.set(name, { status: "failed", reason });
-    }
-    if (performance.now() >= deadline) break;
+  const tidy = (text: string) => withoutFolders(text, copy, options.folder);
+  for (const region of options.regions.keys()) {
+    const { tests, problems: own, running, how } = await runPart(
+      copy,
+      options,
+      region,
+    );
+    for (const text of own) problems.add(tidy(text));
+    if (how !== undefined && running === undefined) problems.add(how);
+    regions.set(region, {
+      tests: tidied(tests, tidy),
+      ...(running === undefined ? {} : { ended: `"${running}" ${how}` }),
+    });
+    // A file that cannot be imported cannot be for the others either.
+    if (tests.size === 0 && problems.size > 0) break;
   }
   const elapsed = performance.now() - started;
-  const tidy = (text: string) => withoutFolders(text, copy, options.folder);
-  for (const [name, run] of tests) {
-    if (run.status !== "failed") continue;
-    tests.set(name, { status: "failed", reason: tidy(run.reason) });
-  }
-  return { tests, problems: [...problems].map(tidy), elapsed };
+  return { regions, problems: [...problems], elapsed };
+}
+
+function tidied(
+  runs: ReadonlyMap<string, TestRun>,
+  tidy: (text: string) => string,
+): Map<string, TestRun> {
+  return new Map([...runs].map(([name, run]) => [
+    name,
+    run.status === "failed" ? { ...run, reason: tidy(run.reason) } : run,
+  ]));
 }
 
 /** Shortens the paths that only grading knows. */
@@ -127,18 +122,16 @@ interface Part {
 async function runPart(
   copy: Copy,
   options: RunLessonOptions,
-  skip: readonly string[],
-  deadline: number,
+  region: string,
 ): Promise<Part> {
-  const { limits } = options;
-  const { testTimeout } = limits;
-  const { lesson, regions, seed, trusted } = options;
-  const job: Job = { lesson, regions, seed, skip, testTimeout, trusted };
+  const { limits, seed, trusted } = options;
+  const beside = options.regions.get(region)!;
+  const job: Job = { region, beside, seed, trusted };
   const secret = newSecret();
   const records = new Records();
   await using child = spawn(command(copy, options), {
     cwd: copy.folder,
-    clearEnv: !options.trusted,
+    clearEnv: !trusted,
     env: environment(`${options.folder}/cache`),
     maxOutput: limits.output,
     killAfter: 0,
@@ -149,21 +142,8 @@ async function runPart(
     stopped ??= why;
     child.kill();
   };
-  // Within the process a test has its own deadline, which a busy loop ignores.
-  const grace = 1_000;
-  const watch = new Watch(() => {
-    const seconds =
-      (performance.now() >= deadline ? limits.timeout : testTimeout) / 1_000;
-    stop(`had not ended after ${seconds} seconds`);
-  });
-  const restart = () =>
-    watch.restart(
-      Math.min(testTimeout + grace, deadline - performance.now()),
-    );
-  restart();
-  const scales = new Scales(child.pid, limits.memory, () => {
-    stop(`used more than ${limits.memory} MB of memory`);
-  });
+  const watch = new Watch(child.pid, limits, stop);
+  const errors = lastOf(child.lines("stderr"));
   let printed = 0;
   try {
     await child.stdin.write(secret + JSON.stringify(job)).catch(() => {});
@@ -174,7 +154,7 @@ async function runPart(
       if (!line.startsWith(secret)) continue;
       const report = readReport(line.slice(secret.length));
       if (!records.add(report)) stop("wrote between the lines of the grader");
-      if (report?.kind !== "problem") restart();
+      if (report?.kind !== "problem") watch.restart();
     }
     await child.wait();
   } catch (error) {
@@ -182,17 +162,27 @@ async function runPart(
     stop(tooMuch(limits));
   } finally {
     watch.stop();
-    scales.stop();
   }
   const how = records.ended
     ? undefined
-    : stopped ?? howItEnded(await child.wait(), limits);
-  return { ...records.result(), how };
+    : stopped ?? howItEnded(await child.wait(), await errors);
+  return { ...records.result(how), how };
+}
+
+/** The end of what a program prints, which says why it ended. */
+async function lastOf(lines: AsyncIterable<string>): Promise<string> {
+  let last = "";
+  try {
+    for await (const line of lines) last = `${last}\n${line}`.slice(-2_000);
+  } catch {
+    // It printed more than it may, which is noticed elsewhere.
+  }
+  return last;
 }
 
 /** The program and its arguments. */
 function command(copy: Copy, options: RunLessonOptions): string[] {
-  const { memory, timeout } = options.limits;
+  const { memory, time } = options.limits;
   // A module of WebAssembly can be imported without the global of that name.
   const flags = [
     `--max-old-space-size=${Math.round(memory / 2)}`,
@@ -206,13 +196,9 @@ function command(copy: Copy, options: RunLessonOptions): string[] {
     copy.main,
   ];
   if (Deno.build.os === "windows") return deno;
-  // What the scales below are too slow for, the system stops. Each worker takes
-  // half a gigabyte of address space from the start, nearly all of it unused.
-  const kilobytes = (memory + 10 * 550) * 1024;
   // Should the grader itself be killed, a loop still ends.
-  const seconds = Math.ceil(timeout / 1_000) * navigator.hardwareConcurrency;
-  const limit = `ulimit -c 0; ulimit -t ${seconds}; ` +
-    `ulimit -d ${kilobytes} 2>/dev/null; exec "$@"`;
+  const seconds = Math.ceil(time / 100) * navigator.hardwareConcurrency;
+  const limit = `ulimit -c 0; ulimit -t ${seconds}; exec "$@"`;
   return ["/bin/sh", "-c", limit, "sh", ...deno];
 }
 
@@ -220,6 +206,8 @@ function command(copy: Copy, options: RunLessonOptions): string[] {
 function environment(cache: string): Record<string, string> {
   const env: Record<string, string> = {
     DENO_DIR: cache,
+    // Deno would keep a link to itself there, which Windows cannot remove.
+    DENO_DISABLE_NODE_SHIM: "1",
     NO_COLOR: "1",
     DENO_NO_UPDATE_CHECK: "1",
   };
@@ -242,12 +230,11 @@ function tooMuch({ output }: Limits): string {
 }
 
 /** Why a process ended that had not said that it would. */
-function howItEnded(code: number, { memory }: Limits): string {
-  // V8 traps or aborts when the heap is full.
-  if ([133, 134, 139].includes(code)) {
-    return `ended the program, probably by using more than ${memory} MB of memory`;
-  }
-  return `ended the program, with exit code ${code}`;
+function howItEnded(code: number, printed: string): string {
+  // V8 says so when the heap is full, and traps or aborts.
+  return /out of memory/i.test(printed)
+    ? "ended the program: it is out of memory"
+    : `ended the program, with exit code ${code}`;
 }
 
 function readReport(text: string): SandboxReport | undefined {
@@ -305,80 +292,14 @@ class Records {
     );
   }
 
-  result() {
-    return {
-      tests: this.#tests,
-      problems: this.#problems,
-      running: this.#running,
-    };
-  }
-}
-
-/**
- * Weighs a process now and then. V8's own limit is on the heap, and buffers are
- * outside of it.
- */
-class Scales {
-  readonly #timer: ReturnType<typeof setInterval>;
-  #busy = false;
-
-  constructor(pid: number, memory: number, onTooMuch: () => void) {
-    this.#timer = setInterval(async () => {
-      if (this.#busy) return;
-      this.#busy = true;
-      const found = await residentMemory(pid).catch(() => undefined);
-      this.#busy = false;
-      if (found === undefined) this.stop();
-      else if (found > memory * 2 ** 20) onTooMuch();
-    }, 250);
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-}
-
-/**
- * The memory that a process has in use, in bytes.
- *
- * @param pid The process id.
- * @returns The bytes; undefined if there is no such process, or nothing here
- * tells.
- */
-export async function residentMemory(pid: number): Promise<number | undefined> {
-  const isWindows = Deno.build.os === "windows";
-  const command = isWindows
-    ? ["tasklist", "/nh", "/fo", "csv", "/fi", `pid eq ${pid}`]
-    : ["/bin/sh", "-c", resident, "sh", String(pid)];
-  const { stdout } = await run(command);
-  const kilobytes = isWindows
-    ? stdout.trim().split('","')[4]?.replace(/\D/g, "")
-    : stdout.trim();
-  return kilobytes ? Number(kilobytes) * 1024 : undefined;
-}
-
-/** Small systems have no `ps` that tells; where there is Linux, there is /proc. */
-const resident = `
-if [ -r "/proc/$1/status" ]; then
-  while read -r name size _; do
-    [ "$name" != VmRSS: ] || echo "$size"
-  done < "/proc/$1/status"
-else
-  ps -o rss= -p "$1"
-fi`;
-
-/** A deadline that is put off by each sign of progress. */
-class Watch {
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(readonly onExpiry: () => void) {}
-
-  restart(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.onExpiry, Math.max(0, ms));
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
+  /** What there is to tell of a process that ended in some way. */
+  result(how: string | undefined): Omit<Part, "how"> {
+    const running = this.#running;
+    const tests = new Map(this.#tests);
+    if (running !== undefined) {
+      const reason = how ?? "ended the program";
+      tests.set(running, { status: "failed", reason });
+    }
+    return { tests, problems: this.#problems, running };
   }
 }

@@ -12,12 +12,27 @@ import {
   lessonsIn,
   regionsOf,
 } from "../../classroom/exercise/regions.ts";
-import { grade } from "../../classroom/grading/grade_class.ts";
-import type { Report } from "../../classroom/reports/report.ts";
+import {
+  besideEach,
+  judge,
+  planOf,
+} from "../../classroom/grading/grade_lesson.ts";
+import {
+  endRuns,
+  findLessons,
+  type Kit,
+  makeCopy,
+  makeKit,
+  removeKit,
+} from "../../classroom/sandbox/kit.ts";
+import { runLesson } from "../../classroom/sandbox/run_lesson.ts";
 import { testWith } from "../helper.ts";
-import { type AnsweredFile, answersTo, filesOf } from "./answers.ts";
+import { type Answer, answersTo, filesOf } from "./answers.ts";
 
 const root = new URL("../../", import.meta.url);
+
+/** The lessons whose functions start programs. */
+const trusted = ["04", "14"];
 
 testWith(
   ["read"],
@@ -43,116 +58,158 @@ testWith(
 
 testWith(
   ["run", "read", "write", "env"],
-  "answers: grading and exercise call the right ones solved, and no wrong one",
+  "answers: grading calls the right ones solved, and no wrong one",
+  async () => {
+    const kit = await makeKit(findLessons());
+    const seed = newSeed();
+    try {
+      const lessons = lessonsIn(root);
+      const graded = await inTurns(
+        lessons.map((lesson) => () => gradeAll(kit, lesson, seed)),
+      );
+      assertEquals(graded.flat().filter(isWrong), [], `seed ${seed}`);
+    } finally {
+      await endRuns(kit);
+      await removeKit(kit);
+    }
+  },
+);
+
+testWith(
+  ["run", "read", "write", "env"],
+  "answers: exercise says the same of three right ones and three wrong ones of each lesson",
   async () => {
     const folder = await Deno.makeTempDir({ prefix: "answers-" });
+    const project = new URL(`file://${folder}/project/`);
     try {
-      const files = lessonsIn(root).flatMap((lesson) =>
-        filesOf(lesson).map((file, i) => ({ ...file, lesson, student: `${i}` }))
+      const lessons = lessonsIn(root);
+      await assign(root, { lessons, out: project, force: false });
+      const exercises: Exercises = JSON.parse(
+        await Deno.readTextFile(new URL("classroom/exercises.json", project)),
       );
-      const graded = await gradeFiles(`${folder}/class`, files);
-      const tried = await tryFiles(new URL(`file://${folder}/project/`), files);
-      assertEquals(
-        [...mistakesIn(files, graded), ...mistakesIn(files, tried)],
-        [],
-      );
+      const tried = await inTurns(lessons.map((lesson) => () => {
+        const exercise = exercises[lesson.number]!;
+        return tryAnswers(project, lesson, exercise);
+      }));
+      assertEquals(tried.flat().filter(isWrong), []);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
   },
 );
 
-/** What somebody hands in of one lesson. */
-interface File extends AnsweredFile {
-  readonly lesson: LessonFiles;
-  readonly student: string;
+/** A number that decides the fresh inputs; a failing test names it. */
+function newSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
 
-/** What is said of the regions of each file. */
-type Verdicts = Map<File, readonly Verdict[]>;
+/** Does some things, as many at a time as there are processors. */
+async function inTurns<T>(things: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const results: T[] = [];
+  const left = things.entries();
+  const work = async () => {
+    for (const [i, thing] of left) results[i] = await thing();
+  };
+  await Promise.all(
+    Array.from({ length: navigator.hardwareConcurrency }, work),
+  );
+  return results;
+}
 
+/** What is said of an answer. */
 interface Verdict {
-  readonly name: string;
+  readonly answer: string;
+  readonly isRight: boolean;
   readonly solved: boolean;
   /** Why it is not. */
   readonly reasons: readonly (string | undefined)[];
 }
 
-/** The answers of which something else is said than what they are. */
-function mistakesIn(files: readonly File[], verdicts: Verdicts): unknown[] {
-  return files.flatMap((file) =>
-    file.answers.flatMap(({ region, isRight, what }) => {
-      const { solved, reasons } = verdicts.get(file)!
-        .find(({ name }) => name === region)!;
-      if (solved === isRight) return [];
-      return [{ answer: `${file.lesson.number} ${region}: ${what}`, reasons }];
-    })
-  );
+/** Whether something else is said of an answer than what it is. */
+function isWrong({ isRight, solved }: Verdict): boolean {
+  return isRight !== solved;
 }
 
-/** Grades the files as those of a class. */
-async function gradeFiles(
-  folder: string,
-  files: readonly File[],
-): Promise<Verdicts> {
-  for (const { student, lesson: { path }, text } of files) {
-    await Deno.mkdir(`${folder}/${student}/lessons`, { recursive: true });
-    await Deno.writeTextFile(`${folder}/${student}/${path}`, text);
-  }
-  const { report } = await grade(folder, { trust: ["12"] });
-  return new Map(files.map((file) => [file, verdictsIn(report, file)]));
+function verdictOf(
+  { number }: LessonFiles,
+  { region, what, isRight }: Answer,
+  solved: boolean,
+  reasons: Verdict["reasons"],
+): Verdict {
+  return { answer: `${number} ${region}: ${what}`, isRight, solved, reasons };
 }
 
-function verdictsIn(report: Report, { student, lesson }: File): Verdict[] {
-  const { regions, problems } = report.students
-    .find((one) => one.student === student)!.lessons
-    .find((one) => one.lesson === lesson.number)!;
-  return regions.map(({ name, solved, tests }) => ({
-    name,
-    solved,
-    reasons: [...problems, ...tests.map(({ reason }) => reason)],
-  }));
-}
-
-/** Tries the files as `exercise` does, in a project for students. */
-async function tryFiles(
-  project: URL,
-  files: readonly File[],
-): Promise<Verdicts> {
-  const lessons = lessonsIn(root);
-  await assign(root, { lessons, out: project, force: false });
-  const exercises: Exercises = JSON.parse(
-    await Deno.readTextFile(new URL("classroom/exercises.json", project)),
-  );
-  const verdicts: Verdicts = new Map();
-  // Each processor takes the next lesson, until there is none.
-  const left = lessons.values();
-  const work = async () => {
-    for (const { number, path } of left) {
-      const exercise = exercises[number]!;
-      for (const file of files.filter(({ lesson }) => lesson.path === path)) {
-        await Deno.writeTextFile(new URL(path, project), file.text);
-        const look = { root: project, number, exercise, timeout: 30 };
-        const steps = await stepsIn(look).catch((error) =>
-          file.answers.map(({ region: name }) => ({
-            name,
-            solved: false,
-            failing: [error as Error],
-          }))
-        );
-        verdicts.set(
-          file,
-          steps.map(({ name, solved, failing }) => ({
-            name,
-            solved,
-            reasons: failing.map(({ message }) => message),
-          })),
-        );
-      }
-    }
+/** Grades all answers to a lesson, each beside others. */
+async function gradeAll(
+  kit: Kit,
+  lesson: LessonFiles,
+  seed: number,
+): Promise<Verdict[]> {
+  const { number, path } = lesson;
+  const source = await Deno.readTextFile(new URL(path, root));
+  const beside = besideEach(source);
+  const options = {
+    lesson: number,
+    regions: beside,
+    seed,
+    limits: { time: 10_000, memory: 1_024, output: 1_000_000 },
+    folder: kit.folder,
+    trusted: trusted.includes(number),
   };
-  await Promise.all(
-    Array.from({ length: navigator.hardwareConcurrency }, work),
-  );
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const own = await makeCopy(kit, `own-${number}`, number, bytes(source));
+  const { plan } = await planOf(own, source, options);
+  const verdicts: Verdict[] = [];
+  for (const [i, { answers, text }] of filesOf(lesson).entries()) {
+    const copy = await makeCopy(kit, `${i}-${number}`, number, bytes(text));
+    const names = answers.map(({ region }) => region);
+    const regions = new Map(
+      [...beside].filter(([name]) => names.includes(name)),
+    );
+    const run = await runLesson(copy, { ...options, regions });
+    const { regions: found, problems } = judge(plan, run);
+    for (const answer of answers) {
+      const { solved, tests } = found.find((it) => it.name === answer.region)!;
+      const reasons = [...problems, ...tests.map(({ reason }) => reason)];
+      verdicts.push(verdictOf(lesson, answer, solved, reasons));
+    }
+  }
+  return verdicts;
+}
+
+/** Tries three right answers of a lesson and three wrong ones, as `exercise` does. */
+async function tryAnswers(
+  project: URL,
+  lesson: LessonFiles,
+  exercise: Exercises[string],
+): Promise<Verdict[]> {
+  const answers = answersTo(lesson);
+  const three = (isRight: boolean) => {
+    const some = Map.groupBy(
+      answers.filter((it) => it.isRight === isRight),
+      ({ region }) => region,
+    );
+    const chosen = [...some.values()].map((own) =>
+      own[Math.floor(Math.random() * own.length)]!
+    );
+    return filesOf(lesson, chosen.slice(0, 3));
+  };
+  const verdicts: Verdict[] = [];
+  for (const { answers, text } of [...three(true), ...three(false)]) {
+    await Deno.writeTextFile(new URL(lesson.path, project), text);
+    const steps = await stepsIn({
+      root: project,
+      number: lesson.number,
+      exercise,
+      timeout: 30,
+    });
+    for (const answer of answers) {
+      const { solved, failing } = steps.find((it) =>
+        it.name === answer.region
+      )!;
+      const reasons = failing.map(({ message }) => message);
+      verdicts.push(verdictOf(lesson, answer, solved, reasons));
+    }
+  }
   return verdicts;
 }

@@ -63,11 +63,17 @@ test("assign leaves no line of a solution anywhere", async (folder) => {
   const sources = all.map(({ path }) =>
     Deno.readTextFileSync(new URL(path, root)).replaceAll("\r\n", "\n")
   );
-  // What stands outside the regions, to be read, is no secret.
-  const given = sources.map((source) =>
-    regionsOf(source).reduce((rest, { text }) => rest.replace(text, ""), source)
-      .replace(/^ \* @hint .*$/gm, "")
-  ).join("\n");
+  // What stands outside the regions, to be read, is no secret, nor is what the
+  // sandbox has for its own use.
+  const lockdown = new URL("classroom/sandbox/lockdown.ts", root);
+  const given = Deno.readTextFileSync(lockdown) +
+    sources.map((source) =>
+      regionsOf(source).reduce(
+        (rest, { text }) => rest.replace(text, ""),
+        source,
+      )
+        .replace(/^ \* @hint .*$/gm, "")
+    ).join("\n");
   const secrets = sources.flatMap(regionsOf).flatMap(({ text }) =>
     text.split("\n").map(bare)
   ).filter((line) => line.length >= 12 && !given.includes(line));
@@ -92,19 +98,19 @@ test("assign refuses a folder with work in it; --force keeps that beside it", as
   const out = `${folder}/class`;
   await Deno.mkdir(`${out}/lessons`, { recursive: true });
   await Deno.writeTextFile(`${out}/lessons/09_iterators.ts`, "my work");
-  const refused = await assign("7", "--out", out);
+  const refused = await assign("9", "--out", out);
   assertEquals(refused.code, 1);
   assertMatch(refused.stderr, /has something in it; --force keeps that beside/);
   assertEquals(await read(out, "lessons/09_iterators.ts"), "my work");
 
-  const forced = await assign("7", "--out", out, "--force");
+  const forced = await assign("9", "--out", out, "--force");
   assertEquals(forced.code, 0, forced.stderr);
   assertMatch(forced.stdout, /what was there is now in .*class\.before-1/);
   assertEquals(
     await read(`${out}.before-1`, "lessons/09_iterators.ts"),
     "my work",
   );
-  assertEquals((await assign("7", "--out", out, "--force")).code, 0);
+  assertEquals((await assign("9", "--out", out, "--force")).code, 0);
   assertMatch(await read(`${out}.before-2`, "lessons/09_iterators.ts"), /TODO/);
 });
 
@@ -112,13 +118,13 @@ test("assign ends with 2 for a wrong command line, and writes nothing", async (f
   const out = `${folder}/class`;
   const wrong: [string[], RegExp][] = [
     [["--out", out], /which lessons\?/],
-    [["7"], /where to\? give --out/],
+    [["9"], /where to\? give --out/],
     [["99", "--out", out], /there is no lesson 99; there are 01, 02/],
-    [["7", "--out", out, "--colour"], /unknown option --colour/],
+    [["9", "--out", out, "--colour"], /unknown option --colour/],
     // Without --force: were they not refused, they would move these folders.
-    [["7", "--out", "lessons"], /the folder is in this project/],
-    [["7", "--out", "."], /the folder is in this project/],
-    [["7", "--out", ".."], /the folder is in this project, or around it/],
+    [["9", "--out", "lessons"], /the folder is in this project/],
+    [["9", "--out", "."], /the folder is in this project/],
+    [["9", "--out", ".."], /the folder is in this project, or around it/],
   ];
   for (const [args, message] of wrong) {
     const ran = await assign(...args);
@@ -132,10 +138,10 @@ test("assign ends with 2 for a wrong command line, and writes nothing", async (f
 
 test("assign says why it cannot write, and moves nothing", async (folder) => {
   await Deno.writeTextFile(`${folder}/file`, "a file");
-  const refused = await assign("7", "--out", `${folder}/file`);
+  const refused = await assign("9", "--out", `${folder}/file`);
   assertEquals(refused.code, 1);
   assertMatch(refused.stderr, /file has something in it/);
-  const under = await assign("7", "--out", `${folder}/file/class`, "--force");
+  const under = await assign("9", "--out", `${folder}/file/class`, "--force");
   assertEquals([under.code, under.stdout], [1, ""]);
   assertMatch(under.stderr, /^assign: .*file/);
   assertEquals(Deno.readTextFileSync(`${folder}/file`), "a file");
@@ -144,7 +150,7 @@ test("assign says why it cannot write, and moves nothing", async (folder) => {
 test("assign takes a path from where it was typed", async (folder) => {
   await Deno.mkdir(`${folder}/here`);
   const output = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "assign", "7", "--out", "../a class #1"],
+    args: ["task", "--quiet", "assign", "9", "--out", "../a class #1"],
     cwd: root,
     env: { NO_COLOR: "1", INIT_CWD: `${folder}/here` },
     stdin: "null",
@@ -155,54 +161,94 @@ test("assign takes a path from where it was typed", async (folder) => {
 
 test("An exercise stops at its first TODO, and says so in one line", async (folder) => {
   const out = `${folder}/class`;
-  await assign("5", "7", "--out", out);
+  await assign("6", "9", "--out", out);
   for (
     const path of ["lessons/06_shared_memory.ts", "lessons/09_iterators.ts"]
   ) {
     const ran = await runIn(out, "run", "--no-prompt", path);
     assertEquals(ran.code, 1);
     const [, name] =
-      /^TODO (\w+): .* \(lessons\/\w+\.ts:\d+\)\n$/.exec(ran.stderr) ?? [];
+      /^TODO (\w+): .* \(lessons\/\w+\.ts:\d+\)\nHow far you are: deno task exercise\n$/
+        .exec(ran.stderr) ?? [];
     assert(name, ran.stderr);
   }
 });
 
 test("exercise shows what is next, gives hint after hint, and ends with 0 when all is solved", async (folder) => {
   const out = `${folder}/class`;
-  assertEquals((await assign("7", "--out", out)).code, 0);
+  assertEquals((await assign("9", "--out", out)).code, 0);
   const exercise = (...args: string[]) =>
     runIn(out, "task", "--quiet", "exercise", ...args);
 
-  const begun = await exercise("7");
+  const begun = await exercise("9");
   assertEquals(begun.code, 1, begun.stderr);
   assertMatch(begun.stdout, /░ 0 of 4 solved\n {2}next {2}isIterable: /);
   assertMatch(
     begun.stdout,
-    /it asked: assertEquals\(isIterable\(value\), true, .*\);/,
+    /it asked: assertEquals\(isIterable\(value\), true, .*\)$/m,
   );
 
   const hints = [1, 2, 3, 3];
   for (const given of hints) {
-    const { stdout, code } = await exercise("07", "--hint");
+    const { stdout, code } = await exercise("09", "--hint");
     assertEquals(stdout.match(/hint \d of 3/g)?.length, given);
     assertEquals(code, 1);
   }
-  const reset = await exercise("07", "--reset", "--hint");
+  const reset = await exercise("09", "--reset", "--hint");
   assertEquals(reset.stdout.match(/hint \d of 3/g)?.length, 1);
 
   await solve(out, "lessons/09_iterators.ts");
-  const solved = await exercise("7");
+  const solved = await exercise("9");
   assertEquals(solved.code, 0, solved.stdout);
   assertMatch(solved.stdout, /█ 4 of 4 solved[^]*All is solved\./);
 });
 
+test("assign --github adds a workflow whose commands look at each lesson, and a lock of what students need", async (folder) => {
+  const out = `${folder}/class`;
+  const { code, stderr } = await assign("9,12", "--github", "--out", out);
+  assertEquals(code, 0, stderr);
+  const workflow = await read(out, ".github/workflows/classroom.yml");
+  const commands = [...workflow.matchAll(/^ +run: deno (.+)$/gm)]
+    .map(([, command]) => command!);
+  assertEquals(commands, ["task exercise 09", "task exercise 12"]);
+  assertMatch(workflow, /^ {4}timeout-minutes: 2$/m);
+  assert(!/\b(NN|NAME|DENO)\b|# (for|then)/.test(workflow), workflow);
+  await solve(out, "lessons/09_iterators.ts");
+  const codes = [];
+  for (const command of commands) {
+    codes.push((await runIn(out, ...command.split(" "))).code);
+  }
+  assertEquals(codes, [0, 1]);
+  const { npm } = JSON.parse(await read(out, "deno.lock"));
+  assertEquals(Object.keys(npm).map((it) => it.split("@")[0]), ["deno-std"]);
+  assertMatch(await read(out, "lessons/README.md"), /# How to read and run/);
+});
+
+test("exercise --ways shows other right answers where all is solved, and not before", async (folder) => {
+  const out = `${folder}/class`;
+  assertEquals((await assign("9", "--out", out)).code, 0);
+  const ways = () => runIn(out, "task", "--quiet", "exercise", "9", "--ways");
+  const before = await ways();
+  assertEquals(before.code, 1);
+  assert(!before.stdout.includes("instanceof Function"), before.stdout);
+  await solve(out, "lessons/09_iterators.ts");
+  const after = await ways();
+  assertEquals(after.code, 0);
+  for (const name of ["isIterable", "isIterator", "iteratorOf", "Countdown"]) {
+    const shown = after.stdout.match(
+      new RegExp(`^${name} \\S.*\n\n {2}\\S`, "gm"),
+    );
+    assertEquals(shown?.length, 2, after.stdout);
+  }
+});
+
 test("exercise says what is wrong: the command line, or a lesson that does not run", async (folder) => {
   const out = `${folder}/class`;
-  assertEquals((await assign("7", "--out", out)).code, 0);
+  assertEquals((await assign("9", "--out", out)).code, 0);
   const exercise = (...args: string[]) =>
     runIn(out, "task", "--quiet", "exercise", ...args);
   const wrong = [
-    ...[["8"], ["7", "7"], ["7", "--fast"], ["7", "--timeout=x"]],
+    ...[["8"], ["9", "9"], ["9", "--fast"], ["9", "--timeout=x"]],
     ...[["--hint"], ["--watch"], ["--restore"]],
   ];
   for (const args of wrong) {
@@ -214,14 +260,14 @@ test("exercise says what is wrong: the command line, or a lesson that does not r
     `${out}/lessons/09_iterators.ts`,
     "export const = ;",
   );
-  const broken = await exercise("7");
+  const broken = await exercise("9");
   assertEquals(broken.code, 1);
   assertMatch(broken.stderr, /the lesson does not run:\n.*SyntaxError/);
 });
 
 test("exercise shows all lessons, a line each, and brings a starter back", async (folder) => {
   const out = `${folder}/class`;
-  await assign("7", "10", "--out", out);
+  await assign("9", "12", "--out", out);
   const exercise = (...args: string[]) =>
     runIn(out, "task", "--quiet", "exercise", ...args);
   const file = "lessons/09_iterators.ts";
@@ -231,35 +277,35 @@ test("exercise shows all lessons, a line each, and brings a starter back", async
 
   const all = await exercise();
   assertEquals([all.code, all.stderr], [1, ""]);
-  assertMatch(all.stdout, /^07 {2}█+ 4 of 4 solved {2}lessons\/07_/m);
+  assertMatch(all.stdout, /^09 {2}█+ 4 of 4 solved {2}lessons\/09_/m);
   assertMatch(
     all.stdout,
-    /^10 {2}░+ 0 of 5 solved; .* is not there; .*--restore/m,
+    /^12 {2}░+ 0 of 5 solved; .* is not there; .*--restore/m,
   );
-  assertMatch(all.stdout, /^Next: deno task exercise 10$/m);
+  assertMatch(all.stdout, /^Next: deno task exercise 12$/m);
 
   const mine = await read(out, file);
-  const restored = await exercise("7", "--restore");
+  const restored = await exercise("9", "--restore");
   assertMatch(
     restored.stdout,
     /what was there is now in .*09_iterators\.ts\.before-1/,
   );
   assertEquals(await read(out, file), starter);
   assertEquals(await read(out, `${file}.before-1`), mine);
-  await exercise("10", "--restore");
+  await exercise("12", "--restore");
   assertMatch(await read(out, "lessons/12_map_filter_reduce.ts"), /TODO/);
 });
 
 test("exercise says what grading would not take, and what is wrong beside the tests", async (folder) => {
   const out = `${folder}/class`;
-  assertEquals((await assign("7", "--out", out)).code, 0);
+  assertEquals((await assign("9", "--out", out)).code, 0);
   const file = `${out}/lessons/09_iterators.ts`;
   const solution = await Deno.readTextFile(
     new URL("lessons/09_iterators.ts", root),
   );
   const exercise = async (source: string) => {
     await Deno.writeTextFile(file, source);
-    return await runIn(out, "task", "--quiet", "exercise", "7");
+    return await runIn(out, "task", "--quiet", "exercise", "9");
   };
 
   const renamed = await exercise(
@@ -296,13 +342,13 @@ test("exercise says what grading would not take, and what is wrong beside the te
   );
   assertMatch(
     special.stdout,
-    /next {2}Countdown: [^]*it asked: new Countdown\(-\d/,
+    /wrong Countdown: [^]*it asked: new Countdown\(-\d/,
   );
 });
 
 test("exercise --watch stops a loop without an end when the lesson is saved", async (folder) => {
   const out = `${folder}/class`;
-  assertEquals((await assign("7", "--out", out)).code, 0);
+  assertEquals((await assign("9", "--out", out)).code, 0);
   const path = "lessons/09_iterators.ts";
   const solution = await Deno.readTextFile(new URL(path, root));
   await Deno.writeTextFile(
@@ -327,7 +373,7 @@ test("exercise --watch stops a loop without an end when the lesson is saved", as
 
 /** `exercise 7 --watch` in a folder. */
 function watching(out: string, ...options: string[]) {
-  const command = ["task", "--quiet", "exercise", "7", "--watch", ...options];
+  const command = ["task", "--quiet", "exercise", "9", "--watch", ...options];
   const child = spawn([Deno.execPath(), ...command], {
     cwd: out,
     env: { NO_COLOR: "1" },
@@ -367,7 +413,7 @@ async function write(path: string, todo: string, code: string): Promise<void> {
 
 test("exercise says what goes wrong around the tests", async (folder) => {
   const out = `${folder}/class`;
-  await assign("7", "10", "--out", out);
+  await assign("9", "12", "--out", out);
   const exercise = (...args: string[]) =>
     runIn(out, "task", "--quiet", "exercise", ...args);
 
@@ -378,10 +424,10 @@ test("exercise says what goes wrong around the tests", async (folder) => {
     "say whether the value has a method Symbol.iterator",
     `console.log('${fake}'); return value === "no";`,
   );
-  const wrong = await exercise("7");
+  const wrong = await exercise("9");
   assertMatch(
     wrong.stdout,
-    /next {2}isIterable[^]*gave: false\n.*give: true\n/,
+    /wrong isIterable[^]*gave: false\n.*give: true\n/,
   );
 
   // An error that nobody waits for ends all tests.
@@ -392,7 +438,7 @@ test("exercise says what goes wrong around the tests", async (folder) => {
     "return an iterator of the squares",
     late.replace("false", "numbers.map((x) => x)"),
   );
-  const rejected = await exercise("10");
+  const rejected = await exercise("12");
   assertEquals(rejected.code, 1);
   assertMatch(rejected.stdout, /your code threw: RangeError: late \(lessons/);
 
@@ -403,7 +449,7 @@ test("exercise says what goes wrong around the tests", async (folder) => {
     `${out}/lessons/12_map_filter_reduce.ts`,
     endless.replace(/Promise\.reject.*/, "while (true);"),
   );
-  const looping = await exercise("10", "--timeout", "3");
+  const looping = await exercise("12", "--timeout", "3");
   assertEquals(looping.code, 1);
   assertMatch(looping.stdout, /it had not ended after 3 s; is there a loop/);
   // Nothing is left of any of that.
@@ -413,7 +459,7 @@ test("exercise says what goes wrong around the tests", async (folder) => {
 
 test("exercise --watch looks again when the lesson is saved", async (folder) => {
   const out = `${folder}/class`;
-  assertEquals((await assign("7", "--out", out)).code, 0);
+  assertEquals((await assign("9", "--out", out)).code, 0);
   await using watched = watching(out);
   await watched.until("0 of 4 solved");
   await watched.until("Waiting for");

@@ -14,7 +14,7 @@ import {
 import { UsageError } from "../../classroom/grading/usage.ts";
 import { testWith } from "../helper.ts";
 
-const lessons = new Map([["03", "03_pool"], ["07", "09_iterators"]]);
+const lessons = new Map([["03", "03_pool"], ["09", "09_iterators"]]);
 const isWindows = Deno.build.os === "windows";
 
 /** What files hold, by path. */
@@ -103,10 +103,10 @@ const moodle = async () => ({
 });
 
 const moodleClass = {
-  "Anna Muster (101)": { "03": "anna 3", "07": "anna 7" },
+  "Anna Muster (101)": { "03": "anna 3", "09": "anna 7" },
   "Anna Muster (104)": { "03": "other anna 3" },
   "Bela O'Neil": { "03": "bela 3" },
-  "Cem Ğ": { "07": "cem 7" },
+  "Cem Ğ": { "09": "cem 7" },
   Dana: {},
 };
 
@@ -126,7 +126,7 @@ test("Moodle's export is read unpacked, packed, and in a folder of its own", asy
 test("Moodle's export without folders is read", async (folder) => {
   await write(folder, {
     "Anna Muster_101_assignsubmission_file_03_pool.ts": "anna 3",
-    "Anna Muster_101_assignsubmission_file_07_iterators.ts": "anna 7",
+    "Anna Muster_101_assignsubmission_file_09_iterators.ts": "anna 7",
     "Anna Muster_101_assignsubmission_onlinetext_onlinetext.html": "<p>",
     "Bela_102_assignsubmission_file_class.zip": await zip({
       "lessons/03_pool.ts": "bela 3",
@@ -134,7 +134,7 @@ test("Moodle's export without folders is read", async (folder) => {
   });
   const { found, notes } = await read(folder);
   assertEquals(found, {
-    "Anna Muster": { "03": "anna 3", "07": "anna 7" },
+    "Anna Muster": { "03": "anna 3", "09": "anna 7" },
     Bela: { "03": "bela 3" },
   });
   assertEquals(notes, []);
@@ -143,7 +143,7 @@ test("Moodle's export without folders is read", async (folder) => {
 test("Canvas' export is read: flat, late, submitted again", async (folder) => {
   const files = {
     "musteranna_12_901_03_pool.ts": 'import "./helpers.ts";',
-    "musteranna_12_902_07_iterators-2.ts": "anna 7",
+    "musteranna_12_902_09_iterators-2.ts": "anna 7",
     "musteranna_12_903_helpers.ts": "help",
     "oneilbela_LATE_13_904_03_pool-1.ts": "bela 3",
     "cem_14_905_class.zip": await zip({ "c/lessons/03_pool.ts": "cem, first" }),
@@ -155,7 +155,7 @@ test("Canvas' export is read: flat, late, submitted again", async (folder) => {
   for (const name of ["unpacked", "submissions.zip"]) {
     const { found, notes } = await read(`${folder}/${name}`);
     assertEquals(found, {
-      "musteranna (12)": { "03": 'import "./helpers.ts";', "07": "anna 7" },
+      "musteranna (12)": { "03": 'import "./helpers.ts";', "09": "anna 7" },
       "musteranna (15)": { "03": "other anna 3" },
       oneilbela: { "03": "bela 3" },
       cem: {
@@ -177,7 +177,7 @@ test("a student's lessons are found in folders and archives of any kind", async 
     "bela/two/deep/lessons/03_pool.ts": "bela 3",
     "cem/03_pool (1).ts": "cem 3",
     "cem/node_modules/lessons/09_iterators.ts": "not cem's",
-    "cem/__MACOSX/lessons/._07_iterators.ts": "not cem's",
+    "cem/__MACOSX/lessons/._09_iterators.ts": "not cem's",
     "dana.tgz": await tar({ "lessons/03_pool.ts": "dana 3" }),
     "emil.ZIP": await zip({
       "inner.tar.gz": await tar({ "03_pool.ts": "emil 3" }),

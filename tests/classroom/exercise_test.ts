@@ -110,7 +110,7 @@ Deno.test("formatSteps() names the input and both values", () => {
   );
   assertEquals(lines.slice(-4), [
     "The first test that fails: half: of 4 is 2",
-    "  it asked: assertEquals(half(4), 2);",
+    "  it asked: assertEquals(half(4), 2)",
     "  your code gave: 8",
     "  it should give: 2",
   ]);

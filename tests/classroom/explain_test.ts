@@ -37,7 +37,7 @@ const thrown = (fn: () => void) => assertThrows(fn);
 
 Deno.test("explain() gives the input and both values", () => {
   assertEquals(said(thrown(() => assertEquals(3, 2))), [
-    "it asked: assertEquals(half(4), 2);",
+    "it asked: assertEquals(half(4), 2)",
     "your code gave: 3",
     "it should give: 2",
   ]);
@@ -48,7 +48,7 @@ Deno.test("explain() gives a statement of several lines, and values as a whole",
     assertEquals([1, { of: [3, 4] }], [1, { of: [3] }])
   );
   assertEquals(said(error, 4), [
-    "it asked: assertEquals([half(2), half({ of: 6 })], [1, 3]);",
+    "it asked: assertEquals([half(2), half({ of: 6 })], [1, 3])",
     "your code gave: [ 1, { of: [ 3, 4 ] } ]",
     "it should give: [ 1, { of: [ 3 ] } ]",
   ]);

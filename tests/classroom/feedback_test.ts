@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { feedbackPages, pageName } from "../../classroom/reports/feedback.ts";
-import { checkOutputs, writeOutputs } from "../../classroom/reports/outputs.ts";
+import { writeReports } from "../../classroom/reports/write.ts";
 import type { Report } from "../../classroom/reports/report.ts";
 import { testWith } from "../helper.ts";
 import { hostile, report, student } from "./sample.ts";
@@ -26,7 +26,7 @@ const names = [
 ];
 
 Deno.test("pageName() is a name for every system, and nobody else's", () => {
-  const pages = names.map(pageName);
+  const pages = names.map((student) => pageName({ student }));
   for (const page of pages) {
     assertMatch(
       page,
@@ -36,8 +36,11 @@ Deno.test("pageName() is a name for every system, and nobody else's", () => {
   }
   const same = new Set(pages.map((page) => page.normalize().toLowerCase()));
   assertEquals(same.size, names.length);
-  assertMatch(pageName("Anna Muster"), /^anna-muster-/);
-  assertEquals(pageName("Anna Muster"), pageName("Anna Muster"));
+  assertMatch(pageName({ student: "Anna Muster" }), /^anna-muster-/);
+  assertEquals(
+    pageName({ student: "Anna Muster" }),
+    pageName({ student: "Anna Muster" }),
+  );
 });
 
 /** Two students, who share code. */
@@ -62,12 +65,15 @@ const pair: Report = {
 
 Deno.test("feedbackPages() tells a student of nobody else", () => {
   const pages = feedbackPages(pair);
-  assertEquals([...pages.keys()], [pageName("anna"), pageName("bela")]);
+  assertEquals([...pages.keys()], [
+    pageName({ student: "anna" }),
+    pageName({ student: "bela" }),
+  ]);
   for (const [own, other] of [["anna", "bela"], ["bela", "anna"]] as const) {
-    const page = pages.get(pageName(own))!;
+    const page = pages.get(pageName({ student: own }))!;
     assert(page.includes(`<h1>Feedback for <bdi>${own}</bdi></h1>`));
     assert(page.includes(`${own}&#39;s reason`));
-    assert(page.includes('<span class="some">2/3</span>, regions solved'));
+    assert(page.includes('You have <span class="some">2/3</span> points'));
     assertFalse(page.includes(other));
     assertFalse(page.includes(`${own}&#39;s code`));
   }
@@ -80,52 +86,39 @@ Deno.test("feedbackPages() lets nothing that a student wrote act", () => {
   assertMatch(page!, /default-src 'none'/);
 });
 
-testWith(
-  ["read", "write"],
-  "writeOutputs() writes feedback beside what is there",
-  async () => {
-    const folder = await Deno.makeTempDir({ prefix: "feedback-" });
-    try {
-      const feedback = `${folder}/new/pages`;
-      await checkOutputs({ feedback });
-      assertEquals([...Deno.readDirSync(feedback)], []);
-      await Deno.writeTextFile(`${feedback}/notes.txt`, "mine");
-      await Deno.writeTextFile(`${feedback}/${pageName("anna")}`, "older");
-      const written = await writeOutputs(pair, { feedback });
-      assertEquals(written, [`2 pages to ${feedback}`]);
-      const found = [...Deno.readDirSync(feedback)].map(({ name }) => name);
-      const expected = ["notes.txt", pageName("anna"), pageName("bela")];
-      assertEquals(found.sort(), expected.sort());
-      const page = await Deno.readTextFile(`${feedback}/${pageName("anna")}`);
-      assertEquals(page, feedbackPages(pair).get(pageName("anna")));
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
-);
+Deno.test("pageName() is what Moodle takes for feedback, where it knows the student", () => {
+  const who = { system: "moodle", name: "Anna_M. O'Neil", id: "101" } as const;
+  assertEquals(
+    pageName({ student: "Anna_M. O'Neil (101)", ...who }),
+    "Anna M O Neil_101_assignfeedback_file_feedback.html",
+  );
+});
 
 testWith(
   ["read", "write"],
-  "checkOutputs() finds what cannot be written, and leaves no file",
+  "writeReports() writes beside what is there, and whatever of it fails",
   async () => {
-    const folder = await Deno.makeTempDir({ prefix: "outputs-" });
-    const fails = async (outputs: Parameters<typeof checkOutputs>[0]) => {
-      const error = await checkOutputs(outputs).then(
-        () => undefined,
-        (it) => it,
-      );
-      assertMatch(`${error}`, /^Error: cannot write /);
-    };
+    const folder = await Deno.makeTempDir({ prefix: "feedback-" });
     try {
-      const file = `${folder}/report.csv`;
-      await checkOutputs({ csv: file, html: `${folder}/sub/report.html` });
-      await Deno.writeTextFile(file, "older");
-      await checkOutputs({ csv: file });
-      assertEquals(await Deno.readTextFile(file), "older");
-      assertEquals([...Deno.readDirSync(`${folder}/sub`)], []);
-      await fails({ csv: folder });
-      await fails({ feedback: file });
-      await fails({ html: `${file}/report.html` });
+      const page = `feedback/${pageName({ student: "anna" })}`;
+      await Deno.mkdir(`${folder}/feedback`);
+      await Deno.writeTextFile(`${folder}/feedback/notes.txt`, "mine");
+      await Deno.writeTextFile(`${folder}/${page}`, "older");
+      // A folder is in the place of the gradebook.
+      await Deno.mkdir(`${folder}/grades.csv/x`, { recursive: true });
+      const { files, failures } = await writeReports(pair, [], folder);
+      assertEquals(files, [
+        "comments.md, points.json",
+        "report.html",
+        "report.json",
+        "feedback/ (2 pages)",
+      ]);
+      assertEquals(failures.length, 1);
+      assertMatch(failures[0]!, /^cannot write grades.csv: /);
+      const text = await Deno.readTextFile(`${folder}/${page}`);
+      assertMatch(text, /<h1>Feedback for <bdi>anna/);
+      const notes = `${folder}/feedback/notes.txt`;
+      assertEquals(await Deno.readTextFile(notes), "mine");
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -11,8 +11,6 @@ import type {
   StudentResult,
 } from "../../classroom/reports/report.ts";
 
-import type { Shard } from "../../classroom/grading/shard.ts";
-
 /** Text that would do harm if any format let it through. */
 export const hostile =
   `</pre></title><script>alert("1")</script><img src=x onerror='alert(1)'>` +
@@ -45,7 +43,6 @@ export function lesson(
 /** A run with all that there is to say of one. */
 export const run: Run = {
   date: "2026-09-01T08:30:00.000Z",
-  submissions: "ba9876543210",
   seed: 42,
   deno: "2.9.6",
   course: "0.1.0",
@@ -54,7 +51,7 @@ export const run: Run = {
 
 /** A report of some students, each with results for lessons 03 and 07. */
 export function report(students: readonly StudentResult[]): Report {
-  return { version: 2, run, lessons: ["03", "07"], students, similar: [] };
+  return { run, lessons: ["03", "07"], students, similar: [] };
 }
 
 /** A student who solved everything but the regions named. */
@@ -71,18 +68,6 @@ export function student(
       lesson("07", regions(["isIterable", "iteratorOf"])),
     ],
   };
-}
-
-/** The reports of all shards of a class. */
-export function shardsOf(
-  whole: Report,
-  count: number,
-): (Report & { readonly shard: Shard })[] {
-  return Array.from({ length: count }, (_, i) => ({
-    ...whole,
-    shard: { index: i + 1, count },
-    students: whole.students.filter((_, j) => j % count === i),
-  }));
 }
 
 /** A class in which every third student failed something. */

@@ -13,7 +13,7 @@ import {
 } from "../../classroom/exercise/regions.ts";
 
 /** The lesson's number and file name. */
-export const lesson = { number: "10", name: "12_map_filter_reduce" };
+export const lesson = { number: "12", name: "12_map_filter_reduce" };
 
 /** What is written for a function, by its name. */
 type Bodies = Readonly<Record<string, string>>;
@@ -223,7 +223,24 @@ ${
   "wrong, loops for ever in one": {
     file: solving({ ...right, keepEven: "  for (;;);" }),
     solved: "sslj",
-    says: /keepEven: .*had not ended after/,
+    says: /keepEven: computed for more than/,
+  },
+  "wrong, leaves much behind in one": {
+    // None of it is to be charged to the others.
+    file: solving({
+      ...right,
+      squareAll: `  setInterval(() => {}, 10);
+  new Worker("data:text/javascript,setInterval(() => {}, 10)", {
+    type: "module",
+  });
+  return map((x) => x * x, numbers);`,
+      keepEven: "  return new Promise(() => {}) as any;",
+      sumAll: `  setInterval(() => {
+    throw new Error("again");
+  }, 50);
+  return reduce((a, b) => a + b, numbers, initial + 1);`,
+    }),
+    solved: "slj",
   },
   "wrong, throws later": {
     file: solving({
@@ -335,13 +352,12 @@ if (Object.is(1, 2) || [1].map((x) => x).length !== 1) throw new Error("done");`
   "hostile, loops at the top": {
     file: before("for (;;);"),
     solved: "",
-    says: /had not ended after/,
+    says: /computed for more than/,
   },
   "hostile, never loads": {
     file: before("await new Promise(() => {});"),
     solved: "",
-    // Where the machine is slow, the grader may notice before the process does.
-    says: /ha[sd] not ended/,
+    says: /waited for more than/,
   },
   "hostile, fills the heap": {
     file: before(
@@ -377,6 +393,37 @@ if (Object.is(1, 2) || [1].map((x) => x).length !== 1) throw new Error("done");`
     ),
     solved: "",
     says: /imports "..\/..\/..\/kit\/tests\//,
+  },
+  "hostile, reads the solution": {
+    file: before(
+      'import text from "../../../kit/lessons/12_map_filter_reduce.ts" with { type: "text" }; console.log(text);',
+    ),
+    solved: "",
+    says: /imports "..\/..\/..\/kit\/lessons\//,
+  },
+  // What stands beside a function is the solution of the others.
+  "hostile, takes the solution that is beside": {
+    file: (source) =>
+      `import { beside } from "../beside.ts";\n` +
+      solving(Object.fromEntries(
+        regionsOf(source).map(({ name }) => [
+          name,
+          `  const found = beside.get("${name}");\n` +
+          '  if (!found) throw new Error("no solution");\n' +
+          "  return found(...arguments);",
+        ]),
+      ))(source),
+    solved: "",
+    says: /squareAll: Error: no solution/,
+  },
+  "hostile, has each function do the next one's work": {
+    file: solving({
+      ...right,
+      sumAll: "  return largest(numbers, initial);",
+      largest: "  return sumAll(numbers, initial);",
+    }),
+    solved: "skj",
+    says: /sumAll: RangeError: Maximum call stack/,
   },
   "hostile, reads others": {
     file: before(`

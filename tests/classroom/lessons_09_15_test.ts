@@ -1,3 +1,3 @@
 import { testLessons } from "./graders.ts";
 
-testLessons("09", "13");
+testLessons("09", "15");

@@ -1,0 +1,170 @@
+/**
+ * Watches a sandbox from outside: how much memory it has in use, and whether what
+ * it does comes to an end.
+ *
+ * How long something takes by the clock says little on a busy machine. So a test
+ * that computes is measured by the processor time that it uses, and only one that
+ * uses next to none is waiting.
+ *
+ * @module
+ */
+
+import { run } from "../../lib/subprocess/run.ts";
+
+/** What a sandbox may take up. */
+export interface Limits {
+  /** How long a test may compute, or wait without computing, in milliseconds. */
+  readonly time: number;
+  /** The memory that a function and its tests may use, in megabytes. */
+  readonly memory: number;
+  /** What may be printed, in bytes. */
+  readonly output: number;
+}
+
+/** How often a process is looked at, in milliseconds. */
+const interval = 250;
+
+/** What share of the time a process uses the processor at most that waits. */
+const idle = 0.02;
+
+/** After how many times its limit a test is over by the clock. */
+const patience = { told: 6, untold: 3 };
+
+/** Looks at a process now and then, and says once why it has to be ended. */
+export class Watch {
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #limits: Limits;
+  readonly #onEnd: (why: string) => void;
+  #busy = false;
+  #latest: Look;
+  #begun: Look;
+  #waits: Look;
+
+  /**
+   * Begins to watch.
+   *
+   * @param pid The process id.
+   * @param limits What it may take up.
+   * @param onEnd Told why it has to be ended, in words.
+   */
+  constructor(pid: number, limits: Limits, onEnd: (why: string) => void) {
+    this.#limits = limits;
+    this.#onEnd = onEnd;
+    this.#latest = this.#begun = this.#waits = { at: performance.now() };
+    this.#timer = setInterval(() => this.#look(pid), interval);
+  }
+
+  /** A test begins, or has ended. */
+  restart(): void {
+    const at = performance.now();
+    this.#begun = this.#waits = { ...this.#latest, at };
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(pid: number): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    const found = await usageOf(pid).catch(() => undefined);
+    this.#busy = false;
+    this.#latest = { ...found, at: performance.now() };
+    const why = this.#tooMuch(this.#latest);
+    if (why === undefined) return;
+    this.stop();
+    this.#onEnd(why);
+  }
+
+  /** Why a process has to be ended, in words, if it has to be. */
+  #tooMuch(now: Look): string | undefined {
+    const { time, memory } = this.#limits;
+    const seconds = time / 1_000;
+    if ((now.memory ?? 0) > memory * 2 ** 20) {
+      return `used more than ${memory} MB of memory`;
+    }
+    if (computed(this.#begun, now) > time) {
+      return `computed for more than ${seconds} seconds`;
+    }
+    if (isIdle(this.#waits, now)) {
+      if (now.at - this.#waits.at > time) {
+        return `waited for more than ${seconds} seconds`;
+      }
+    } else this.#waits = now;
+    const most = patience[now.computed === undefined ? "untold" : "told"];
+    return now.at - this.#begun.at > most * time
+      ? `had not ended after ${most * seconds} seconds`
+      : undefined;
+  }
+}
+
+/** What a process was seen to use, and when, in milliseconds. */
+interface Look extends Partial<Usage> {
+  readonly at: number;
+}
+
+/** How long a process has computed between two looks; 0 if nothing tells. */
+function computed(from: Look, to: Look): number {
+  return (to.computed ?? 0) - (from.computed ?? 0);
+}
+
+/** Whether a process has done nothing between two looks. */
+function isIdle(from: Look, to: Look): boolean {
+  if (to.computed === undefined) return false;
+  return computed(from, to) <= idle * (to.at - from.at);
+}
+
+/** What a process uses. */
+export interface Usage {
+  /** The memory that it has in use, in bytes. */
+  readonly memory: number;
+  /** How long it has computed, in milliseconds; absent where nothing tells. */
+  readonly computed?: number;
+}
+
+/**
+ * Looks at what a process uses.
+ *
+ * @param pid The process id.
+ * @returns What it uses; undefined if there is no such process, or nothing here
+ * tells.
+ */
+export async function usageOf(pid: number): Promise<Usage | undefined> {
+  if (Deno.build.os === "windows") {
+    const { stdout } = await run(
+      ["tasklist", "/nh", "/fo", "csv", "/fi", `pid eq ${pid}`],
+    );
+    const kilobytes = stdout.trim().split('","')[4]?.replace(/\D/g, "");
+    return kilobytes ? { memory: Number(kilobytes) * 1024 } : undefined;
+  }
+  const { stdout } = await run(["/bin/sh", "-c", look, "sh", String(pid)]);
+  const [kilobytes, time] = stdout.trim().split(/\s+/);
+  if (!kilobytes) return undefined;
+  const memory = Number(kilobytes) * 1024;
+  return time ? { memory, computed: 1_000 * secondsIn(time) } : { memory };
+}
+
+/** A time as `ps` writes it, such as `1-02:03:04.5`, in seconds. */
+function secondsIn(time: string): number {
+  const [last = 0, ...others] = time.split(/[-:]/).map(Number).toReversed();
+  const units = [60, 3_600, 86_400];
+  return others.reduce((sum, part, i) => sum + part * units[i]!, last);
+}
+
+/**
+ * The memory of a process in kilobytes, and its processor time. Small systems have
+ * no `ps` that tells; where there is Linux, there is /proc, which counts time in
+ * hundredths of a second.
+ */
+const look = `
+if [ -r "/proc/$1/stat" ]; then
+  while read -r name size _; do
+    [ "$name" != VmRSS: ] || memory=$size
+  done < "/proc/$1/status"
+  read -r stat < "/proc/$1/stat"
+  set -- \${stat##*) }
+  ticks=$((\${12} + \${13}))
+  echo "$memory $((ticks / 100)).$((ticks / 10 % 10))$((ticks % 10))"
+else
+  ps -o rss=,time= -p "$1"
+fi`;

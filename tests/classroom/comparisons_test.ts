@@ -1,0 +1,167 @@
+/**
+ * The fresh inputs are tried on functions that are changed at random places: each
+ * part of what is compared has to differ for one of them. What no change reaches
+ * would be compared in vain.
+ */
+
+import { assertEquals } from "@std/assert";
+import {
+  type LessonFiles,
+  lessonsIn,
+  type Region,
+  regionsOf,
+} from "../../classroom/exercise/regions.ts";
+import { besideEach } from "../../classroom/grading/grade_lesson.ts";
+import { freshInputs } from "../../classroom/sandbox/inputs.ts";
+import {
+  endRuns,
+  findLessons,
+  type Kit,
+  makeCopy,
+  makeKit,
+  removeKit,
+} from "../../classroom/sandbox/kit.ts";
+import { runLesson } from "../../classroom/sandbox/run_lesson.ts";
+import { testWith } from "../helper.ts";
+import { answersTo, replaced } from "./answers.ts";
+
+const root = new URL("../../", import.meta.url);
+
+testWith(
+  ["run", "read", "write", "env"],
+  "inputs: each part of what is compared differs for a wrong function",
+  async () => {
+    const kit = await makeKit(findLessons());
+    try {
+      // Nothing but the inputs is to be tried.
+      for (const lesson of kit.lessons.values()) {
+        await Deno.writeTextFile(
+          `${kit.folder}/kit/tests/${lesson}_test.ts`,
+          'Deno.test("given: nothing", () => {});\n',
+        );
+      }
+      const left = lessonsIn(root).values();
+      const unseen: string[] = [];
+      const work = async () => {
+        for (const lesson of left) unseen.push(...await unseenIn(kit, lesson));
+      };
+      await Promise.all(
+        Array.from({ length: navigator.hardwareConcurrency }, work),
+      );
+      assertEquals(unseen.sort(), []);
+    } finally {
+      await endRuns(kit);
+      await removeKit(kit);
+    }
+  },
+);
+
+/** The parts of a lesson's outcomes that no changed function changes. */
+async function unseenIn(kit: Kit, lesson: LessonFiles): Promise<string[]> {
+  const { number, path } = lesson;
+  const source = await Deno.readTextFile(new URL(path, root));
+  const beside = besideEach(source);
+  let copies = 0;
+  const outcomesOf = async (text: string, region: string) => {
+    const name = `${copies++}-${number}`;
+    const bytes = new TextEncoder().encode(text);
+    const { regions } = await runLesson(
+      await makeCopy(kit, name, number, bytes),
+      {
+        lesson: number,
+        regions: new Map([[region, beside.get(region)!]]),
+        seed: 7,
+        limits: { time: 2_000, memory: 1_024, output: 1_000_000 },
+        folder: kit.folder,
+        trusted: false,
+      },
+    );
+    const run = regions.get(region)?.tests.get(freshInputs(region));
+    return run?.status === "passed" ? run.outcomes ?? [] : [];
+  };
+  const unseen: string[] = [];
+  for (const region of regionsOf(source)) {
+    const expected = await outcomesOf(source, region.name);
+    const parts = expected.map(({ result }) => partsOf(result));
+    unseen.push(
+      ...expected.filter(({ call, result }) =>
+        /(?<!done: true, value: )\bundefined\b/.test(result) &&
+        !call.includes("undefined")
+      ).map(({ call, result }) => `${number} ${call} compares ${result}`),
+    );
+    const wrong = answersTo(lesson)
+      .filter((it) => it.region === region.name && !it.isRight && !it.top)
+      .map(({ body }) => body);
+    for (const body of [...wrong, ...changesOf(region)]) {
+      if (parts.every(({ size }) => size === 0)) break;
+      const found = await outcomesOf(
+        replaced(source, region, body),
+        region.name,
+      );
+      parts.forEach((own, i) => {
+        const others = partsOf(found[i]?.result ?? "");
+        for (const [name, value] of own) {
+          const isSeen = found[i]?.call === expected[i]!.call &&
+            others.get(name) !== value;
+          if (isSeen) own.delete(name);
+        }
+      });
+    }
+    parts.forEach((own, i) => {
+      for (const [name, value] of own) {
+        unseen.push(`${number} ${expected[i]!.call}: ${name} ${value}`);
+      }
+    });
+  }
+  return unseen;
+}
+
+/** The fields of an object that `canonical` wrote; of another value, itself. */
+function partsOf(result: string): Map<string, string> {
+  if (!result.startsWith("{")) return new Map([["", result]]);
+  const parts = new Map<string, string>();
+  let depth = 0;
+  let part = "";
+  for (const [token] of result.slice(1).matchAll(/"(?:\\.|[^"\\])*"|[^]/g)) {
+    if ("[{".includes(token)) depth += 1;
+    if ("]}".includes(token)) depth -= 1;
+    if (depth < 0 || token === "," && depth === 0) {
+      const [, name = "", value = ""] = /^ ?([^:]*): ([^]*)$/.exec(part) ?? [];
+      if (name) parts.set(name, value);
+      part = "";
+    } else part += token;
+  }
+  return parts;
+}
+
+/** What stands in a region, changed in one place each time; and other ends. */
+function changesOf({ text }: Region): string[] {
+  const ends = ["undefined", "true", "false", "0", "[]"]
+    .map((value) => `return ${value} as any;`);
+  const changes: readonly (readonly [RegExp, string])[] = [
+    [/\b\d+n?\b/g, "$& + 1"],
+    [/\bawait /g, ""],
+    [/ === /g, " !== "],
+    [/ !== /g, " === "],
+    [/ (<|>=) /g, " <= "],
+    [/ > /g, " >= "],
+    [/ \+= /g, " -= "],
+    [/ \+ /g, " - "],
+    [/ \* /g, " + "],
+    [/\btrue\b/g, "false"],
+    [/\bfalse\b/g, "true"],
+    [/"(\w)/g, '"x$1'],
+    [/^ *(?!return|const|let|for|if|switch|case|using|\}|\{)\S.*;$/gm, ""],
+  ];
+  return [
+    ...ends,
+    ...changes.flatMap(([pattern, by]) =>
+      [...text.matchAll(pattern)].map(({ 0: found, index }) =>
+        text.slice(0, index) +
+        found.replace(new RegExp(pattern.source, "m"), by) +
+        text.slice(index + found.length)
+      )
+    ),
+    'throw new Error("another one");',
+  ];
+}
