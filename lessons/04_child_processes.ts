@@ -34,9 +34,10 @@ lesson(import.meta, async ({ launcher }) => {
   show(() => globalThis.note); // "mine"
 
   // So processes are isolated: neither the change nor the crash reached main.
-  // What a child prints does not go through main, but straight to the terminal.
-  // With onOutput, main gets it: here, the line stands only in `printed`. In a
-  // Python notebook, it may be lost.
+  // What a child prints does not reach main's standard output either: the line
+  // stands only in `printed`, from onOutput. (Without that, it goes to the
+  // standard error, the output for messages.) In a Python notebook, it may be
+  // lost.
 
   section("The life of a process");
   // This child loops for ever. The promise `looping` gets a value when it has
@@ -105,10 +106,7 @@ lesson(import.meta, async ({ launcher }) => {
 }, {
   needsRun: true,
   options: {
-    launcher: {
-      default: "",
-      help: 'the command that starts the three elsewhere, such as "ssh ada"',
-    },
+    launcher: { default: "", help: 'starts the three, such as "ssh ada"' },
   },
   readOn: {
     "Processes in Python":

@@ -183,7 +183,7 @@ testWith(
         'globalThis.note = "mine"; function lookAround() { console.log(`My note: ${globalThis.note}`); globalThis.note = "changed"; throw new Error("I crash"); }',
         "const error = await child.join().catch(String); return { printed, error, exitCode: child.exitCode };",
         'crashBeside() → { printed: "My note: undefined", error: "Error: I crash", exitCode: 1 } The child found no note: its `note` is another variable, in another memory.',
-        'globalThis.note → "mine" So processes are isolated: neither the change nor the crash reached main. What a child prints does not go through main, but straight to the terminal. With onOutput, main gets it: here, the line stands only in `printed`. In a Python notebook, it may be lost.',
+        'globalThis.note → "mine" So processes are isolated: neither the change nor the crash reached main. What a child prints does not reach main\'s standard output either: the line stands only in `printed`, from onOutput. (Without that, it goes to the standard error, the output for messages.) In a Python notebook, it may be lost.',
       ]
     ) assertStringIncludes(text, part);
   },
@@ -235,7 +235,7 @@ testWith(["run"], "given: the lesson shows three child processes", async () => {
 
 testWith(
   ["run"],
-  "given: what a child prints goes where main prints without onOutput",
+  "given: what a child prints goes to the standard error without onOutput",
   async () => {
     const ran = await runProgram(
       `
@@ -246,7 +246,7 @@ testWith(
     `,
       ["--allow-run"],
     );
-    assertEquals(ran, { code: 0, stdout: "from a child\n", stderr: "" });
+    assertEquals(ran, { code: 0, stdout: "", stderr: "from a child\n" });
   },
 );
 
