@@ -28,7 +28,7 @@ const interval = 250;
 const idle = 0.02;
 
 /** After how many times its limit a test is over by the clock. */
-const patience = { told: 6, untold: 3 };
+const patience = { told: 20, untold: 3 };
 
 /** Looks at a process now and then, and says once why it has to be ended. */
 export class Watch {
