@@ -17,10 +17,10 @@
 import { Pool, run, spawn, type Subprocess } from "../mod.ts";
 import { measure, median } from "./measure.ts";
 import {
-  barePipe,
+  bareChannel,
   bareWorker,
+  largeByChannels,
   largeByHand,
-  largeByPipes,
 } from "./pools/bare.ts";
 import {
   type Competitor,
@@ -222,7 +222,7 @@ async function compareMany(
   const isThread = isolation === "worker";
   const bare = Array.from(
     { length: workers },
-    () => isThread ? bareWorker() : barePipe(),
+    () => isThread ? bareWorker() : bareChannel(),
   );
   const count = 5_000;
   const { times, ...rest } = await withPool(isolation, (pool) =>
@@ -259,9 +259,9 @@ async function withPool<T>(
 /** Our pool beside what it is made of. */
 async function compareWithBare(isolation: Isolation): Promise<Comparison[]> {
   const isThread = isolation === "worker";
-  const echo = isThread ? bareWorker() : barePipe();
+  const echo = isThread ? bareWorker() : bareChannel();
   using pool = new Pool({ workers: 1, isolation });
-  const peer = isThread ? "bare postMessage" : "bare framed pipe";
+  const peer = isThread ? "bare postMessage" : "bare ipc channel";
   const bytes = new Uint8Array(10_000_000);
   const compare = (
     title: string,
@@ -339,7 +339,7 @@ async function compareLarge(isolation: Isolation): Promise<Comparison[]> {
   const ours = names[isolation];
   const isThread = isolation === "worker";
   const hand = isThread ? "workers by hand" : "processes by hand";
-  const byHand = isThread ? largeByHand : largeByPipes;
+  const byHand = isThread ? largeByHand : largeByChannels;
   const large = 4_000_000;
   const title = "8 large tasks, start included";
   return [

@@ -54,9 +54,18 @@ export function pathOf(url: string): string {
   return Deno.build.os === "windows" ? path.slice(1) : path;
 }
 
+/**
+ * Makes one script of a module and all that it imports.
+ *
+ * @param entry The module.
+ * @param define What stands for global names.
+ * @param keepsNames Whether functions and classes keep their names: they are
+ * printed by them, and the library sends functions to its threads as text.
+ */
 async function bundle(
   entry: string,
   define: Record<string, string> = {},
+  keepsNames = false,
 ): Promise<string> {
   const { outputFiles } = await esbuild.build({
     entryPoints: [pathOf(new URL(entry, import.meta.url).href)],
@@ -66,9 +75,10 @@ async function bundle(
     charset: "utf8",
     // What has `using` has all else that the course needs.
     target: "esnext",
-    // Classes are printed by their names.
-    keepNames: true,
-    minify: true,
+    keepNames: keepsNames,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    minifyIdentifiers: !keepsNames,
     define: {
       "import.meta.main": "false",
       "import.meta.url": '"course:///tests/helper.ts"',
@@ -87,13 +97,10 @@ async function bundle(
  */
 export async function bundles(): Promise<[name: string, text: string][]> {
   try {
-    const [prelude, far] = await Promise.all([
-      bundle("client/prelude.ts"),
-      bundle("client/far_thread.ts"),
-    ]);
+    const prelude = JSON.stringify(await bundle("client/prelude.ts"));
     const [page, runtime] = await Promise.all([
-      bundle("client/page.ts", { PRELUDE: JSON.stringify(prelude) }),
-      bundle("client/lesson_thread.ts", { FAR_PROGRAM: JSON.stringify(far) }),
+      bundle("client/page.ts", { PRELUDE: prelude }),
+      bundle("client/lesson_thread.ts", {}, true),
     ]);
     // Threads start from a text, which is all that a page from the disk can do.
     return [

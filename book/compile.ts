@@ -6,38 +6,74 @@
 
 import { transform } from "npm:sucrase@3.35.1";
 
+/** The imports that there can be: of names, or of everything. */
+const imports =
+  /^import\s*(?:(\{[^}]*\})|\*\s*as\s+(\w+))\s*from\s*(["'])([^"'\n]+)\3/gm;
+/** All other ways to load a module as a part of this one. */
+const others =
+  /^(?:import\s*(?!\()[^;.(]*|export\b[^;"'(=]*from\s*)["']([^"'\n]+)["']/m;
+
+/** An error of the language, and where it is. */
+export class CompileError extends SyntaxError {
+  /** The line, from 1. */
+  readonly line: number;
+
+  /** @param message What is wrong. */
+  constructor(message: string, line: number) {
+    super(message);
+    this.line = line;
+  }
+}
+
 /**
  * Compiles a module of the course.
  *
  * @param source TypeScript.
  * @param path Its path in the project, which stacks name.
- * @returns A module that takes its imports from a global function `course`, and
- * says to be at `course:///` and its path.
- * @throws {SyntaxError} If it cannot be parsed; `line` says where.
+ * @returns A module that takes its imports from the global functions `course`
+ * and `courseImport`, and says to be at `course:///` and its path.
+ * @throws {CompileError} If it cannot be parsed, or imports in a way that the
+ * book cannot.
  */
 export function compile(source: string, path: string): string {
-  let code: string;
+  const code = withoutTypes(source).replace(
+    imports,
+    (_, names: string | undefined, all, _quote, from) => {
+      const wanted = (names ?? "").replace(/[{}]/g, "").split(",")
+        .map((it) => it.trim().split(/\s/)[0]!).filter(Boolean);
+      const left = names?.replace(/\bas\b/g, ":") ?? all;
+      return `const ${left}=course(${JSON.stringify(from)},${
+        JSON.stringify(wanted)
+      })`;
+    },
+  ).replace(/(?<![.\w$])import\(/g, "courseImport(");
+  const other = others.exec(code);
+  if (other) {
+    const line = code.slice(0, other.index).split("\n").length;
+    throw new CompileError(
+      `the book cannot import "${other[1]}" so: a lesson imports names, ` +
+        'import { … } from "…", of "../mod.ts" and "../lib/lesson.ts"',
+      line,
+    );
+  }
+  const meta =
+    `Object.assign(import.meta,{url:"course:///${path}",main:false});`;
+  return `${meta}${code}\n//# sourceURL=${path}`;
+}
+
+function withoutTypes(source: string): string {
   try {
-    ({ code } = transform(source, {
+    return transform(source, {
       transforms: ["typescript"],
       disableESTransforms: true,
       keepUnusedImports: false,
-    }));
+    }).code;
   } catch (error) {
-    const [, what, line] = /^(?:Error parsing .*?: )?(.*?) \((\d+):\d+\)$/
-      .exec((error as Error).message) ?? [];
-    throw Object.assign(new SyntaxError(what ?? (error as Error).message), {
-      line: Number(line ?? 1),
-    });
+    const { message } = error as Error;
+    const [, what = message, line = 1] =
+      /^(?:Error parsing .*?: )?(.*?) \((\d+):\d+\)$/.exec(message) ?? [];
+    throw new CompileError(what, Number(line));
   }
-  const imports = code.replace(
-    /^import\s*(?:(\{[^}]*\})|\*\s*as\s+(\w+))\s*from\s*("[^"]+")/gm,
-    (_, names: string | undefined, all, from) =>
-      `const ${names?.replace(/\bas\b/g, ":") ?? all} = course(${from})`,
-  );
-  const meta =
-    `Object.assign(import.meta,{url:"course:///${path}",main:false});`;
-  return `${meta}${imports}\n//# sourceURL=${path}`;
 }
 
 /** An address from which a module can be imported, also in a page from the disk. */

@@ -5,8 +5,9 @@
  * @module
  */
 
+import { describeShare, parallelShare } from "../lib/lesson/amdahl.ts";
 import { duration } from "../lib/lesson/units.ts";
-import type { Bar, Said } from "./said.ts";
+import type { Bar, Gain, Said } from "./said.ts";
 
 /** Makes text of a page, or of an attribute in double quotes. */
 export function escape(text: string): string {
@@ -55,6 +56,8 @@ export function draw(said: Said, verdict?: Verdict): string {
       }</div>`;
     case "timeline":
       return drawTimeline(said.bars);
+    case "curve":
+      return drawCurve(said.points, said.cores);
   }
 }
 
@@ -89,9 +92,10 @@ function drawValue(
     : verdict
     ? `<small>the comment says ${escape(verdict.claim)}</small>`
     : "";
+  const claim = verdict ? ` data-claim="${escape(verdict.claim)}"` : "";
   return `<div class="value ${kind}${
     verdict?.isSo === false ? " not-so" : ""
-  }">` +
+  }"${claim}>` +
     `<code class="expression">${escape(expression)}</code>` +
     `<samp>${escape(text)}</samp>${sign}</div>`;
 }
@@ -146,7 +150,7 @@ function drawTimeline(bars: readonly Bar[]): string {
     const number = share < 0.04
       ? ""
       : `<text x="${at(from)}" dx="7" y="${y + 17}">${task}</text>`;
-    return `<g class="task t${task % 8}"><title>task ${task}: ${
+    return `<g class="task${task % 2 ? " odd" : ""}"><title>task ${task}: ${
       duration(to - from)
     }</title><rect x="${at(from)}" y="${y}" width="${
       percent(Math.max(share, 0.003))
@@ -167,6 +171,53 @@ function drawTimeline(bars: readonly Bar[]): string {
   }" aria-label="${escape(`Timeline. ${text}.`)}">${ticks.join("")}${
     names.join("")
   }${tasks.join("")}</svg><figcaption>${caption}</figcaption></figure>`;
+}
+
+/** Draws how many times as fast more workers are, beside the ideal. */
+function drawCurve(points: readonly Gain[], cores: number): string {
+  const most = Math.max(...points.map(({ workers }) => workers), 2);
+  const top = Math.max(
+    ...points.map(({ gain }) => gain),
+    Math.min(most, cores),
+  );
+  // Room for the names of the axes stands around 300 by 150.
+  const x = (workers: number) => 34 + 300 * (workers - 1) / (most - 1);
+  const y = (gain: number) => 160 - 150 * gain / top;
+  const path = (gainOf: (workers: number) => number) =>
+    Array.from({ length: 41 }, (_, i) => 1 + i * (most - 1) / 40)
+      .map((workers, i) =>
+        `${i ? "L" : "M"}${x(workers).toFixed(1)} ${
+          y(Math.min(top, gainOf(workers))).toFixed(1)
+        }`
+      ).join("");
+  const share = parallelShare(points, cores);
+  const fitted = (workers: number) =>
+    1 / (1 - share + share / Math.min(workers, cores));
+  const rows = Array.from({ length: Math.floor(top) }, (_, i) => i + 1).map(
+    (gain) =>
+      `<line class="grid" x1="34" x2="334" y1="${y(gain)}" y2="${y(gain)}"/>` +
+      `<text x="28" y="${y(gain) + 4}" text-anchor="end">${gain} ×</text>`,
+  );
+  const dots = points.map(({ workers, gain }) =>
+    `<circle cx="${x(workers)}" cy="${
+      y(gain)
+    }" r="4"><title>${workers} workers: ${
+      gain.toFixed(2)
+    } ×</title></circle><text x="${
+      x(workers)
+    }" y="178" text-anchor="middle">${workers}</text>`
+  );
+  const text = points.map(({ workers, gain }) =>
+    `${workers} workers: ${gain.toFixed(2)} times as fast`
+  ).join(", ");
+  return `<figure><svg class="gains" role="img" viewBox="0 0 350 184" aria-label="${
+    escape(`Gain by workers. ${text}.`)
+  }">${rows.join("")}<path class="ideal" d="${
+    path((workers) => workers)
+  }"/><path class="fit" d="${path(fitted)}"/>${dots.join("")}</svg>` +
+    `<figcaption>Dots: measured, by the number of workers. Dashed: ideal. ${
+      describeShare(share)
+    }</figcaption></figure>`;
 }
 
 /** Five or so round times up to an end. */

@@ -45,7 +45,7 @@ export interface Cell {
 }
 
 const printing =
-  /^(?:const \w+ = )?(?:await )?(show|showError|say|code|table|measure|bars|timeline)\(/;
+  /^(?:const \w+ = )?(?:await )?(show|showError|say|code|table|measure|bars|curve|timeline)\(/;
 
 /** Values of a lesson's options, by their names. */
 export type Values = Readonly<Record<string, number>>;

@@ -4,11 +4,10 @@
  * @module
  */
 
-import highlighter from "npm:highlight.js@11.12.0/lib/core";
-import typescript from "npm:highlight.js@11.12.0/lib/languages/typescript";
 import { lessons } from "../lib/lesson.ts";
 import { agrees, claimsOf } from "../lib/lesson/claims.ts";
 import { drawAll, escape, type Verdict } from "./draw.ts";
+import { highlight } from "./highlight.ts";
 import type { Said } from "./said.ts";
 import {
   type Box,
@@ -18,8 +17,6 @@ import {
   segmentsByLine,
 } from "./segments.ts";
 import type { Told } from "./tell.ts";
-
-highlighter.registerLanguage("ts", typescript);
 
 /** What is recorded of a lesson. */
 export interface Recording extends Told {
@@ -44,8 +41,6 @@ export interface Material {
 /** What the scripts of a lesson's page get to know. */
 export interface LessonData {
   readonly name: string;
-  /** Changes with the lesson: what a reader has saved belongs to one version. */
-  readonly version: string;
   readonly segments: Page["segments"];
   readonly exercises: readonly {
     readonly name: string;
@@ -62,9 +57,25 @@ export interface LessonData {
 /** These lessons are about what a page in a browser may not do. */
 const outside: Readonly<Record<string, string>> = {
   "01_processes":
-    "This lesson asks the operating system about its process. A page in a browser cannot, so this one shows what the lesson printed in Deno.",
+    "This lesson asks the operating system about its process, which a page in a browser cannot.",
+  "04_child_processes":
+    "This lesson starts processes, which a page in a browser cannot.",
   "14_subprocess":
-    "This lesson starts programs. A page in a browser cannot, so this one shows what the lesson printed in Deno.",
+    "This lesson starts programs, which a page in a browser cannot.",
+};
+
+/** The lessons as the front page has them. */
+const groups: readonly (readonly [title: string, numbers: number[]])[] = [
+  ["Processes and workers", [1, 2, 3, 4]],
+  ["Parallel and concurrent", [5, 6, 7, 8]],
+  ["Functional programming, and two appendices", [9, 10, 11, 12, 13, 14, 15]],
+];
+
+/** What a page adds under the code that first calls a function of a lesson. */
+const widgets: Readonly<Record<string, string>> = {
+  runParallel: "speedup",
+  evaluationOrder: "lanes",
+  everyOrder: "stepper",
 };
 
 /**
@@ -82,23 +93,42 @@ const numberOf = (name: string) => Number.parseInt(name);
 const idOf = (title: string) =>
   title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
 
+/** Calls, and names that no word of English looks like. */
+const names =
+  /(?<![\w/.#-])(?:(?:\w+\.)*[a-zA-Z]\w*\((?:[^()<&]|&#34;)*\)|[a-z]+[A-Z]\w*|[A-Z]\w+\.[a-z]\w+)(?![\w/])/g;
+
 /** A paragraph's text, with the code in it as code. */
 function inline(text: string): string {
-  return escape(text).replace(/`([^`]+)`/g, "<code>$1</code>")
-    .replace(/\bhttps:\/\/[^\s)]+[\w/]/g, '<a href="$&">$&</a>');
+  return escape(text).split(/(`[^`]+`|\bhttps:\/\/[^\s)]+[\w/])/)
+    .map((part) =>
+      /^`.+`$/.test(part)
+        ? `<code>${part.slice(1, -1)}</code>`
+        : part.startsWith("https://")
+        ? `<a href="${part}">${part}</a>`
+        : part.replace(names, "<code>$&</code>")
+    ).join("");
+}
+
+/** What a frame has besides its title and its text. */
+interface FrameSettings {
+  readonly current?: string;
+  readonly sections?: readonly Section[];
+  readonly head?: string;
+  /** A line of the head of the page that says what it is about. */
+  readonly about: string;
+}
+
+/** The links to the sections of a page. */
+function sectionLinks(sections: readonly Section[]): string {
+  return sections.filter(({ title }) => title).map(({ title }) =>
+    `<li><a href="#${idOf(title)}">${escape(title)}</a></li>`
+  ).join("");
 }
 
 /** A whole page around what it holds. */
-function frame(
-  title: string,
-  main: string,
-  about: { current?: string; sections?: readonly Section[]; head?: string } =
-    {},
-): string {
-  const { current, sections = [], head = "" } = about;
-  const parts = sections.filter(({ title }) => title).map(({ title }) =>
-    `<li><a href="#${idOf(title)}">${escape(title)}</a></li>`
-  ).join("");
+function frame(title: string, main: string, settings: FrameSettings): string {
+  const { current, sections = [], head = "", about } = settings;
+  const parts = sectionLinks(sections);
   const entries = lessons.map(([name, title]) =>
     `<li><a href="${name}.html"${
       name === current ? ' aria-current="page"' : ""
@@ -112,6 +142,7 @@ function frame(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="description" content="${escape(about)}">
 <title>${escape(title)}</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="book.css">
@@ -128,12 +159,16 @@ ${entries}
 </ol></nav></details>
 <button type="button" id="theme" hidden>Dark</button>
 </header>
-<main id="main">
 ${main}
-</main>
 </body>
 </html>
 `;
+}
+
+/** What scripts get to know, as an element. */
+function dataElement(id: string, data: unknown): string {
+  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  return `<script type="application/json" id="${id}">${json}</script>`;
 }
 
 /** The front page. */
@@ -141,63 +176,106 @@ export function frontPage(
   materials: readonly Material[],
   head: string,
 ): string {
-  const entries = materials.map(({ name, source }) => {
-    const { intro, sections } = pageOf(source);
-    const exercises = sections.flatMap(({ rows }) => rows)
-      .flatMap(({ boxes }) => boxes).flatMap(({ exercises }) => exercises);
-    const solvable = outside[name] ? 0 : exercises.length;
-    return `<li><h2><a href="${name}.html">${escape(titleOf(name))}</a></h2>
-<p>${inline(intro)}</p>
-<p class="progress" data-progress="${name}" data-exercises="${solvable}">${
-      outside[name]
-        ? "to read: it needs more than a browser"
-        : `${exercises.length} exercise${exercises.length === 1 ? "" : "s"}`
-    }</p></li>`;
+  const about = "Parallelism and functional programming in TypeScript, in " +
+    "lessons that run in the browser, on your own processors.";
+  const first = materials[0]!;
+  const shown = materials.find(({ source }) => /runParallel\(/.test(source));
+  const timeline =
+    shown?.recording.said.filter(({ kind }) => kind === "timeline").slice(
+      0,
+      1,
+    ) ?? [];
+  const list = groups.map(([title, numbers], i) => {
+    const own = materials.filter(({ name }) =>
+      numbers.includes(numberOf(name))
+    );
+    return `<section aria-labelledby="group-${i}"><h2 id="group-${i}">${title}</h2>
+<ul class="lessons">
+${own.map(lessonEntry).join("\n")}
+</ul></section>`;
   }).join("\n");
   return frame(
     "Side by Side",
-    `<div class="intro"><h1>Side by Side</h1>
-<p class="lead">Parallelism and functional programming in TypeScript, in
-lessons that run here, on your own processors: change the code, press Run, and
-see each value under the line that printed it.</p>
-<p>Nothing is installed and nothing is sent anywhere: the lessons run in this
-browser. Each lesson is one file, which also runs with
-<a href="https://deno.com">Deno</a> on your computer.</p></div>
-<ol class="lessons">
-${entries}
-</ol>`,
-    { head },
+    `<main id="main" class="front">
+<div class="hero">
+<div class="intro"><h1>Code that runs side by side</h1>
+<p class="lead">${about} Change the code, press Run, and see each value under
+the line that printed it.</p>
+<p class="start"><a class="go" href="${first.name}.html">Start with lesson 1</a>
+<a href="#group-0">All ${materials.length} lessons</a></p>
+<p class="note">Nothing is installed, and nothing is sent anywhere. Each lesson
+is one file, which also runs with <a href="https://deno.com">Deno</a>.</p></div>
+<section class="widget" data-widget="speedup" aria-labelledby="cores">
+<h2 id="cores">Eight tasks on your processors</h2>
+<div class="drawing">${drawAll(timeline)}
+<p class="label">recorded with ${shown?.recording.machine}</p></div>
+</section>
+</div>
+${list}
+${shown ? dataElement("shown", { name: shown.name, source: shown.source }) : ""}
+</main>`,
+    { head, about },
   );
+}
+
+/** What can be solved on a page: not in a lesson that cannot run there. */
+function solvableIn({ name, source }: Material): Box[] {
+  if (outside[name]) return [];
+  const { sections, segments } = pageOf(source);
+  return sections.flatMap(({ rows }) => rows).flatMap(({ boxes }) => boxes)
+    .filter((box) => box.exercises.length > 0 && !isWeighing(box, segments));
+}
+
+/** Whether code weighs memory, which no page can know. */
+function isWeighing(box: Box, segments: Page["segments"]): boolean {
+  const code = box.segments.map((it) => segments[it]!.text).join("");
+  return /heapInUse\(|memoryUsage\(/.test(code);
+}
+
+/** A lesson on the front page. */
+function lessonEntry(material: Material): string {
+  const { name, source, recording } = material;
+  const { intro } = pageOf(source);
+  const exercises = solvableIn(material).flatMap((it) => it.exercises).length;
+  const state = outside[name]
+    ? "to read: it needs more than a browser"
+    : `${exercises} exercise${exercises === 1 ? "" : "s"}`;
+  return `<li><h3><a href="${name}.html"><span class="nr">${
+    numberOf(name)
+  }</span> ${escape(titleOf(name))}</a></h3>
+<div class="picture" aria-hidden="true" inert>${pictureOf(recording.said)}</div>
+<p>${inline(intro.split(/(?<=\.) /)[0]!)}</p>
+<p class="progress" data-progress="${name}" data-exercises="${exercises}">${state}</p></li>`;
+}
+
+/** A small picture of what a lesson prints: the first of what is best to see. */
+function pictureOf(said: readonly Said[]): string {
+  for (const kind of ["timeline", "bars", "table", "value", "error"]) {
+    const at = said.findIndex((it) => it.kind === kind);
+    if (at < 0) continue;
+    if (kind === "value" || kind === "error") {
+      return drawAll(said.filter((it) => "expression" in it).slice(0, 3));
+    }
+    if (kind !== "table") return drawAll([said[at]!]);
+    const rows = said.slice(at + 1).filter(({ kind }) => kind === "row");
+    const few = [said[at]!, ...rows.slice(0, 4)].map((it) => ({
+      ...it,
+      ..."cells" in it && { cells: it.cells.slice(0, 4) },
+      ..."heads" in it && { heads: it.heads.slice(0, 4) },
+    }));
+    return drawAll(few as Said[]);
+  }
+  return "";
 }
 
 /** The page of a lesson. */
 export function lessonPage(material: Material, head: string): string {
-  const { name, recording } = material;
-  const page = pageOf(material.source);
-  const title = titleOf(name);
-  const number = numberOf(name);
+  const { name, recording, source } = material;
+  const page = pageOf(source);
   const draws = new Drawing(material, page);
-  const about = outside[name];
-  const command = /@run (.*)/.exec(material.source)?.[1] ?? "";
   const sections = page.sections.map((section) => draws.section(section));
-  const reading = Object.entries(recording.readOn).map(([title, address]) =>
-    /^https:/.test(address)
-      ? `<li><a href="${escape(address)}">${escape(title)}</a></li>`
-      : `<li>${escape(title)}: ${escape(address)}</li>`
-  ).join("\n");
-  const step = (by: number, label: string) => {
-    const [name, title] = lessons[number - 1 + by] ?? [];
-    return name
-      ? `<a rel="${by < 0 ? "prev" : "next"}" href="${name}.html">${
-        by < 0 ? "← " : ""
-      }<span class="unseen">${label}: </span>${escape(title!)}${
-        by > 0 ? " →" : ""
-      }</a>`
-      : "<span></span>";
-  };
   const data: LessonData = {
     name,
-    version: versionOf(material.source),
     segments: page.segments,
     exercises: draws.exercises.map((it) => ({
       ...it,
@@ -205,115 +283,206 @@ export function lessonPage(material: Material, head: string): string {
     })),
     options: recording.options,
     tests: material.tests,
-    runs: !about,
+    runs: !outside[name],
   };
-  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  const number = numberOf(name);
+  const rail = sectionLinks(page.sections);
   return frame(
-    `${number} ${title} · Side by Side`,
-    `<div class="intro"><p class="kicker">Lesson ${number} of ${lessons.length}</p>
-<h1>${escape(title)}</h1>
-<p class="lead">${inline(page.intro)}</p>
-<p class="note" id="note">${
-      about
-        ? `${about} To run it yourself: <code>${escape(command)}</code>`
-        : "Change the code if you like, and press Run to get your own results."
-    } ${
-      about ? "Recorded" : "Until then, they are those recorded"
-    } with ${recording.machine}, on ${dateOf(recording.date)}.</p></div>
+    `${number} ${titleOf(name)} · Side by Side`,
+    `<div class="lesson">
+<nav class="rail" aria-label="Sections of this lesson"><ul>${rail}</ul></nav>
+<main id="main">
+${introOf(material, page)}
 ${sections.join("\n")}
-${
-      reading
-        ? `<section aria-labelledby="read-on"><h2 id="read-on">Read on</h2>
+${readingOf(recording)}
+<nav class="steps" aria-label="Previous and next lesson">${
+      stepTo(number - 1, "Previous lesson")
+    }${stepTo(number + 1, "Next lesson")}</nav>
+${dataElement("lesson", data)}
+</main></div>`,
+    { current: name, sections: page.sections, head, about: page.intro },
+  );
+}
+
+/** What stands above a lesson. */
+function introOf({ name, source, recording }: Material, page: Page): string {
+  const number = numberOf(name);
+  const [, command = ""] = /@run (.*)/.exec(source) ?? [];
+  const recorded = `${escape(recording.machine)}, on ${dateOf(recording.date)}`;
+  const note = outside[name]
+    ? `${
+      outside[name]
+    } What stands here was recorded with ${recorded}. To run it yourself: <code>${
+      escape(command)
+    }</code>`
+    : `Results are recorded (${recorded}) until you press Run. Change any code; types are not checked here.`;
+  return `<div class="intro"><p class="kicker">Lesson ${number} of ${lessons.length}</p>
+<h1>${escape(titleOf(name))}</h1>
+<p class="lead">${inline(page.intro)}</p>
+<div class="start"><p id="start" hidden><button type="button" class="go" data-run>Run</button></p>
+<p class="note" id="note">${note}</p></div></div>`;
+}
+
+/** What to read on. */
+function readingOf({ readOn }: Recording): string {
+  const reading = Object.entries(readOn).map(([title, address]) =>
+    /^https:/.test(address)
+      ? `<li><a href="${escape(address)}">${escape(title)}</a></li>`
+      : `<li>${escape(title)}: ${escape(address)}</li>`
+  ).join("\n");
+  return reading &&
+    `<section aria-labelledby="read-on"><h2 id="read-on">Read on</h2>
 <ul>
 ${reading}
-</ul></section>`
-        : ""
-    }
-<nav class="steps" aria-label="Previous and next lesson">${
-      step(-1, "Previous lesson")
-    }${step(1, "Next lesson")}</nav>
-<script type="application/json" id="lesson">${json}</script>`,
-    { current: name, sections: page.sections, head },
-  );
+</ul></section>`;
+}
+
+/** A link to the lesson with a number, if there is one. */
+function stepTo(number: number, label: string): string {
+  const [name, title] = lessons[number - 1] ?? [];
+  if (!name) return "<span></span>";
+  const isNext = label.startsWith("Next");
+  const [before, after] = isNext ? ["", " →"] : ["← ", ""];
+  return `<a rel="${isNext ? "next" : "prev"}" href="${name}.html">${before}` +
+    `<span class="unseen">${label}: </span>${escape(title!)}${after}</a>`;
 }
 
 /** Draws the sections of one lesson. */
 class Drawing {
   readonly exercises: Omit<LessonData["exercises"][number], "hints">[] = [];
   readonly #page: Page;
+  /** Whether the lesson can run on its page. */
+  readonly #isRunning: boolean;
   /** What was recorded, by the number of the segment that printed it. */
   readonly #said = new Map<number, Said[]>();
   readonly #claims: Map<number, string>;
+  /** The widgets that are left to draw, by what they are for. */
+  readonly #widgets: Map<string, string>;
 
-  constructor({ source, recording }: Material, page: Page) {
+  constructor({ name, source, recording }: Material, page: Page) {
     this.#page = page;
+    this.#isRunning = !outside[name];
     this.#claims = new Map(
       claimsOf(source).map(({ line, value }) => [line, value]),
     );
-    const segmentAt = segmentsByLine(page.segments.map(({ text }) => text));
+    this.#widgets = new Map(
+      Object.entries(widgets).filter(([name]) => source.includes(`${name}(`)),
+    );
+    const segmentAt = segmentsByLine(page.segments);
     for (const said of recording.said) {
       const segment = segmentAt(said.line);
       this.#said.set(segment, [...this.#said.get(segment) ?? [], said]);
     }
   }
 
-  section({ title, rows }: Section): string {
+  section(section: Section): string {
+    const { title } = section;
+    const isRest = section === this.#page.sections.at(-1);
     const id = idOf(title);
-    const heading = title &&
-      `<h2 id="${id}">${
-        escape(title)
-      } <a class="anchor" href="#${id}" aria-label="Link to: ${
-        escape(title)
-      }">#</a></h2>\n`;
-    const label = title ? ` aria-labelledby="${id}"` : "";
-    const drawn = rows.map(({ prose, boxes }) => {
-      const left = prose.map((text) => `<p>${inline(text)}</p>`).join("\n");
-      const right = boxes.map((box) => this.#box(box)).join("\n");
-      return `<div class="row">${left && `<div class="prose">${left}</div>`}${
-        right && `<div class="codes">${right}</div>`
-      }</div>`;
-    });
-    const tag = title ? "section" : "div";
-    return `<${tag}${label}>${heading}${drawn.join("\n")}</${tag}>`;
+    const draw = ({ prose, boxes }: Section["rows"][number]) => {
+      const paragraphs = prose.map((text) => `<p>${inline(text)}</p>`);
+      const codes = boxes.map((box) => this.#box(box)).join("\n");
+      const alone = boxes.length === 0 ? " alone" : "";
+      const left = prose.length > 0 &&
+        `<div class="prose${alone}">${paragraphs.join("\n")}</div>`;
+      const right = codes && `<div class="codes">${codes}</div>`;
+      return `<div class="row">${left || ""}${right}</div>${
+        this.#widgetsAfter(boxes)
+      }`;
+    };
+    // What there is to solve is never folded.
+    const isFolded = ({ boxes }: Section["rows"][number]) =>
+      isRest && boxes.every(({ exercises }) => exercises.length === 0);
+    const drawn = section.rows.filter((row) => !isFolded(row)).map(draw)
+      .join("\n");
+    const folded = section.rows.filter(isFolded).map(draw).join("\n");
+    if (!title) return `<div class="section">${drawn}</div>`;
+    const heading = `<h2 id="${id}">${
+      escape(title)
+    } <a class="anchor" href="#${id}" aria-label="Link to: ${
+      escape(title)
+    }">#</a></h2>`;
+    const rest = folded &&
+      `<details class="rest"><summary>Show it</summary>${folded}</details>`;
+    return `<section aria-labelledby="${id}">${heading}\n${drawn}${rest}</section>`;
   }
 
-  #box({ doc, fold, segments, exercises }: Box): string {
+  /** The widgets for functions that some boxes are the first to call. */
+  #widgetsAfter(boxes: readonly Box[]): string {
+    const code = boxes.flatMap(({ segments }) => segments)
+      .map((it) => this.#page.segments[it]!.text).join("");
+    return [...this.#widgets].filter(([name]) => code.includes(`${name}(`))
+      .map(([name, widget]) => {
+        this.#widgets.delete(name);
+        return `<div class="widget" data-widget="${widget}" hidden></div>`;
+      }).join("");
+  }
+
+  #box(box: Box): string {
+    const { doc, fold, segments, exercises } = box;
     const said = doc && `<p class="doc">${inline(doc)}</p>`;
+    const text = segments.map((it) => this.#page.segments[it]!.text).join("");
     // The story stands inside of a call, indented.
-    const isStory = this.#page.segments[segments[0]!]!.text.startsWith("  ");
+    const isStory = text.startsWith("  ");
+    const isCard = exercises.length > 0 && this.#isRunning;
+    const solutions = isCard ? exercises.map(({ segment }) => segment) : [];
     const code = `<div class="box${isStory ? " story" : ""}">${
-      segments.map((segment) => this.#segment(segment)).join("")
+      segments.map((segment) =>
+        this.#segment(segment, solutions.includes(segment))
+      ).join("")
     }</div>`;
     if (fold) {
       return `<details class="fold"><summary>${fold}</summary>${code}</details>`;
     }
-    this.exercises.push(...exercises);
-    const solve = exercises.map(({ name }) =>
-      `<div class="exercise" data-exercise="${name}" hidden></div>`
-    );
-    return `${said}${code}${solve.join("")}`;
+    return isCard ? this.#card(box, said + code) : said + code;
   }
 
-  #segment(segment: number): string {
+  /** Exercises, with the code that they are in. */
+  #card(box: Box, code: string): string {
+    const { exercises } = box;
+    const weighs = isWeighing(box, this.#page.segments);
+    if (!weighs) this.exercises.push(...exercises);
+    const tasks = exercises.map(({ name, task }) =>
+      `<p class="task"><span class="badge">Exercise</span> <code>${name}</code>: ${
+        inline(task)
+      }${
+        weighs
+          ? ". A page cannot weigh memory: solve it in Deno."
+          : ' <span class="so solved" hidden>✓ solved</span>'
+      }</p>`
+    ).join("");
+    const places = weighs
+      ? ""
+      : exercises.map(({ name }) =>
+        `<div class="exercise" data-exercise="${name}" hidden></div>`
+      ).join("");
+    return `<div class="card">${tasks}${code}${places}</div>`;
+  }
+
+  #segment(segment: number, isSolution: boolean): string {
     const code = this.#page.segments[segment]!.text.replace(/\n$/, "");
-    const { value } = highlighter.highlight(code, { language: "ts" });
     const said = this.#said.get(segment);
     const judge = (said: Said): Verdict | undefined => {
       const claim = this.#claims.get(said.line);
       if (claim === undefined || !("expression" in said)) return undefined;
       return { claim, isSo: agrees(claim, said.text) };
     };
-    return `<pre class="code" data-segment="${segment}"><code>${value}</code></pre>${
-      said ? `<div class="out recorded">${drawAll(said, judge)}</div>` : ""
-    }`;
+    const pre =
+      `<pre class="code" tabindex="0" data-segment="${segment}"><code>${
+        highlight(code)
+      }</code></pre>`;
+    const out = said
+      ? `<div class="out recorded">${drawAll(said, judge)}</div>`
+      : "";
+    // What makes a sentence is longer than the sentence.
+    const label = isSolution
+      ? "our solution"
+      : /^ {2}say\(/.test(code) && "code";
+    if (!label) return pre + out;
+    return `<details class="${
+      isSolution ? "solution" : "plumbing"
+    }"><summary>${label}</summary>${pre}</details>${out}`;
   }
-}
-
-/** A short text that changes with the source. */
-function versionOf(source: string): string {
-  let hash = 5381;
-  for (const sign of source) hash = (hash * 33 ^ sign.codePointAt(0)!) >>> 0;
-  return hash.toString(36);
 }
 
 function dateOf(date: string): string {

@@ -23,7 +23,7 @@ if (import.meta.main) {
   const print = console.log;
   const write = (part: unknown) => print(mark + JSON.stringify(part));
   const teller = new Teller(path, write, (line) => write({ at: line }));
-  Object.assign(globalThis, { course: (from: string) => teller.module(from) });
+  Object.assign(globalThis, { course: teller.module.bind(teller) });
   console.log = (...words) => teller.log(words.join(" "));
   const source = await Deno.readTextFile(
     new URL(`../${path}`, import.meta.url),

@@ -4,6 +4,10 @@
  * @module
  */
 
+import type { Gain } from "../lib/lesson/amdahl.ts";
+
+export type { Gain };
+
 /** A stretch of time in which a worker ran a task. */
 export interface Bar {
   readonly worker: number;
@@ -37,7 +41,13 @@ export type Printed =
       readonly text: string;
     }[];
   }
-  | { readonly kind: "timeline"; readonly bars: readonly Bar[] };
+  | { readonly kind: "timeline"; readonly bars: readonly Bar[] }
+  | {
+    readonly kind: "curve";
+    readonly points: readonly Gain[];
+    /** How many processors there are. */
+    readonly cores: number;
+  };
 
 /** What is printed, and by which line of the lesson. */
 export type Said = Printed & {
@@ -45,3 +55,8 @@ export type Said = Printed & {
   /** It cannot be found out here: what was recorded stands for it. */
   readonly isRecorded?: boolean;
 };
+
+/** Whether a lesson says that the processors had other things to do. */
+export function isDisturbed(said: readonly Said[]): boolean {
+  return said.some((it) => it.kind === "say" && /\bbusy\b/.test(it.text));
+}

@@ -58,7 +58,7 @@ export interface Page {
 }
 
 /** The statements that print something: results stand under each of them. */
-const printing = /\b(show|showError|say|table|bars|timeline)\(/;
+const printing = /\b(show|showError|say|table|measure|bars|curve|timeline)\(/;
 const declared =
   /^(?:export |default |declare |async |abstract )*(?:function\*?|class|const|let)\s+(\w+)/gm;
 
@@ -111,21 +111,27 @@ export function pageOf(source: string): Page {
 }
 
 /**
- * Finds segments by lines.
+ * Finds the code that a line belongs to.
  *
- * @param texts The texts of all segments.
- * @returns A function that gives the number of the segment that a line is in.
+ * @param segments All segments of a lesson.
+ * @returns A function that gives the number of the segment that a line is in, or
+ * of the code before it where it is out of sight.
  */
 export function segmentsByLine(
-  texts: readonly string[],
+  segments: readonly Pick<Segment, "text" | "isCode">[],
 ): (line: number) => number {
   let next = 1;
-  const starts = texts.map((text) => {
+  const starts = segments.map(({ text }) => {
     const start = next;
     next += text.split("\n").length - 1;
     return start;
   });
-  return (line) => Math.max(0, starts.findLastIndex((start) => start <= line));
+  const first = segments.findIndex(({ isCode }) => isCode);
+  return (line) =>
+    Math.max(
+      first,
+      starts.findLastIndex((start, i) => start <= line && segments[i]!.isCode),
+    );
 }
 
 /** A box that is being cut: what it declares, or what belongs in its place. */

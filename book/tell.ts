@@ -26,8 +26,6 @@ export class Teller {
   #line = 1;
   /** Lines that wait for a value, by their expressions. */
   readonly #waiting = new Map<string, number[]>();
-  /** The lines that print tables, by the rows. */
-  readonly #lineOfRow = new WeakMap<Row, number>();
   /** What `say` is about to print: other paragraphs are comments. */
   #saying: string | undefined;
   /** Whether this section has measured what cannot be measured here. */
@@ -64,13 +62,26 @@ export class Teller {
    * What a lesson imports.
    *
    * @param from As it is written there.
+   * @param names What it wants of it.
    * @returns The module.
    * @throws {TypeError} If the book does not have it.
+   * @throws {SyntaxError} If the module does not export a name.
    */
-  module(from: string): unknown {
-    if (from === "../mod.ts") return library;
-    if (from === "../lib/lesson.ts") return { ...lessons, ...this.#printing() };
-    throw new TypeError(`there is no module "${from}" in the book`);
+  module(from: string, names: readonly string[] = []): unknown {
+    const found: Record<string, unknown> | undefined = from === "../mod.ts"
+      ? library
+      : from === "../lib/lesson.ts"
+      ? { ...lessons, ...this.#printing() }
+      : undefined;
+    if (!found) {
+      throw new TypeError(
+        `there is no module "${from}" in the book: it has "../mod.ts" and ` +
+          '"../lib/lesson.ts", and loads nothing from elsewhere',
+      );
+    }
+    const missing = names.find((name) => !(name in found));
+    if (missing === undefined) return found;
+    throw new SyntaxError(`"${from}" does not export ${missing}`);
   }
 
   /** Tells the story; the lesson has been loaded. */
@@ -86,8 +97,10 @@ export class Teller {
       section,
       say,
       code,
+      measure,
       table,
       bars,
+      curve,
       timeline,
       duration,
     } = lessons;
@@ -117,20 +130,12 @@ export class Teller {
       say: here(say, (text: string) => void (this.#saying = text)),
       code: here(code),
       bars: here(bars),
+      curve: here(curve),
       timeline: here(timeline),
-      table: here(table as Fn, (rows: readonly Row[] | AsyncIterable<Row>) => [
-        Symbol.asyncIterator in rows ? this.#noting(rows, this.#line) : rows,
-      ]),
+      table: here(table),
+      measure: here(measure),
       duration: (ms: number) => ms === 0 ? `below ${tick()}` : duration(ms),
     };
-  }
-
-  /** Notes which line prints rows that come later. */
-  async *#noting(rows: AsyncIterable<Row>, line: number) {
-    for await (const row of rows) {
-      this.#lineOfRow.set(row, line);
-      yield row;
-    }
   }
 
   #output(): Output {
@@ -166,7 +171,7 @@ export class Teller {
         const numbers = heads.map((_, i) =>
           rows.every((it) => isNumber(it[i]!))
         );
-        const line = this.#lineOfRow.get(sample[0] ?? {}) ?? this.#line;
+        const line = this.#line;
         this.#say({ kind: "table", heads, numbers }, line);
         return (row) => this.#say({ kind: "row", cells: cellsOf(row) }, line);
       },
@@ -177,6 +182,7 @@ export class Teller {
         ));
         this.#say({ kind: "bars", bars });
       },
+      curve: (points, cores) => this.#say({ kind: "curve", points, cores }),
       timeline: (spans, start = Math.min(...spans.map(({ from }) => from))) => {
         const bars = spans.map(({ worker, task, from, to }) => (
           { worker, task, from: from - start, to: to - start }

@@ -25,7 +25,7 @@ lesson(import.meta, async ({ wait }) => {
   //
   // Deno, the program that runs this one, can tell how much memory the process
   // uses. The code below makes an array, a list of 50 million bytes. Each byte
-  // is 0. (`const` gives a name to a value.)
+  // is 0. (`const` gives a name to a value, and `new` makes an object.)
   const before = memoryInUse();
   const array = new Uint8Array(50_000_000);
 
@@ -33,9 +33,9 @@ lesson(import.meta, async ({ wait }) => {
   // The arrow (→) shows the value of the code before it.
   show(() => megabytesSince(before)); // ≈ 0
 
-  // It uses next to nothing. The operating system promised the memory, and
-  // gives it only when the process writes into it. So this line writes a 1 into
-  // each byte.
+  // It uses next to nothing. The operating system has only noted that the
+  // process may use so much; it gives memory when the process first uses it. So
+  // this line writes a 1 into each byte.
   array.fill(1);
   show(() => megabytesSince(before)); // ≈ 50
 
@@ -52,8 +52,9 @@ lesson(import.meta, async ({ wait }) => {
   show(() => me.workingDirectory); // "…"
 
   // Deno names the operating system "windows", "darwin" (which is macOS) or
-  // "linux". Python's os.name gives only its family: "nt" (New Technology) is
-  // Windows, and "posix" is macOS and Linux.
+  // "linux". Python's os.name gives only its family: "nt" (New Technology) on
+  // Windows, and "posix" (Portable Operating System Interface) on macOS and
+  // Linux.
   show(() => me.system); // "…"
   show(() => me.osName); // "…"
 
@@ -67,11 +68,12 @@ lesson(import.meta, async ({ wait }) => {
   // The memory that this process uses, the array and Deno itself included:
   show(() => bytes(me.memory)); // ≈ "111 MB"
 
-  // Processor time is shared too. A computer has several logical processors.
-  // Each works for one process at a time, and there are many more processes. So
-  // the system gives a process a short slice of processor time, and then lets
-  // another one run. This is called scheduling. Every process goes forward, and
-  // the computer keeps responding.
+  // Processor time is shared too. A computer has several logical processors:
+  // what the system counts as processors. (One core of a chip may count as
+  // two.) Each works for one process at a time, and there are many more
+  // processes. So the system gives a process a short slice of processor time,
+  // and then lets another one run. This is called scheduling. Every process
+  // goes forward, and the computer keeps responding.
   //
   // The number of logical processors here:
   show(() => me.logicalProcessors); // ≈ 8
@@ -83,16 +85,17 @@ lesson(import.meta, async ({ wait }) => {
   table(waysToFind(me.pid));
 
   // Such a command prints a line with the process id and the name of the
-  // program, which is deno. It finds a process only while the process lives. So
-  // in a terminal this lesson waits here until you press Enter, but not longer
-  // than 20 seconds. Look now, in another terminal.
+  // program, which is deno. It finds only a process that runs. So in a
+  // terminal, the window for commands, this lesson waits here until you press
+  // Enter, but not longer than 20 seconds. Look now, in another terminal.
   await pause(wait * 1000);
 
   section("Processes are isolated");
   // Each process is isolated from the others. It has its own memory, and the
-  // system lets no other process read or change that, unless it is allowed to,
-  // as a debugger is. So a process cannot disturb the work of another one by
-  // mistake: if one crashes, the others go on. Lesson 4 shows that.
+  // system keeps other processes out of it. (A process can share some of it,
+  // and the system may let a debugger in.) So a process cannot disturb the work
+  // of another one by mistake: if one crashes, the others go on. Lesson 4 shows
+  // that.
 }, {
   options: {
     wait: { default: 20, help: "seconds to wait for Enter", max: 3600 },

@@ -22,27 +22,30 @@ lesson(import.meta, async () => {
   // JavaScript, the threads are workers. Do they share memory too?
 
   section("Reading the code");
-  // The code is JavaScript. In Python, it would be:
+  // In Python, the code would be:
   table(phrasebook);
 
-  // Types (`: number`, `<T>`, `!`) stand in the file and are not printed. They do
-  // nothing when the program runs.
+  // A promise stands for a value that comes later. `await` waits for it, and so
+  // does the arrow (→) in the lessons.
+  //
+  // The file has types, too (`: number`, `<T>`, `!`). They are not printed.
 
   section("One counter or two?");
-  // increment adds 1 to a variable of the whole program. Main sets that to 0,
-  // and calls increment; then a worker calls it. (`??` takes 0 where there is no
-  // value yet.)
+  // globalThis holds the variables that all code of a program can use.
+  // increment adds 1 to one of them. (`??` takes 0 where there is no value
+  // yet.) Main sets it to 0 and calls increment; then a worker calls it.
   code(increment);
   code(incrementEverywhere);
   await show(() => incrementEverywhere()); // { main: 1, worker: 1 }
 
   // With one counter, the worker would count to 2. There are two: a worker is a
   // thread of main's process, and yet has its own memory. So FunctionWorker
-  // sends it the text of the function, which may use its arguments and its own
-  // variables, but no variable around it.
+  // sends it the text of the function. The function can use its arguments and
+  // what every program has, such as globalThis, but no variable around it.
 
   section("The life of a worker");
-  // A new FunctionWorker has not started: its state is "initial".
+  // A new FunctionWorker has not started: its state is "initial". Alive means
+  // that it has started and has not ended.
   const worker = new FunctionWorker(() => "done", { name: "Worker-A" });
   show(() => worker); // FunctionWorker { name: "Worker-A", state: "initial" }
   show(() => worker.isAlive); // false
@@ -68,17 +71,18 @@ lesson(import.meta, async () => {
   // The function has not returned, so join() has nothing to give:
   await showError(() => waiting.join()); // AbortError: Worker-B was terminated
 
-  // lifecycle does this once more, and notes the states:
+  // lifecycle notes the states:
   show(() => lifecycle()); // [ "initial", "started", "terminated" ]
 
   // terminate() stops a waiting worker. In Deno 2.9, one inside a loop keeps
   // running until the program ends, although isAlive says false.
   //
-  // Python does this differently: the last state is "stopped", join() returns
-  // None, after terminate() too, and only processes have a terminate().
+  // Python does this differently: the last state is "stopped", and join()
+  // returns None. A Process has a terminate(), a Thread has none.
 
   section("Three children");
-  // greet returns a message, and the id of its process. Main calls it first.
+  // greet returns a message, and the id of its process. First, main calls it,
+  // and prints its own message and id:
   show(() => greet("This is the main program.")); // ≈ { message: "This is the main program.", pid: "5542" }
 
   // Main makes three workers, its children, and keeps them in a list. This
@@ -90,21 +94,8 @@ lesson(import.meta, async () => {
 
   // Each was alive before join(), and not after it: join() waits for the end.
   // All have the id of main's process, because workers are its threads. What
-  // they print appears where main prints.
-
-  section("A worker without help");
-  // FunctionWorker is built on JavaScript's Worker, which runs a program, here a
-  // text. postMessage() sends a copy of a value, and onmessage is called when
-  // one arrives.
-  const text = "onmessage = (event) => postMessage(event.data * 2);";
-  const address = URL.createObjectURL(new Blob([text]));
-  const doubler = new Worker(address, { type: "module" });
-  doubler.postMessage(21);
-  const { data } = await new Promise<MessageEvent>((resolve) =>
-    doubler.onmessage = resolve
-  );
-  show(() => data); // 42
-  doubler.terminate();
+  // they print appears where main prints. FunctionWorker is built on
+  // JavaScript's own Worker, which runs a file.
 }, {
   readOn: {
     "Workers in Deno": "https://docs.deno.com/runtime/fundamentals/workers/",
@@ -118,11 +109,14 @@ const phrasebook = [
   ["`child #${n}`", 'f"child #{n}"'],
   ["{ size: 1, name }", '{"size": 1, "name": name}'],
   ["const { size } = it;", 'size = it["size"]'],
-  ["const [, b] = list;", "b = list[1]"],
   ["{ ...it, size: 1 }", '{**it, "size": 1}'],
   ["list.push(4)", "list.append(4)"],
+  ["for (const x of list)", "for x in list:"],
+  ["for (let i = 0; i < n; i++)", "for i in range(n):"],
+  ["for (const [i, x] of list.entries())", "for i, x in enumerate(list):"],
+  ["a === b && c", "a == b and c"],
+  ["a ? b : c", "b if a else c"],
   ["async function f()", "async def f():"],
-  ["await promise", "await, for a value that comes later"],
 ].map(([here, python]) => ({ JavaScript: here!, Python: python! }));
 
 declare global {
@@ -179,7 +173,7 @@ export function greeters(count: number) {
   });
 }
 
-/** What a child returned, and whether it was alive before and after its join. */
+/** What a child returned, and whether it was alive before and after join(). */
 export type Joined<T> = T & { aliveBefore: boolean; aliveAfter: boolean };
 
 /** Starts children, and joins them in order. */

@@ -18,8 +18,8 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // they there sooner?
   //
   // The task only computes: it adds up the squares of 0, 1, 2 and so on below
-  // n. (`0n` is a bigint, a whole number of any size, as an int in Python. `let`
-  // makes a variable that can change, and `i++` adds 1 to it.)
+  // n. (`0n` is a bigint, a whole number of any size, as an int in Python.
+  // `let` makes a variable that can change.)
   code(sumOfSquares);
   show(() => sumOfSquares(4)); // 14n
   show(() => sumOfSquares(4_000_000)); // 21333325333334000000n
@@ -29,52 +29,57 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
     `The times are those of all ${tasks} tasks together: large tasks with n = ` +
       `${count(large)}, small ones with n = ${count(small)}. They run ` +
       `sequentially, on this thread, and in parallel, on a pool of ${workers} ` +
-      "workers.",
+      `workers. At most ${
+        Math.min(workers, navigator.hardwareConcurrency)
+      } × ` +
+      "(times as fast) is possible: the smaller number of workers and processors.",
   );
   // A pool starts workers, gives each the next task as soon as it is free, and
-  // collects the results in order. "parallel" is on a new pool, "started" on
-  // one whose workers run already. The gain says how many times as fast the new
-  // pool was as sequential.
+  // collects the results in order. "parallel" is on a new pool, "started" on a
+  // pool whose workers run already. The gain is that of the new pool.
   const measured = await measure(
     compareAll(runs, { large, small }, tasks, workers),
     rowOf,
   );
   say(describeGain(measured, workers, navigator.hardwareConcurrency));
 
-  // Large tasks gain, if several processors are free. Small tasks lose: a new
-  // worker takes milliseconds to start, and even a running worker needs time to
-  // get a task and to send its result back. A small task takes less than that.
+  // Where processors are free, large tasks gain: parallelism takes less time,
+  // or solves larger problems in the same time. On a busy machine, they get
+  // less of the processors, and any way can be the slowest. Small tasks lose:
+  // starting a worker and sending it a task take longer than the task.
   //
-  // No two runs take exactly the same time: other programs use the processors
-  // too. From which n on do tasks gain? Put --large 100000 behind the command.
+  // From which n on do tasks gain? Try --large 100000.
 
   section("Which worker ran which large task, and when");
-  // Each line is a worker of a new pool, and time runs to the right. A number
-  // is where that task begins, the bar shows how long it ran, and dots are time
-  // without a task: at the left, the worker is still starting. Bars above each
-  // other ran at the same time; where there are more than processors, they take
-  // turns.
+  // Each line is a worker, and time runs to the right. A number is where that
+  // task begins, the bar shows how long it ran, and dots are time without a
+  // task. Bars above each other ran at the same time; where there are more than
+  // processors, they take turns.
   const spans: TaskRun[] = [];
   const start = performance.now();
   await runParallel(tasks, large, workers, (span) => spans.push(span));
   timeline(spans, start);
 
-  section("The code");
-  // Sequential: Array.from calls the task as often as `tasks` says. Parallel:
-  // map() has the workers of a pool call it, with each item of a list. (fill(n)
-  // makes a list of n, n and so on; `using` stops the workers at the end.) Both
-  // return the time that all tasks took, and the result of each.
+  section("The tasks and their results");
+  // Sequential: Array.from calls the task `tasks` times, and lists the results.
   code(runSequential);
-  code(runParallel);
   const loop = await runSequential(tasks, small);
+  say(
+    `This is the elapsed time of the ${tasks} small tasks, and the ${tasks} ` +
+      "results. With n = 2, each is 0² + 1² = 1.",
+  );
+  show(() => duration(loop.elapsed)); // ≈ "19 µs"
   show(() => loop.results.join(" ")); // "1 1 1 1 1 1 1 1"
+
+  // Parallel: map() has the workers of a pool call the task with each item of a
+  // list. (fill(n) makes a list of n, n and so on; `using` stops the workers at
+  // the end.) The results are the same.
+  code(runParallel);
   const pool = await runParallel(tasks, small, workers);
   show(() => pool.results.join(" ")); // "1 1 1 1 1 1 1 1"
 
-  // So parallelism takes less time, and in the same time it solves larger
-  // problems. It has a price: the program becomes more complex, a task that
-  // depends on another one has to wait for its result, and workers take time to
-  // start.
+  // Parallelism has a price: the program is more complex, a task that depends
+  // on another one has to wait for its result, and workers take time to start.
 }, {
   options: {
     tasks: { default: 8, help: "how many tasks", min: 1, max: 1000 },
@@ -131,16 +136,19 @@ export async function runParallel(
   // #endregion solution
 }
 
-/** All ways beside each other, in milliseconds. */
+/** All ways beside each other, in milliseconds; whether results are the same. */
 export async function compare(tasks: number, n: number, workers: number) {
-  const sequential = (await runSequential(tasks, n)).elapsed;
-  const parallel = (await runParallel(tasks, n, workers)).elapsed;
+  const one = await runSequential(tasks, n);
+  const many = await runParallel(tasks, n, workers);
   using pool = new Pool({ workers });
   await pool.map(sumOfSquares, Array(workers).fill(10_000)); // starts them
   const start = performance.now();
-  await pool.map(sumOfSquares, Array(tasks).fill(n));
+  const results = await pool.map(sumOfSquares, Array(tasks).fill(n));
   const started = performance.now() - start;
-  return { sequential, parallel, started, gain: sequential / parallel };
+  const all = [one.results, many.results, results].map(String);
+  const same = new Set(all).size === 1;
+  const [sequential, parallel] = [one.elapsed, many.elapsed];
+  return { sequential, parallel, started, gain: sequential / parallel, same };
 }
 
 type Times = Awaited<ReturnType<typeof compare>>;
@@ -161,22 +169,17 @@ async function* compareAll(
 }
 
 /** The row of the table for what was measured. */
-function rowOf({ run, task, sequential, parallel, started }: Measured) {
-  const [one, many, ready] = [sequential, parallel, started].map(duration);
-  const gain = speedup(sequential, parallel);
+function rowOf({ run, task, same, ...it }: Measured) {
   return {
-    run,
-    task,
-    sequential: one!,
-    parallel: many!,
-    started: ready!,
-    gain,
+    ...{ run, task, sequential: duration(it.sequential) },
+    ...{ parallel: duration(it.parallel), started: duration(it.started) },
+    ...{ "same results": same, gain: speedup(it.sequential, it.parallel) },
   };
 }
 
-/** What a machine that did nothing else has shown. */
-const recorded = "Recorded on a quiet machine (2 processors, Linux, Deno " +
-  "2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
+/** What a machine with little else to do has shown. */
+const recorded = "Recorded with little else running (2 processors, Linux, " +
+  "Deno 2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
 
 /** What the gains of the large tasks mean on a machine. */
 export function describeGain(
@@ -188,13 +191,10 @@ export function describeGain(
   const gain = large.reduce((sum, { gain }) => sum + gain, 0) / large.length;
   const most = Math.min(workers, cores);
   const found = `The large tasks gained ${gain.toFixed(2)} × on average.`;
-  if (gain >= Math.max(1.2, most / 2)) {
-    return `${found} The most that is possible is ${most} ×, the smaller one ` +
-      `of ${workers} workers and ${cores} processors.`;
-  }
+  if (gain >= Math.max(1.2, most / 2)) return found;
   const why = most === 1
     ? "One processor, or one worker, runs one task at a time."
-    : `${most} × is possible; but other programs keep the processors busy, or ` +
+    : `That is far from ${most} ×: other programs keep the processors busy, or ` +
       "the tasks are too small.";
   return `${found} ${why} ${recorded}`;
 }

@@ -12,11 +12,11 @@ import { FunctionProcess } from "../mod.ts";
 import { code, lesson, say, section } from "../lib/lesson.ts";
 import { show, showError, table } from "../lib/lesson.ts";
 
-lesson(import.meta, async () => {
-  // A process can start other processes, its children. FunctionProcess runs a
-  // function in a child, as FunctionWorker runs one in a worker (lesson 2). But
-  // a worker is a thread of main's process, and a child is another process. In
-  // Python, it is a multiprocessing.Process.
+lesson(import.meta, async ({ launcher }) => {
+  // A process can start other processes, its children. FunctionProcess sends
+  // the text of a function to a child, as FunctionWorker does to a worker
+  // (lesson 2). But a worker is a thread of main's process, and a child is
+  // another process. In Python, it is a multiprocessing.Process.
 
   section("A crash that harms nobody");
   // Main puts "mine" into the variable `note`. Then the child runs lookAround:
@@ -24,20 +24,24 @@ lesson(import.meta, async () => {
   globalThis.note = "mine";
   code(lookAround);
 
-  // crashBeside waits with join() for the child to end. onOutput gets what the
-  // child prints, and catch() the error that join() throws.
+  // join() waits for the end of the child and throws its error, which
+  // catch(String) turns into a text. onOutput gets what the child prints.
   code(crashBeside);
-  await show(() => crashBeside()); // { printed: "undefined", error: "Error: I crash", exitCode: 1 }
+  await show(() => crashBeside()); // { printed: "My note: undefined", error: "Error: I crash", exitCode: 1 }
 
   // The child found no note: its `note` is another variable, in another memory.
   // (undefined means that it has no value.) Main still runs, with its own note:
   show(() => globalThis.note); // "mine"
 
   // So processes are isolated: neither the change nor the crash reached main.
+  // What a child prints does not reach main's standard output either: the line
+  // stands only in `printed`, from onOutput. (Without that, it goes to the
+  // standard error, the output for messages.) In a Python notebook, it may be
+  // lost.
 
   section("The life of a process");
-  // This child loops for ever. `looping` is a promise for the line that it
-  // prints.
+  // This child loops for ever. The promise `looping` gets a value when it has
+  // printed its line.
   code(loop);
   const { child, looping } = looper("Process-A");
 
@@ -53,55 +57,57 @@ lesson(import.meta, async () => {
   show(() => child); // ≈ FunctionProcess { name: "Process-A", parent: 5542, state: "started", pid: 5543 }
   show(() => child.isAlive); // true
 
-  // terminate() ends the process, even inside a loop, where a worker would go
-  // on. After that isAlive says false, and join() throws an error.
+  // Main waits until the child loops. terminate() ends the process, even inside
+  // a loop, where a worker would go on. After that, join() throws an error.
   await looping;
   child.terminate();
   show(() => child.isAlive); // false
   await showError(() => child.join()); // AbortError: Process-A was terminated
   show(() => child.state); // "terminated"
 
-  // Python does this differently: is_alive() may say True for a moment after
-  // terminate(), join() returns None, and the last state is "stopped".
+  // In Python, is_alive() may say True for a moment after terminate().
   //
   // A process ends with an exit code: 0 means success. On macOS and Linux,
-  // terminate() sends the signal SIGTERM, number 15, which asks a process to
-  // end. Deno then gives the exit code 128 + 15 = 143, as shells do; Python
-  // gives -15. On Windows, terminate() ends the process directly, with 1.
+  // terminate() sends a signal, a message of the system: SIGTERM, number 15,
+  // asks it to end, with the exit code 128 + 15 = 143 (in Python -15). If it
+  // goes on, SIGKILL ends it. On Windows, terminate() ends it directly, with 1.
   show(() => describeExit(0)); // "success"
   show(() => describeExit(1)); // "failure"
   show(() => describeExit(143)); // "signal 15"
   say(`Process-A ended with the exit code ${child.exitCode}.`);
 
   section("Three children");
-  // introduce adds 1 to a counter, and says who counts. (ppid is the id of the
-  // parent; `??` takes 0 where there is no counter yet.) Main calls it first.
+  // introduce adds 1 to a counter, and says who counts.
   code(introduce);
+
+  // First, main calls it, and prints its own message and id:
   show(() => introduce("This is the main program.")); // ≈ { message: "This is the main program.", pid: "5542", parent: "5541", counter: 1 }
 
-  // Main makes three child processes, and keeps them in a list.
+  // Main makes three child processes for introduce, and keeps them in a list.
   const children: Child[] = [];
   for (let n = 0; n < 3; n++) {
-    const args: [string] = [`Hello from child #${n}`];
-    children.push(new FunctionProcess(introduce, { args }));
+    children.push(newChild(`Hello from child #${n}`, launcher));
   }
 
-  // introduceAll starts all of them, and notes which are alive. Then it joins
-  // one after the other: join() makes main wait until that child has ended.
+  // introduceAll starts all, notes which are alive, and joins one after the
+  // other: join() makes main wait until that child has ended.
   table(await introduceAll(children));
   say("All child processes have finished.");
 
   // Before join() they were alive, and after it they are not. They have
-  // different process ids, and main is the parent of all. In one memory, they
-  // would count to 2, 3 and 4: each process has its own memory.
+  // different process ids, and here main is the parent of all. In one memory,
+  // they would count to 2, 3 and 4: each process has its own memory.
 
-  section("Where children print");
-  // What a child process prints does not reach main's standard output. Main
-  // gets the text through onOutput; without that, it goes to the standard
-  // error, for messages. In Python, both print to the same terminal, but in a
-  // notebook the text of a child may be lost.
+  section("Children on another machine");
+  // With --launcher "ssh ada", the three children run on the machine ada: a
+  // launcher is a command that starts Deno there. Messages then take longer.
+  // The line can fail. A child may have done its task although its answer is
+  // lost: a task that is tried again runs at least once, perhaps twice.
 }, {
   needsRun: true,
+  options: {
+    launcher: { default: "", help: 'starts the three, such as "ssh ada"' },
+  },
   readOn: {
     "Processes in Python":
       "https://docs.python.org/3/library/multiprocessing.html",
@@ -116,7 +122,7 @@ declare global {
 
 /** What the child does that crashes. */
 function lookAround(): void {
-  console.log(globalThis.note);
+  console.log(`My note: ${globalThis.note}`);
   globalThis.note = "changed";
   throw new Error("I crash");
 }
@@ -162,6 +168,12 @@ export function introduce(message: string) {
 
 /** A process that introduces itself. */
 export type Child = FunctionProcess<[string], ReturnType<typeof introduce>>;
+
+/** A child that introduces itself, not started; the launcher says where. */
+export function newChild(message: string, launcher = ""): Child {
+  const where = launcher ? { launcher: launcher.split(" ") } : {};
+  return new FunctionProcess(introduce, { args: [message], ...where });
+}
 
 /** What it said, and whether it was alive before and after its join. */
 export type Said = ReturnType<typeof introduce> & Alive;

@@ -11,10 +11,11 @@
 import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, () => {
-  // Two passes over an array, and two over an iterator of it. `[...letters]` goes
-  // through letters and puts all items into a new array. What does each give?
+  // letters.values() makes an iterator, which hands out the letters one at a
+  // time. `[...letters]` goes through letters, and puts all items into a new
+  // array. What do two passes over each of them give?
   const letters = ["x", "y"];
-  const iterator = iteratorOf(letters);
+  const iterator = letters.values();
   show(() => [[...letters], [...letters]]); // [ [ "x", "y" ], [ "x", "y" ] ]
   show(() => [[...iterator], [...iterator]]); // [ [ "x", "y" ], [] ]
 
@@ -23,45 +24,48 @@ lesson(import.meta, () => {
 
   section("Iterables");
   // An iterable is a value that a `for` loop can go through, item by item: an
-  // array, a text, a Set, a Map. In Python: for letter in "abc".
+  // array, a text, a Set, a Map.
   const items: string[] = [];
   for (const letter of "abc") items.push(letter);
   show(() => items); // [ "a", "b", "c" ]
 
-  // An iterable has a method named Symbol.iterator, and isIterable looks for it.
-  // (A symbol is a unique key that is not a string. `typeof` gives the type of a
-  // value as a text. `?.` gives undefined where there is no object.)
-  code(isIterable);
+  // isIterable says whether a value is one.
   show(() => isIterable([1, 2, 3])); // true
   show(() => isIterable(5)); // false
   show(() => isIterable({ a: 1, b: 2 })); // false
+  show(() => isIterable(Object.entries({ a: 1, b: 2 }))); // true
 
-  // A number has no items. A plain object has keys and values, and JavaScript
-  // does not choose between them: Object.entries makes an array of pairs. In
-  // Python, the items() of a dict are iterable too, and so is the dict itself.
-  const entries = iteratorOf(Object.entries({ a: 1, b: 2 }));
-  show(() => entries.next().value); // [ "a", 1 ]
-  show(() => entries.next().value); // [ "b", 2 ]
+  // A plain object is no iterable, but Object.entries makes an array of its
+  // pairs, here ["a", 1] and ["b", 2]. In Python, a dict is iterable, and so
+  // are its items().
+  //
+  // isIterable looks for a method: every iterable has one under the key
+  // Symbol.iterator. (A symbol is a unique key that is not a string.)
+  // `value?.[key]` is what value has under the key; it is undefined if value is
+  // null or undefined. `typeof` says of which type that is.
+  code(isIterable);
 
   section("From an iterable to an iterator");
-  // The method Symbol.iterator returns an iterator: an object that hands out the
-  // items one at a time. iteratorOf calls it, as the function iter() does in
-  // Python, where iter(5) is refused with a TypeError too.
+  // The method Symbol.iterator returns an iterator: an object that hands out
+  // the items one at a time. iteratorOf calls it, as the function iter() does
+  // in Python, where iter(5) raises a TypeError too.
   code(iteratorOf);
   const it = iteratorOf([1, 2, 3]);
   showError(() => iteratorOf(5)); // TypeError: 5 (number) is not iterable
 
-  // As a text, an iterator names its type. In Python, type(iter([1, 2, 3])) is
-  // list_iterator.
+  // String(it) names the type of a built-in iterator. In Python, type(iter([1,
+  // 2, 3])) is list_iterator.
   show(() => String(it)); // "[object Array Iterator]"
 
-  // isIterator looks for the method next(), which hands out the next item.
-  // methodsOf lists the names of an object's methods, as dir() lists attributes in Python.
-  show(() => methodsOf(it).includes("next")); // true
+  // methodsOf lists the names of an object's methods, here the first four, as
+  // dir() lists attributes in Python.
+  show(() => methodsOf(it).slice(0, 4)); // [ "next", "reduce", "toArray", "forEach" ]
+
+  // next() hands out the next item. isIterator looks for it.
   show(() => [isIterator(it), isIterator([1, 2, 3])]); // [ true, false ]
 
   // So the array is an iterable, but no iterator. An array's iterator is both:
-  // it inherits a method Symbol.iterator, which returns the iterator itself.
+  // its method Symbol.iterator returns the iterator itself.
   show(() => iteratorOf(it) === it); // true
 
   section("The iterator protocol");
@@ -76,11 +80,11 @@ lesson(import.meta, () => {
 
   // `done: true` says that no items are left.
   //
-  // Python does this differently: next() returns the item itself, and raises the
-  // exception StopIteration when none is left. The two methods are named
+  // Python does this differently: next() returns the item itself, and raises
+  // the exception StopIteration when none is left. The two methods are named
   // __iter__() and __next__(); the functions iter() and next() call them.
   //
-  // A `for` loop does the same as this code (`!` means "not").
+  // itemsOf does what a `for` loop does (`!` means "not").
   code(itemsOf);
 
   section("An iterator keeps its state");
@@ -91,14 +95,14 @@ lesson(import.meta, () => {
   show(() => [one.next().value, one.next().value]); // [ "x", "y" ]
   show(() => other.next().value); // "x"
 
-  // Each has a state of its own: `other` began with "x", although `one` was at
-  // its end. After one pass an iterator is used up, and stays used up. An array
-  // gives every loop a new iterator: that explains the beginning.
+  // Each has a state of its own. After one pass an iterator is used up, and
+  // stays used up. An array gives every loop a new iterator: that explains the
+  // beginning.
 
   section("Lazy evaluation");
-  // Lazy evaluation, or call-by-need, computes a value only when somebody needs
-  // it. The method map of an iterator is lazy. `computed` records which numbers
-  // have been squared.
+  // Lazy evaluation computes a value only when somebody needs it. (It is named
+  // call-by-need if the value is also kept.) The method map of an iterator is
+  // lazy. `computed` records which numbers have been squared.
   const computed: number[] = [];
   const squares = iteratorOf([1, 2, 3]).map((x) => {
     computed.push(x);
@@ -108,11 +112,12 @@ lesson(import.meta, () => {
   show(() => squares.next()); // { value: 1, done: false }
   show(() => computed); // [ 1 ]
 
-  // map squared nothing. One next() squared one number.
+  // One next() squared one number.
 
   section("A class of your own");
-  // One method makes a class iterable: Countdown returns an iterator whose state
-  // is the number that is left. It is an exercise to write it.
+  // One method makes a class iterable: Countdown returns an iterator whose
+  // state is the number that is left. It is an exercise to write what stands
+  // between `#region` and `#endregion` in this lesson's file.
   const countdown = new Countdown(3);
   show(() => [...countdown]); // [ 3, 2, 1 ]
 }, {

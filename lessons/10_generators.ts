@@ -22,8 +22,8 @@ import {
 
 lesson(import.meta, () => {
   // How many bytes do five million squares take? An array stores all of them. A
-  // generator stands for them: it computes a square when somebody asks for it. A
-  // range stands for numbers in the same way. In the table, "lazy" is the size
+  // generator is an iterator (lesson 9) that computes a square when somebody
+  // asks for it. A range stands for numbers. In the table, "lazy" is the size
   // of a range or a generator, "stored" the size of the same values in an array
   // of Deno or a list of Python, and "ratio" is stored divided by lazy. Sizes
   // are in bytes (B).
@@ -36,20 +36,21 @@ lesson(import.meta, () => {
       `${count(rows[0]!.ratio)} times as many as the range.`,
   );
 
-  // A range or a generator takes the same number of bytes however many values it
-  // stands for: it stores where it is and where it ends, and no items. An array
-  // and a list take 8 bytes for each item. Python's list of squares has spare
-  // room for new items besides, and sys.getsizeof() does not count the numbers
-  // themselves, which lie outside of the list.
+  // A range or a generator takes the same number of bytes however many values
+  // it stands for: it stores no items. Here, an array and a list take 8 bytes
+  // for each item. Python's list of squares has spare room for new items
+  // besides, and sys.getsizeof() does not count the numbers, which lie outside
+  // of the list.
   //
   // Deno's sizes are measured now. To measure one value, the lesson creates
   // many, keeps them, and divides. Python's sizes are those of this course's
-  // notes; other versions of Python give 208 bytes for a generator.
+  // notes; some versions of Python give 208 bytes for a generator.
 
   section("A range");
-  // range(3) stands for the numbers 0, 1 and 2. They are not stored: the range
-  // only knows where it begins and how many numbers there are. So it can stand
-  // for a billion numbers, and at(-1) computes the last of them.
+  // range is a function of this course, made after Python's. range(3) stands
+  // for the numbers 0, 1 and 2. They are not stored: the range only knows where
+  // it begins and how many numbers there are. So it can stand for a billion
+  // numbers, and at(-1) computes the last of them.
   const r = range(3);
   show(() => r); // Range(0, 3)
   show(() => range(1_000_000_000).at(-1)); // 999999999
@@ -66,12 +67,12 @@ lesson(import.meta, () => {
   section("A generator function");
   // `function*` makes a generator function. In place of `return`, which would
   // end the function, `yield` hands out one value; then the function waits, and
-  // goes on from there when somebody asks for the next value. In Python, `yield`
-  // does the same. (`x ** 2` is the square of x.)
+  // goes on from there when somebody asks for the next value. In Python,
+  // `yield` does the same. (`x ** 2` is the square of x.)
   code(squares);
 
   // Calling squares(3) runs none of this code. It returns a generator, which
-  // computes its values lazily, with this code. As a text, it names its type.
+  // computes its values lazily, with this code. String() gives its type.
   const generator = squares(3);
   show(() => String(generator)); // "[object Generator]"
 
@@ -92,18 +93,19 @@ lesson(import.meta, () => {
 
   section("A generator expression");
   // In Python, (x ** 2 for x in range(5_000_000)) is a generator expression: it
-  // makes a generator without a function of its own. In square brackets, it is a
-  // list comprehension, which computes all items and stores them in a list.
+  // makes a generator without a function of its own. In square brackets, it is
+  // a list comprehension, which computes all items and stores them in a list.
   //
-  // JavaScript has neither. You write a generator function instead of the one,
-  // and make an array instead of the other. Array.from calls a function for each
-  // item with two values: `_` is the item, which is not used here, and `x` is
-  // its place: 0, 1, 2 and so on.
+  // JavaScript has neither. A generator function does the work of the first,
+  // and Array.from that of the second. It makes an array of a length, and calls
+  // a function for each item, with two values: the old item, `_`, is not used
+  // here, and `x` is its place: 0, 1, 2 and so on.
   const expression = squares(5_000_000);
   code(squaresArray);
   const array = squaresArray(5_000_000);
 
-  // Their types are Generator and Array. In Python, they are generator and list.
+  // Their types are Generator and Array. In Python, they are generator and
+  // list.
   show(() => String(expression)); // "[object Generator]"
   show(() => Array.isArray(array)); // true
 

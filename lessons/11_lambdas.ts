@@ -12,8 +12,9 @@ import { Pool, range, sum } from "../mod.ts";
 import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, async () => {
-  // Each of these two functions is called twice with the same arguments. `total`
-  // is a variable outside of addToTotal; it is 0 at first. What do they return?
+  // Each of these two functions is called twice with the same arguments.
+  // `total` is a variable outside of addToTotal; it is 0 at first. What do they
+  // return?
   code(add);
   show(() => [add(0, 5), add(0, 5)]); // [ 5, 5 ]
   code(addToTotal);
@@ -25,18 +26,19 @@ lesson(import.meta, async () => {
   section("Pure and impure");
   // add is a pure function. Its result depends only on its arguments, and
   // returning it is all it does. It has no side effects: it changes no variable
-  // outside, writes no file, asks no database. So it is easy to reason about and
-  // to test. addToTotal is impure: it reads and changes `total`.
+  // outside, writes no file, asks no database. So it is easy to reason about
+  // and to test. addToTotal is impure: it reads and changes `total`.
   //
   // The pure function is the central idea of functional programming, which
   // computes results by applying functions to data. It is used where much data
-  // flows through the same steps: data analysis, machine learning, data streams.
+  // flows through the same steps: data analysis, machine learning, data
+  // streams.
 
   section("Functions without a name");
-  // A lambda function is a function without a name of its own, written in the
-  // place where a value could stand. JavaScript calls it an arrow function:
-  // parameters, an arrow, and the expression that it returns. `**` is "to the
-  // power of". Here a constant holds the function, so that it can be called.
+  // A lambda function is written without a name, in a place where a value could
+  // stand. JavaScript calls it an arrow function: parameters, an arrow, and the
+  // expression that it returns. `**` is "to the power of". Here a constant
+  // holds the function, so that it can be called.
   code(power);
   show(() => power(2, 3)); // 8
 
@@ -71,20 +73,25 @@ lesson(import.meta, async () => {
 
   section("What a worker can run");
   // A worker (lesson 2) has a memory of its own. A function travels there as
-  // text, without the variables around it. starmap calls add(0, 5) in one worker
-  // and add(1, 5) in the other. `await` waits for both; `using` stops the
-  // workers at the end.
+  // text, without the variables around it. starmap calls add(0, 5) and add(1,
+  // 5), each in a worker, and gives both results. `using` stops the workers at
+  // the end.
   using pool = new Pool({ workers: 2 });
   await show(() => pool.starmap(add, [[0, 5], [1, 5]])); // [ 5, 6 ]
 
-  // addToTotal cannot run there: `total` stayed here. The error names it.
+  // addToTotal cannot run there: `total` stayed here. The error names it, and
+  // says what to do. (With `module`, a worker loads the file that has the
+  // function. `import.meta.url` is the address of this file.)
   await showError(() => pool.map(addToTotal, [5, 5])); // ReferenceError: addToTotal uses "total", …
 
-  // And cube? It is pure: 8 is its result for 2, always and everywhere.
-  await showError(() => pool.map(cube, [1, 2])); // ReferenceError: … uses "exponent", …
+  // And cube? It is pure: 8 is its result for 2, always and everywhere. This is
+  // the beginning of its error. The pool calls a function without a name
+  // `task`.
+  await show(() => pool.map(cube, [1, 2]).catch(firstWords)); // 'task uses "exponent"…'
 
   // It fails as well: it uses `exponent` of its closure. So what counts for a
-  // worker is not that a function is pure, but that it uses nothing around it.
+  // worker is not that a function is pure, but that it uses no variable around
+  // it. (JavaScript's own functions and values, such as Math, are everywhere.)
   // What it needs has to come as an argument, as the exponent of power does.
   await show(() => pool.starmap(power, [[1, 3], [2, 3]])); // [ 1, 8 ]
 }, {
@@ -100,6 +107,9 @@ lesson(import.meta, async () => {
 export interface Numbers extends Iterable<number> {
   readonly length: number;
 }
+
+/** What an error says, as far as its first comma. */
+const firstWords = (error: Error): string => error.message.split(",")[0]!;
 
 /** The average of `values`: a function with a name. */
 export function average(values: Numbers): number {

@@ -12,9 +12,10 @@ import { filter, map, reduce } from "../mod.ts";
 import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 
 lesson(import.meta, () => {
-  // map, filter and reduce are functions of this course, called as in Python.
-  // map(square, [1, 2, 3]) is for calling `square` with each item. `square`
-  // records in `calls` with which number it was called. What is in `calls` then?
+  // map, filter and reduce are functions of this course, called as in Python,
+  // where reduce is in the module functools. map(square, [1, 2, 3]) stands for
+  // what `square` returns for each item. `square` records in `calls` with which
+  // numbers it is called. What is in `calls` after map?
   const calls: number[] = [];
   const square = (x: number) => {
     calls.push(x);
@@ -33,8 +34,8 @@ lesson(import.meta, () => {
   // map object.
   show(() => String(squares)); // "[object Generator]"
 
-  // To get all squares, put them into an array with `[...]`, which asks for one
-  // item after another, up to the end. In Python, list() does that.
+  // To get all squares, put them into an array with `[...]`, which asks for all
+  // items. In Python, list() does that.
   code(squareAll);
   show(() => [...squareAll([1, 2, 3])]); // [ 1, 4, 9 ]
 
@@ -55,23 +56,24 @@ lesson(import.meta, () => {
   show(() => tested); // [ 1, 2 ]
 
   // next() tested 1, which is odd, then 2, which is even, and stopped there.
-  // Asked for all items, filter tests all numbers.
+  //
   code(keepEven);
   show(() => [...keepEven([1, 2, 7, 8])]); // [ 2, 8 ]
 
   // So map and filter return iterators, not results: they describe what to
-  // compute, and compute an item only when somebody asks for it. (The methods
-  // map and filter of an array are not lazy: they return an array of results.)
+  // compute, and compute an item only when somebody asks for it. The methods
+  // map and filter of an iterator do so, too. Those of an array (lesson 11) are
+  // not lazy: they return arrays.
 
   section("Reduce");
   // reduce(function, iterable) makes one value of all items. It calls the
-  // function with the result so far and the next item; what the function returns
-  // is the new result so far. In the beginning, that is the first item.
+  // function with the result so far and the next item; what the function
+  // returns is the new result so far. In the beginning, that is the first item.
   code(add);
   show(() => reduce(add, [1, 2, 3])); // 6
 
-  // reduceSteps makes a line of each step. First x is 1 and y is 2. Then x is 3,
-  // the result so far, and y is 3, the last item.
+  // reduceSteps makes a line of each step. First x is 1 and y is 2. Then x is
+  // 3, the result so far, and y is 3, the last item.
   show(() => reduceSteps([1, 2, 3])); // [ "1 + 2 = 3", "3 + 3 = 6" ]
 
   // A third argument is the initial value: reduce begins with it instead of the
@@ -92,24 +94,24 @@ lesson(import.meta, () => {
   code(largest);
   show(() => largest([5, 9, 4, 15], 10)); // 15
 
-  // The values can be texts. joinWords begins with the first word, and each step
-  // adds a space and a word.
+  // The values can be texts. joinWords begins with the first word, and each
+  // step adds a space and a word.
   code(joinWords);
   show(() => joinWords(["Data", "Science", "is", "fun"])); // "Data Science is fun"
 
-  // If there are no items, reduce returns the initial value. If there is none,
-  // it throws a TypeError, as in Python.
+  // If there are no items, reduce returns the initial value. Without an initial
+  // value, it throws a TypeError, as in Python.
   showError(() => joinWords([])); // TypeError: reduce: no items and no initial value
 
   section("Reduce is not lazy");
   // reduce returns a result, no iterator, and the result depends on every item.
-  // So it asks for all items immediately. 1 + 4 + 9 is 14: is this 14?
+  // So reduce asks for all items immediately. 1 + 4 + 9 is 14: is this 14?
   show(() => sumAll(squares)); // 13
   show(() => calls); // [ 1, 2, 3 ]
 
-  // The iterator `squares` had handed out the 1 at the beginning of this lesson;
-  // 4 and 9 were left. Now `square` has been called with every number, and the
-  // iterator is used up.
+  // The iterator `squares` had handed out the 1 at the beginning of this
+  // lesson; 4 and 9 were left. Now `square` has been called with every number,
+  // and the iterator is used up.
   show(() => [...squares]); // []
 }, {
   readOn: {

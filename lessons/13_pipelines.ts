@@ -20,10 +20,11 @@ lesson(import.meta, ({ total }) => {
   code(double);
   code(add);
 
-  // It runs with 2, 3 and 4, once lazily and once with the methods of arrays,
-  // which are not lazy. The table has all calls in their order: "filter 2" is
-  // isEven(2), "map 2" is double(2), and "reduce 0 + 4" is add(0, 4). "built" is
-  // when filter and map had returned, just before reduce was called.
+  // It runs with 2, 3 and 4: once with lazy(), which makes a lazy pipeline, and
+  // once with an array, whose methods are not lazy. The table has all calls in
+  // their order: "filter 2" is isEven(2), "map 2" is double(2), and "reduce 0 +
+  // 4" is add(0, 4). "built" is when filter and map had returned, just before
+  // reduce was called.
   const arrays = evaluationOrder([2, 3, 4]);
   const lazily = evaluationOrder(lazy([2, 3, 4]));
   table(lazily.map((event, i) => (
@@ -50,8 +51,8 @@ lesson(import.meta, ({ total }) => {
   code(stepwise);
   show(() => stepwise(data)); // 40
 
-  // Chained: lazy() makes a pipeline that has filter, map and reduce as methods.
-  // You read it in the order in which things happen.
+  // Chained: each step is a method of what the step before it returns. You read
+  // it in the order in which things happen.
   code(chained);
   show(() => chained(data)); // 40
 
@@ -62,23 +63,23 @@ lesson(import.meta, ({ total }) => {
   show(() => comprehension(data)); // 40
 
   section("Pipeline thinking");
-  // Functional programming builds pipelines of small pure functions (lesson 11),
-  // which are easy to test and to use again. A step transforms: it makes new
-  // values. It does not mutate: it does not change the values that it got. So
-  // the source is the same after the pipeline.
+  // Functional programming builds pipelines of small pure functions (lesson
+  // 11), which are easy to test and to use again. A step transforms: it makes
+  // new values. It does not mutate: it does not change the values that it got.
+  // So the source is the same after the pipeline.
   const source = [1, 2, 7, 8];
   show(() => chained(source)); // 20
   show(() => source); // [ 1, 2, 7, 8 ]
 
-  // This function mutates: it writes into the array that it got. The old numbers
-  // are lost. What does the same call of chained return now?
+  // This function mutates: it writes into the array that it got.  What does the
+  // same call of chained return now?
   code(doubleInPlace);
   doubleInPlace(source);
   show(() => chained(source)); // 72
 
-  // It is 2 × (2 + 4 + 14 + 16). Immutable data prevents that: nobody can change
-  // it after it was made. Object.freeze makes an array immutable. (Objects
-  // inside of it are not frozen.)
+  // It is 2 × (2 + 4 + 14 + 16). Immutable data prevents that: nobody can
+  // change it. Object.freeze makes an array immutable. (Objects inside of it
+  // are not frozen.)
   const frozen = Object.freeze([1, 2, 7, 8]) as number[];
   showError(() => doubleInPlace(frozen)); // TypeError: Cannot assign to read only property '0' of object '[object Array]'
 
@@ -88,10 +89,10 @@ lesson(import.meta, ({ total }) => {
   show(() => lazy(count()).filter(isEven).map(double).take(3).toArray()); // [ 0, 4, 8 ]
 
   section("Memory stays flat");
-  // lines(n) makes a text, a line of 1000 bytes (1 kB) whenever somebody asks for one. A
-  // pipeline adds up their lengths; an array takes the same lines. When the last
-  // line has come, how many bytes of the heap do they take, the memory that
-  // holds the values of this program?
+  // lines(n) makes a text, a line of 1000 bytes (1 kB) whenever somebody asks
+  // for one. A pipeline adds up their lengths; an array stores the same lines.
+  // The table shows how much larger the heap, the memory for the values of this
+  // program, is at the last line.
   code(lengthOf);
   table([total / 100, total].map((n) => ({
     lines: n,
@@ -99,8 +100,9 @@ lesson(import.meta, ({ total }) => {
     array: bytes(gainOf(Array.from, n)),
   })));
 
-  // The pipeline forgets a line once it has used it, and stores no intermediate
-  // results. So its memory stays flat, however long the text is.
+  // The pipeline forgets a line once it has used it: its steps store no
+  // intermediate results. (Sorting would.) So its memory stays flat, however
+  // long the text is. A few kB are the program's own.
 }, {
   options: {
     total: { default: 100_000, min: 100, help: "how many lines of text" },
@@ -174,18 +176,19 @@ export function evaluationOrder(data: Chain): string[] {
   return events;
 }
 
+type Text = Iterable<string>;
 /** Lines of a long text, each made when somebody asks for it. */
 export function* lines(n: number): Generator<string, void, void> {
   for (const i of range(n)) yield [`line ${i}:`, "x".repeat(985)].join(" ");
 }
 
 /** How many characters the lines have together. */
-export function lengthOf(lines: Iterable<string>): number {
+export function lengthOf(lines: Text): number {
   return lazy(lines).map((line) => line.length).sum();
 }
 
 /** How many bytes of the heap are kept when the last line has come. */
-export function gainOf(take: (all: Iterable<string>) => unknown, n: number) {
+export function gainOf(take: (all: Text) => unknown, n: number): number {
   take(lines(1_000)); // What V8 keeps of the code itself does not count.
   const before = heapInUse();
   let gain = 0;

@@ -14,13 +14,14 @@ import { code, lesson, section, show, showError } from "../lib/lesson.ts";
 const isWindows = Deno.build.os === "windows";
 
 lesson(import.meta, async () => {
-  // A program that another program starts is called a subprocess. It runs in a
-  // process of its own, with its own id (lesson 1). Python has the module
-  // subprocess for that.
+  // A process that a program starts is called a subprocess, or child process.
+  // It can run any program; in lesson 4, it ran a function. Python has the
+  // module subprocess for that.
   //
-  // run() starts a program and waits for its end. This one prints 42 and ends
+  // run() starts a program and waits for its end. This one prints 42, and ends
   // with the exit code 3. By custom, 0 means that all went well, so it has
-  // failed. Does run() throw an error?
+  // failed. Does run() throw an error? (stdout is what a program printed, and
+  // \n is the end of a line.)
   const failing = program("console.log(6 * 7); Deno.exit(3);");
   const done = await run(failing);
   show(() => done.code); // 3
@@ -36,14 +37,15 @@ lesson(import.meta, async () => {
   // the path to it.
   code(program);
 
-  // run() captures what is printed, as text: the standard output (stdout), which
-  // is for results, and the standard error (stderr), for what went wrong. In
-  // Python you have to ask for that: capture_output=True, text=True.
+  // run() captures as text what is printed: the standard output (stdout), which
+  // is for results, and the standard error (stderr), for messages. In Python
+  // you have to ask for that: capture_output=True, text=True.
   code(currentDirectory);
   await show(() => currentDirectory()); // "…"
 
-  // A shell, the program that reads what you type in a terminal, is one as well:
-  // "sh" on macOS and Linux, "cmd" on Windows. It executes this line, and ends.
+  // A shell is the program that reads what you type in a terminal: "sh" on
+  // macOS and Linux, "cmd" on Windows. After "-c" or "/c", it executes one
+  // line, and ends.
   const command = shell("echo hello");
   show(() => command); // [ …, …, "echo hello" ]
   const { stdout } = await run(command);
@@ -51,16 +53,17 @@ lesson(import.meta, async () => {
 
   section("The process id and both outputs");
   // run() answers only when the program has ended. If you need the process id
-  // (pid), or want to deal with the program while it runs, use spawn(), which is
-  // Popen in Python. It gives an object with the pid at once. communicate() waits for the end, and collects both outputs. `await using`
-  // stops the program if it still runs when the function is left.
+  // (pid), or want to deal with the program while it runs, use spawn(), which
+  // is Popen in Python. It gives an object with the pid at once. communicate()
+  // waits for the end, and collects both outputs. `await using` stops the
+  // program if it still runs when the function is left.
   code(pidAndOutput);
   await show(() => pidAndOutput()); // ≈ { pid: 5542, stdout: "I am process 5542\n", stderr: "a warning\n" }
 
   // The object and the program name the same id.
 
   section("A program that never ends");
-  // This program prints "tick" ten times a second, for ever.
+  // This program prints "tick" about ten times a second, for ever.
   show(() => ticking); // [ "…", "eval", "setInterval(() => console.log('tick'), 100)" ]
 
   // endlessProgram does not wait for its end. It reads the standard output line
@@ -70,26 +73,27 @@ lesson(import.meta, async () => {
   code(endlessProgram);
   await show(() => endlessProgram()); // ≈ { pid: 5543, lines: [ "tick", "tick", "tick" ], runsBefore: true, runsAfter: false, code: 143 }
 
-  // So the program kept running until it was terminated. While it ran, you could
-  // have found its id in Task Manager (Windows), Activity Monitor (macOS) or top
-  // (Linux).
+  // So the program kept running until it was terminated. While it ran, you
+  // could have found its id in Task Manager (Windows), Activity Monitor (macOS)
+  // or top (Linux).
   //
-  // On macOS and Linux, terminate() sends the signal SIGTERM, which has the
-  // number 15 and asks a process to end; a program may ignore it. The exit code
-  // is 128 + 15. Python does this differently: it gives -15. On Windows, the
-  // program is ended directly, and the exit code is 1.
+  // On macOS and Linux, terminate() sends the signal SIGTERM, number 15, which
+  // asks a process to end; a program may ignore it. The exit code is 128 + 15.
+  // Python gives -15. On Windows, the program is ended directly, with the exit
+  // code 1.
   //
   // run() can stop a program too, after `timeout` milliseconds.
   await showError(() => run(ticking, { timeout: 500 })); // TimeoutExpired: run: … eval "setInterval(() => console.log('tick'), 100)" has not ended after 500 ms
 
   section("What else can go wrong");
   // A program that does not exist has no exit code, because it never started.
+  // (PATH lists where the system looks for programs.)
   await showError(() => run(["gitt", "status"])); // NotFound: run: no program named "gitt" (is it installed, and on PATH?)
 
   section("Input for a program");
-  // A program can also read: from its standard input. `sort` is a program of
-  // every system, which prints the lines that it reads in order (\n is the end
-  // of a line). What are the first five letters?
+  // A program can also read: from its standard input. Every system has a
+  // program `sort`. It reads lines, and prints them in order. What are the
+  // first five letters?
   const sorted = await run(["sort"], { input: "pear\napple\n" });
   show(() => sorted.stdout.slice(0, 5)); // "apple"
 }, {
@@ -111,7 +115,9 @@ export function program(code: string): Command {
 }
 
 /** A program that never ends by itself. */
-export const ticking = program("setInterval(() => console.log('tick'), 100)");
+export const ticking: Command = program(
+  "setInterval(() => console.log('tick'), 100)",
+);
 
 /** The directory in which a program runs: that of the script that starts it. */
 export async function currentDirectory(): Promise<string> {

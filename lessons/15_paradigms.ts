@@ -7,70 +7,71 @@
  * @run deno run lessons/15_paradigms.ts
  * @test deno test tests/15_paradigms_test.ts
  */
+import { map, sum } from "../mod.ts";
 import { code, lesson, section, show } from "../lib/lesson.ts";
 import { showError, table } from "../lib/lesson.ts";
 
 lesson(import.meta, () => {
-  // Three ways to keep what customers spent. In the first, a Map named ledger is
-  // open to the whole program. By mistake, NaN ("not a number") is added to what
-  // Ada spent, and then 500. What is there?
+  // A shop sold this; prices are in cents. Which customers spent more than 1000
+  // cents, the largest total first?
+  table(sales);
+
+  // A Map, the ledger, holds what customers spent; all code can change it. By
+  // mistake, addSale adds NaN ("not a number") for Ada, then 500. What is
+  // there?
   for (const amount of [NaN, 500]) addSale("Ada", amount);
   show(() => ledger.get("Ada")); // NaN
 
-  // Every sum with NaN is NaN, and no error said so. In the second way, an
-  // object keeps its data to itself, and refuses what would spoil it.
-  const wrong = { customer: "Ada", pieces: -1, price: 500 };
-  showError(() => new Register(rule).record(wrong)); // RangeError: -500 is below 0
-
-  // In the third way, no data changes: Object.freeze made each sale immutable.
-  // Object.assign tries to write `wrong` into one.
-  showError(() => Object.assign(sales[0]!, wrong)); // TypeError: Cannot assign to read only property 'customer' of object '#<Object>'
+  // Every sum with NaN is NaN, and no error said so. Two ways below are safer.
 
   section("Paradigms");
-  // A paradigm is a way of thinking about a problem. A programming paradigm is a
-  // style of writing programs: a standard approach to common problems, which
+  // A paradigm is a way of thinking about a problem. A programming paradigm is
+  // a style of writing programs: a standard approach to common problems, which
   // saves time and effort.
   //
   // Imperative code says how: exact instructions, step by step. Procedural and
   // object-oriented programs are imperative. Declarative code says what the
-  // result is, without the exact steps. Functional programs are declarative, and
-  // so are queries of a database.
+  // result is, without the exact steps. Functional programs are declarative.
 
   section("Procedural: steps");
-  // Which customers spent more than 1000 cents, the largest total first? `rule`
-  // says what a sale is worth, and the limit.
-  table(sales);
-
-  // Procedures are steps with a name. They share the ledger.
+  // Procedures are steps with a name. They share the ledger. `rule` says what
+  // the amount of a sale is, and above what limit a total counts.
   code(proceduralTotals);
   show(() => proceduralTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
 
   section("Functional: functions");
-  // Functions take data and return new data. The code says what becomes of the
-  // sales. ranked keeps the totals above the limit, and sorts them.
+  // Functions take data and return new data. Map.groupBy makes a group of sales
+  // for each customer, and pairOf a pair of it: the name, and the sum of the
+  // amounts. ranked keeps the totals above the limit, and sorts them.
   code(functionalTotals);
+  show(() => functionalTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
+
+  // No data can change: Object.freeze made each sale immutable.
+  showError(() => sales[0]!.price = NaN); // TypeError: Cannot assign to read only property 'price' of object '#<Object>'
 
   section("Object-oriented: objects");
-  // An object holds data together with the code that changes it. A class
-  // describes such objects. In Python, `constructor` is __init__, and `this` is
-  // self. `#totals` is private: no code outside can reach it. That is
-  // encapsulation.
+  // A class describes objects: data, and the only code that can change it. In
+  // Python, `constructor` is __init__, and `this` is self. `#totals` is
+  // private: no code outside can reach it. That is encapsulation.
   code(Register);
+  showError(() => new Register(rule).record(sold("Ada", 3, NaN))); // RangeError: NaN is not 0 or more
 
-  // A class can extend another: it inherits all that it does not define itself.
-  // That is inheritance. DiscountRegister defines amountOf only, and takes a
-  // tenth off. record calls amountOf, and each object does that in the way of
-  // its own class. That is polymorphism.
-  show(() => new DiscountRegister(rule, sales).totals()); // [ { customer: "Ada", total: 1350 }, { customer: "Eve", total: 1260 } ]
+  // A class can extend another, and inherits the methods that it does not
+  // define: that is inheritance. DiscountRegister defines only amountOf, which
+  // takes a tenth off. record calls the object's own amountOf: that is
+  // polymorphism.
+  show(() => new DiscountRegister(rule, sales).totals()[0]?.total); // 1350
 
   section("The same results");
   // Modular code consists of parts that can be used again, each with one
-  // responsibility, and no logic is written twice. All three ways call the rule,
-  // so a postage of 200 cents changes one place.
+  // responsibility, and no logic is written twice. All three ways call the
+  // rule, so a postage of 200 cents changes one place.
   show(() => ways.map((way) => way(sales, withPostage)[0]?.total)); // [ 1700, 1700, 1700 ]
 
   section("Which paradigm for what?");
   table(paradigms);
+
+  // This was the last lesson. In each file, `#region` begins an exercise.
 }, {
   readOn: {
     "Introducing Python: concurrency, storage, networks, web":
@@ -95,17 +96,15 @@ export type Total = { customer: string; total: number };
 /** How the amount of a sale is found, and which totals are wanted. */
 export type Rule = { amount: (sale: Sale) => number; above: number };
 type Sales = readonly Sale[];
-const sales: Sales = [
-  Object.freeze({ customer: "Ada", pieces: 3, price: 500 }),
-  Object.freeze({ customer: "Bob", pieces: 1, price: 900 }),
-  Object.freeze({ customer: "Eve", pieces: 20, price: 70 }),
-];
+const sold = (customer: string, pieces: number, price: number): Sale =>
+  Object.freeze({ customer, pieces, price });
+const sales = [sold("Ada", 3, 500), sold("Bob", 1, 900), sold("Eve", 20, 70)];
 const rule: Rule = { amount: (it) => it.pieces * it.price, above: 1000 };
 const withPostage: Rule = { ...rule, amount: (it) => rule.amount(it) + 200 };
 const largestFirst = (a: Total, b: Total) =>
   b.total - a.total || (a.customer < b.customer ? -1 : 1);
-const ranked = (totals: Iterable<[string, number]>, above: number): Total[] =>
-  Array.from(totals, ([customer, total]) => ({ customer, total }))
+const ranked = (pairs: Iterable<readonly [string, number]>, above: number) =>
+  Array.from(pairs, ([customer, total]) => ({ customer, total }))
     .filter(({ total }) => total > above).sort(largestFirst);
 
 /** Procedural: the data that all procedures share. */
@@ -132,9 +131,10 @@ export function proceduralTotals(sales: Sales, rule: Rule): Total[] {
 /** What becomes of the sales, by functions; some of them are arguments. */
 export function functionalTotals(sales: Sales, rule: Rule): Total[] {
   // #region solution: group the sales by customer, make a pair of the name and the sum of each group, and rank the pairs
-  const sum = (own: Sales) => own.reduce((n, it) => n + rule.amount(it), 0);
-  const groups = Map.groupBy(sales, (it) => it.customer).entries();
-  return ranked(groups.map(([name, own]) => [name, sum(own)]), rule.above);
+  const pairOf = ([name, own]: [string, Sales]) =>
+    [name, sum(map(rule.amount, own))] as const;
+  const groups = Map.groupBy(sales, (sale) => sale.customer);
+  return ranked(map(pairOf, groups), rule.above);
   // #endregion solution
 }
 
@@ -150,7 +150,7 @@ export class Register {
     const amount = this.amountOf(sale);
     const before = this.#totals.get(sale.customer) ?? 0;
     // #region solution: throw a RangeError for an amount that is not at least 0, else add it to what was before
-    if (!(amount >= 0)) throw new RangeError(`${amount} is below 0`);
+    if (!(amount >= 0)) throw new RangeError(`${amount} is not 0 or more`);
     this.#totals.set(sale.customer, before + amount);
     // #endregion solution
   }
@@ -183,11 +183,11 @@ export const paradigms: Record<string, string>[] = [
     "Procedural",
     "A sequence of steps, organised in procedures. Data that all can reach is common.",
     "Simple and intuitive, also for beginners. Procedures make code modular. Effective for tasks with clear steps.",
-    "Open data is not protected. Code is seldom used again in other projects. Unsuitable where data must stay correct as programs grow.",
+    "Open data is not protected. Code is harder to use again in other projects. Unsuitable where data must stay correct as programs grow.",
   ],
   [
     "Functional",
-    "Functions are values. Data is immutable, and no state changes. A computation transforms data.",
+    "Functions are values. Data is immutable, and functions keep no state. A computation transforms data.",
     "Easy to reason about and to test. Suits parallel and lazy execution, and pipelines for large amounts of data.",
     "Less intuitive for beginners. Long chains are harder to debug. Not ideal for complex state.",
   ],
@@ -195,6 +195,6 @@ export const paradigms: Record<string, string>[] = [
     "Object-oriented",
     "Classes and objects, with encapsulation, inheritance and polymorphism. Data and behaviour belong together.",
     "Code can be used again and extended. Encapsulation protects data. Suits large systems that live long.",
-    "More complex design, more code. Needless abstraction for a simple task. Less natural for parallel work on much data.",
+    "More complex design, more code. Needless abstraction for a simple task. Less natural for transforming much data in parallel.",
   ],
 ].map((cells) => Object.fromEntries(cells.map((it, i) => [heads[i], it])));

@@ -157,3 +157,9 @@ export function checkInput(
   else if (typeof then === "function") hint = "; await it first";
   throw new TypeError(`${caller}${describe(input)} is not iterable${hint}`);
 }
+
+/** What of this runs on the far side. */
+export const describeParts = [
+  () => [describe, checkOptions, checkArray, checkSignal, checkTransfer],
+  () => [checkNumberAs, checkCount, checkTimeout, checkFunction],
+];

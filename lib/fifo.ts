@@ -52,3 +52,8 @@ export class Fifo<T> {
     return items;
   }
 }
+
+/** What of this runs on the far side. */
+export const fifoParts = [
+  () => [Fifo],
+];

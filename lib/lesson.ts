@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { Gain } from "./lesson/amdahl.ts";
 import { canGuess } from "./lesson/claims.ts";
 import { codeOf, expressionOf } from "./lesson/code.ts";
 import { commandOf, pathOf } from "./lesson/command.ts";
@@ -24,6 +25,7 @@ import {
 import { type Output, terminal } from "./lesson/output.ts";
 import { Quiz, Stopped } from "./lesson/quiz.ts";
 
+export type { Gain } from "./lesson/amdahl.ts";
 export type { Row, Span } from "./lesson/layout.ts";
 export type { Option, Options, OptionValues } from "./lesson/options.ts";
 export type { Output } from "./lesson/output.ts";
@@ -377,6 +379,22 @@ export function bars(
 ): void {
   narrator?.before("bars");
   current().bars(values, format);
+}
+
+/**
+ * Draws how many times as fast more workers are, beside the ideal, and says which
+ * share of the work ran in parallel by Amdahl's law.
+ *
+ * @example
+ * ```ts
+ * import { curve } from "./lesson.ts";
+ *
+ * curve([{ workers: 1, gain: 1 }, { workers: 2, gain: 1.8 }]);
+ * ```
+ */
+export function curve(gains: readonly Gain[]): void {
+  narrator?.before("curve");
+  current().curve(gains, navigator.hardwareConcurrency);
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   checkBlocking,
   checkWait,
   type Seen,
+  Turns,
   waitFor,
   waitForChange,
   type WaitOptions,
@@ -103,13 +104,15 @@ export class Line {
     }
   }
 
-  /** What has to change before it is a ticket's turn; nothing if that is over. */
-  seen(ticket: number | undefined): Seen | undefined {
-    if (ticket === undefined) return [Line.#turn, this.#load(Line.#turn)];
-    const place = this.#placeOf(ticket);
-    const found = this.#load(place);
-    const isOver = (this.#load(Line.#turn) - ticket | 0) > 0;
-    return isOver ? undefined : [place, found];
+  /** What has to change before it is a ticket's turn, or before there is one. */
+  seen(ticket: number | undefined): Seen {
+    const cell = ticket === undefined ? Line.#turn : this.#placeOf(ticket);
+    return [cell, this.#load(cell)];
+  }
+
+  /** Whether a ticket's turn is over. */
+  isOver(ticket: number): boolean {
+    return (this.#load(Line.#turn) - ticket | 0) > 0;
   }
 
   /** Gives a ticket up. */
@@ -232,9 +235,8 @@ export class Line {
  */
 export class Lock {
   #line = new Line();
-  /** How many in this thread wait, and what resolves once the last one is through. */
-  #waiting = 0;
-  #last: Promise<void> = Promise.resolve();
+  /** Those who wait in this thread: one at a time stands in the line. */
+  readonly #turns = new Turns();
 
   static {
     register("Lock", (wire) => {
@@ -275,8 +277,8 @@ export class Lock {
     if (this.#line.holder === realm().thread) {
       throw new Error("Lock.acquire: this thread holds the lock already");
     }
-    const { look, giveUp } = this.#visit();
-    block("Lock.acquire", options, this.#line.cells, look, giveUp);
+    const { look, leave } = this.#visit();
+    block("Lock.acquire", options, this.#line.cells, look, leave);
     return this.#guard();
   }
 
@@ -290,27 +292,17 @@ export class Lock {
    */
   async acquireAsync(options: WaitOptions = {}): Promise<LockGuard> {
     const caller = "Lock.acquireAsync";
-    const { look, giveUp } = this.#visit();
-    const waiting = waitFor<never>(caller, options, (reason) => {
-      giveUp();
-      waiting.reject(reason);
-    });
-    const before = this.#last;
-    const mine = Promise.withResolvers<void>();
-    this.#last = mine.promise;
-    try {
-      // One of this thread at a time stands in the line of the threads.
-      if (this.#waiting++ > 0) {
-        await Promise.race([before, waiting.promise]);
-        await this.#line.pause(waiting.promise);
+    return await this.#turns.take(caller, options, async (waiting, isFirst) => {
+      if (!isFirst) await this.#line.pause(waiting);
+      const { look, leave } = this.#visit();
+      try {
+        await waitUntil(this.#line.cells, look, waiting);
+      } catch (error) {
+        leave();
+        throw error;
       }
-      await waitUntil(this.#line.cells, look, waiting.promise);
       return this.#guard();
-    } finally {
-      this.#waiting -= 1;
-      void before.then(mine.resolve);
-      waiting.resolve(undefined as never);
-    }
+    });
   }
 
   /**
@@ -336,19 +328,22 @@ export class Lock {
     const look = () => {
       for (;;) {
         if (isEnded()) throw endedError();
+        // What is waited for is read first: no change is missed from then on.
+        const full = line.seen(undefined);
         ticket ??= line.join();
-        if (ticket !== undefined && line.enter(ticket)) return undefined;
+        if (ticket === undefined) return full;
         const seen = line.seen(ticket);
-        if (seen) return seen;
+        if (line.enter(ticket)) return undefined;
+        if (!line.isOver(ticket)) return seen;
         // This thread has used the ticket for another wait.
         ticket = undefined;
       }
     };
-    const giveUp = () => {
+    const leave = () => {
       if (ticket !== undefined) line.leave(ticket);
       return true;
     };
-    return { look, giveUp };
+    return { look, leave };
   }
 
   /** Guards the lock that was taken, or gives it back. */
@@ -612,3 +607,9 @@ export class Barrier {
     return Atomics.compareExchange(this.#state, 0, from, to) === from;
   }
 }
+
+/** What of this runs on the far side. */
+export const syncParts = [
+  () => [LockAbandonedError, BrokenBarrierError, Line, Lock, LockGuard],
+  () => [Barrier],
+];

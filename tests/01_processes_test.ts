@@ -98,13 +98,13 @@ Deno.test("given: the lesson says what a process is, and what it can tell of its
       "When you run it, the operating system makes a process: a program that is being run.",
       "makes an array, a list of 50 million bytes.",
       "const array = new Uint8Array(50_000_000); How many megabytes (MB, millions of bytes) more does the process use now? The arrow (→) shows the value of the code before it. megabytesSince(before) → ",
-      "gives it only when the process writes into it. So this line writes a 1 into each byte. array.fill(1); megabytesSince(before) → ",
+      "it gives memory when the process first uses it. So this line writes a 1 into each byte. array.fill(1); megabytesSince(before) → ",
       "a number, the process id (pid). It also notes which process started it: the parent process.",
       `const me = describeProcess(); me.pid → ${Deno.pid} me.parentPid → ${Deno.ppid}`,
       "its current working directory.",
       `me.workingDirectory → ${JSON.stringify(Deno.cwd())}`,
       'Deno names the operating system "windows", "darwin" (which is macOS) or "linux".',
-      '"nt" (New Technology) is Windows, and "posix" is macOS and Linux.',
+      '"nt" (New Technology) on Windows, and "posix" (Portable Operating System Interface) on macOS and Linux.',
       `me.system → "${Deno.build.os}" me.osName → "${osName(Deno.build.os)}"`,
     ]
   ) assertStringIncludes(text, part);
@@ -133,7 +133,7 @@ Deno.test("given: the lesson says how to find its process, and waits for who loo
     const part of [
       "a program that shows the running processes, and a command that shows one of them",
       `Windows Task Manager tasklist /fi "PID eq ${Deno.pid}" macOS Activity Monitor ps -p ${Deno.pid} Linux top ps -p ${Deno.pid} `,
-      "It finds a process only while the process lives.",
+      "It finds only a process that runs.",
       "until you press Enter, but not longer than 20 seconds. Look now",
     ]
   ) assertStringIncludes(text, part);
@@ -143,7 +143,7 @@ Deno.test("given: the lesson says that processes are isolated", async () => {
   const text = await said();
   for (
     const part of [
-      "Each process is isolated from the others. It has its own memory, and the system lets no other process read or change that, unless it is allowed to",
+      "Each process is isolated from the others. It has its own memory, and the system keeps other processes out of it.",
       "if one crashes, the others go on. Lesson 4 shows that.",
     ]
   ) assertStringIncludes(text, part);

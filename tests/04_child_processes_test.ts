@@ -1,12 +1,16 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { FunctionProcess } from "../mod.ts";
+import {
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import {
   type Child,
   crashBeside,
   describeExit,
-  introduce,
   introduceAll,
   looper,
+  newChild,
 } from "../lessons/04_child_processes.ts";
 import { deno, runProgram, testWith, transcript } from "./helper.ts";
 
@@ -17,9 +21,12 @@ const said = () => told ??= transcript("04_child_processes");
 
 /** Processes that introduce themselves, not started. */
 function childrenOf(count: number): Child[] {
-  return Array.from({ length: count }, (_, n) => {
-    return new FunctionProcess(introduce, { args: [`Hello from #${n}`] });
-  });
+  return Array.from(
+    ...[
+      { length: count },
+      (_: unknown, n: number) => newChild(`Hello from #${n}`),
+    ] as const,
+  );
 }
 
 Deno.test("describeExit: 0 is success", () => {
@@ -51,7 +58,7 @@ testWith(
   async () => {
     globalThis.note = "mine";
     assertEquals(await crashBeside(), {
-      printed: "undefined",
+      printed: "My note: undefined",
       error: "Error: I crash",
       exitCode: 1,
     });
@@ -89,6 +96,25 @@ testWith(
       assertEquals([child.aliveBefore, child.aliveAfter], [true, false]);
     }
     assertEquals(await introduceAll([]), []);
+  },
+);
+
+testWith(
+  ["run"],
+  "given: a launcher starts the three children, and they do the same",
+  async () => {
+    // It starts what it is given behind the first word, as ssh does elsewhere.
+    const program = `const { code } = await new Deno.Command(Deno.execPath(), {
+      args: Deno.args.slice(1),
+    }).spawn().status;
+    Deno.exit(code);`;
+    const deno = Deno.execPath().includes(" ") ? "deno" : Deno.execPath();
+    const address = `data:text/javascript,${encodeURIComponent(program)}`;
+    const launcher = `${deno} run -A --no-config ${address}`;
+    const [said] = await introduceAll([newChild("far away", launcher)]);
+    assertEquals([said?.message, said?.counter], ["far away", 1]);
+    // Its parent is what the launcher has started, and not this process.
+    assertNotEquals(said?.parent, String(Deno.pid));
   },
 );
 
@@ -154,10 +180,10 @@ testWith(
       const part of [
         "A process can start other processes, its children.",
         "But a worker is a thread of main's process, and a child is another process. In Python, it is a multiprocessing.Process.",
-        'globalThis.note = "mine"; function lookAround() { console.log(globalThis.note); globalThis.note = "changed"; throw new Error("I crash"); }',
+        'globalThis.note = "mine"; function lookAround() { console.log(`My note: ${globalThis.note}`); globalThis.note = "changed"; throw new Error("I crash"); }',
         "const error = await child.join().catch(String); return { printed, error, exitCode: child.exitCode };",
-        'crashBeside() → { printed: "undefined", error: "Error: I crash", exitCode: 1 } The child found no note: its `note` is another variable, in another memory.',
-        'globalThis.note → "mine" So processes are isolated: neither the change nor the crash reached main.',
+        'crashBeside() → { printed: "My note: undefined", error: "Error: I crash", exitCode: 1 } The child found no note: its `note` is another variable, in another memory.',
+        'globalThis.note → "mine" So processes are isolated: neither the change nor the crash reached main. What a child prints does not reach main\'s standard output either: the line stands only in `printed`, from onOutput. (Without that, it goes to the standard error, the output for messages.) In a Python notebook, it may be lost.',
       ]
     ) assertStringIncludes(text, part);
   },
@@ -176,8 +202,8 @@ testWith(["run"], "given: the lesson shows the life of a process", async () => {
       `child.start(); ${object} state: "started", pid: ${pid} } child.isAlive → true`,
       "terminate() ends the process, even inside a loop",
       'await looping; child.terminate(); child.isAlive → false child.join() → AbortError: Process-A was terminated child.state → "terminated"',
-      'Python does this differently: is_alive() may say True for a moment after terminate(), join() returns None, and the last state is "stopped".',
-      "A process ends with an exit code: 0 means success. On macOS and Linux, terminate() sends the signal SIGTERM, number 15, which asks a process to end. Deno then gives the exit code 128 + 15 = 143, as shells do; Python gives -15. On Windows, terminate() ends the process directly, with 1.",
+      "In Python, is_alive() may say True for a moment after terminate().",
+      "A process ends with an exit code: 0 means success. On macOS and Linux, terminate() sends a signal, a message of the system: SIGTERM, number 15, asks it to end, with the exit code 128 + 15 = 143 (in Python -15). If it goes on, SIGKILL ends it. On Windows, terminate() ends it directly, with 1.",
       'describeExit(0) → "success" describeExit(1) → "failure" describeExit(143) → "signal 15"',
       `Process-A ended with the exit code ${isWindows ? 1 : 143}.`,
     ]
@@ -188,13 +214,12 @@ testWith(["run"], "given: the lesson shows three child processes", async () => {
   const text = await said();
   for (
     const part of [
-      `introduce("This is the main program.") → { message: "This is the main program.", pid: "${Deno.pid}", parent: "${Deno.ppid}", counter: `,
-      "Main makes three child processes, and keeps them in a list.",
-      "children.push(new FunctionProcess(introduce, { args }));",
+      `First, main calls it, and prints its own message and id: introduce("This is the main program.") → { message: "This is the main program.", pid: "${Deno.pid}", parent: "${Deno.ppid}", counter: `,
+      "Main makes three child processes for introduce, and keeps them in a list.",
+      "children.push(newChild(`Hello from child #${n}`, launcher));",
       "join() makes main wait until that child has ended. message pid parent counter aliveBefore aliveAfter -",
-      "All child processes have finished. Before join() they were alive, and after it they are not. They have different process ids, and main is the parent of all. In one memory, they would count to 2, 3 and 4: each process has its own memory.",
-      "What a child process prints does not reach main's standard output. Main gets the text through onOutput; without that, it goes to the standard error, for messages.",
-      "in a notebook the text of a child may be lost.",
+      "All child processes have finished. Before join() they were alive, and after it they are not. They have different process ids, and here main is the parent of all. In one memory, they would count to 2, 3 and 4: each process has its own memory.",
+      'With --launcher "ssh ada", the three children run on the machine ada: a launcher is a command that starts Deno there. Messages then take longer. The line can fail. A child may have done its task although its answer is lost: a task that is tried again runs at least once, perhaps twice.',
     ]
   ) assertStringIncludes(text, part);
   const rows = [

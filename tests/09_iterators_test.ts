@@ -181,18 +181,18 @@ Deno.test("given: the lesson says what iterables, iterators and the protocol are
       "The second pass over the iterator found nothing, and no error said so.",
       "An iterable is a value that a `for` loop can go through, item by item: an array, a text, a Set, a Map.",
       "an iterator: an object that hands out the items one at a time.",
-      "iteratorOf calls it, as the function iter() does in Python, where iter(5) is refused with a TypeError too.",
+      "iteratorOf calls it, as the function iter() does in Python, where iter(5) raises a TypeError too.",
       "In Python, type(iter([1, 2, 3])) is list_iterator.",
       "The rules are called the iterator protocol. An iterable has a method [Symbol.iterator](), which returns an iterator. An iterator has a method next(), which returns an object with the item as its `value`.",
       "`done: true` says that no items are left.",
       "Python does this differently: next() returns the item itself, and raises the exception StopIteration when none is left. The two methods are named __iter__() and __next__(); the functions iter() and next() call them.",
       "An iterator remembers which item is next: that is its state.",
       "After one pass an iterator is used up, and stays used up. An array gives every loop a new iterator",
-      "Lazy evaluation, or call-by-need, computes a value only when somebody needs it.",
-      "A symbol is a unique key that is not a string. `typeof` gives the type of a value as a text. `?.` gives undefined where there is no object.",
+      "Lazy evaluation computes a value only when somebody needs it. (It is named call-by-need if the value is also kept.)",
+      "every iterable has one under the key Symbol.iterator. (A symbol is a unique key that is not a string.) `value?.[key]` is what value has under the key; it is undefined if value is null or undefined. `typeof` says of which type that is.",
       "the array is an iterable, but no iterator. An array's iterator is both",
-      "In Python, the items() of a dict are iterable too, and so is the dict itself.",
-      "methodsOf lists the names of an object's methods, as dir() lists attributes in Python.",
+      "In Python, a dict is iterable, and so are its items().",
+      "methodsOf lists the names of an object's methods, here the first four, as dir() lists attributes in Python.",
     ]
   ) assertStringIncludes(said, sentence);
 });
@@ -217,7 +217,8 @@ Deno.test("given: the lesson shows the code and the values that it speaks of", a
       "it.next() → { value: undefined, done: true }",
       "while (!answer.done) { items.push(answer.value); answer = iterator.next(); }",
       "computed → [] squares.next() → { value: 1, done: false } computed → [ 1 ]",
-      'entries.next().value → [ "a", 1 ] entries.next().value → [ "b", 2 ]',
+      "isIterable({ a: 1, b: 2 }) → false isIterable(Object.entries({ a: 1, b: 2 })) → true",
+      'methodsOf(it).slice(0, 4) → [ "next", "reduce", "toArray", "forEach" ]',
       '[one.next().value, one.next().value] → [ "x", "y" ] other.next().value → "x"',
       "[...countdown] → [ 3, 2, 1 ]",
     ]

@@ -116,7 +116,8 @@ Deno.test("given: the lesson says what map, filter and reduce return, and when",
   const said = await transcript("12_map_filter_reduce");
   for (
     const sentence of [
-      "map, filter and reduce are functions of this course, called as in Python.",
+      "map, filter and reduce are functions of this course, called as in Python, where reduce is in the module functools.",
+      "The methods map and filter of an iterator do so, too. Those of an array (lesson 11) are not lazy",
       "map has not called `square` at all, because it is lazy: it returns an iterator (lesson 9), and computes an item when somebody asks for it.",
       "It is a generator (lesson 10), in Python a map object.",
       "filter(function, iterable) is lazy too. It returns an iterator of the items for which the function returns true; in Python, a filter object.",
@@ -124,7 +125,7 @@ Deno.test("given: the lesson says what map, filter and reduce return, and when",
       "So map and filter return iterators, not results: they describe what to compute, and compute an item only when somebody asks for it.",
       "It calls the function with the result so far and the next item; what the function returns is the new result so far. In the beginning, that is the first item.",
       "A third argument is the initial value: reduce begins with it instead of the first item.",
-      "reduce returns a result, no iterator, and the result depends on every item. So it asks for all items immediately.",
+      "reduce returns a result, no iterator, and the result depends on every item. So reduce asks for all items immediately.",
       "and the iterator is used up.",
       "If there are no items, reduce returns the initial value.",
     ]

@@ -154,9 +154,9 @@ Deno.test("given: the lesson says what a pipeline is, how to think in pipelines,
       "Functional programming builds pipelines of small pure functions (lesson 11), which are easy to test and to use again. A step transforms: it makes new values. It does not mutate: it does not change the values that it got. So the source is the same after the pipeline.",
       "const source = [1, 2, 7, 8]; chained(source) → 20 source → [ 1, 2, 7, 8 ]",
       "doubleInPlace(source); chained(source) → 72",
-      "Immutable data prevents that: nobody can change it after it was made.",
+      "Immutable data prevents that: nobody can change it.",
       "take(3).toArray() → [ 0, 4, 8 ]",
-      "and stores no intermediate results. So its memory stays flat, however long the text is.",
+      "its steps store no intermediate results. (Sorting would.) So its memory stays flat, however long the text is.",
     ]
   ) assertStringIncludes(said, words);
   // The array keeps every line. A test runner's heap is never quite still.

@@ -107,7 +107,7 @@ testWith(
     const text = await said();
     for (
       const part of [
-        "A program that another program starts is called a subprocess.",
+        "A process that a program starts is called a subprocess, or child process.",
         "run() starts a program and waits for its end.",
         "By custom, 0 means that all went well",
         'done.code → 3 done.stdout → "42\\n"',
@@ -115,7 +115,7 @@ testWith(
         '"console.log(6 * 7); Deno.exit(3);" failed with exit code 3',
         "You name a program by a command: a list of the program and its arguments.",
         'execPath() is the path to it. function program(code) { return [Deno.execPath(), "eval", code]; }',
-        "run() captures what is printed, as text: the standard output (stdout), which is for results, and the standard error (stderr)",
+        "run() captures as text what is printed: the standard output (stdout), which is for results, and the standard error (stderr)",
         `currentDirectory() → ${JSON.stringify(await currentDirectory())}`,
         isWindows
           ? 'command → [ "cmd", "/c", "echo hello" ]'
@@ -152,11 +152,11 @@ testWith(
     const text = await said();
     for (
       const part of [
-        'This program prints "tick" ten times a second, for ever.',
+        'This program prints "tick" about ten times a second, for ever.',
         "terminate() asks the program to end, and wait() waits until it has. Before and after that, isRunning asks the operating system whether a process with this id runs.",
         'lines: [ "tick", "tick", "tick" ], runsBefore: true, runsAfter: false, code: ',
         "So the program kept running until it was terminated. While it ran, you could have found its id in Task Manager (Windows), Activity Monitor (macOS) or top (Linux).",
-        "On macOS and Linux, terminate() sends the signal SIGTERM, which has the number 15 and asks a process to end; a program may ignore it. The exit code is 128 + 15. Python does this differently: it gives -15. On Windows, the program is ended directly, and the exit code is 1.",
+        "On macOS and Linux, terminate() sends the signal SIGTERM, number 15, which asks a process to end; a program may ignore it. The exit code is 128 + 15. Python gives -15. On Windows, the program is ended directly, with the exit code 1.",
         "run(ticking, { timeout: 500 }) → TimeoutExpired: run: ",
         "console.log('tick'), 100)\" has not ended after 500 ms",
       ]

@@ -1,12 +1,11 @@
 /**
  * What a pool is made of, with nothing around it: a worker and its messages, a
- * child process and a pipe.
+ * child process and its ipc channel.
  *
  * @module
  */
 
-import { deserialize, serialize } from "node:v8";
-import { Buffer } from "node:buffer";
+import { spawn } from "node:child_process";
 import { sumOfSquares } from "./tasks.mjs";
 
 /** Something that answers one message after another. */
@@ -47,83 +46,39 @@ export function bareWorker(): Echo {
 const answer = (data: number | Uint8Array) =>
   typeof data === "number" ? data * data : data.byteLength;
 
-/** The program of a child that answers over its input and output. */
-const framed = (answer: (data: never) => unknown) => `
+/** The program of a child that answers over its ipc channel. */
+const answering = (answer: (data: never) => unknown) => `
+import process from "node:process";
 const answerOf = ${answer};
-import { deserialize, serialize } from "node:v8";
-let bytes = new Uint8Array(1 << 16);
-let filled = 0;
-async function fill(count) {
-  if (count > bytes.length) {
-    const larger = new Uint8Array(count);
-    larger.set(bytes.subarray(0, filled));
-    bytes = larger;
-  }
-  while (filled < count) {
-    const more = await Deno.stdin.read(bytes.subarray(filled));
-    if (more === null) Deno.exit();
-    filled += more;
-  }
-}
-for (;;) {
-  await fill(4);
-  const size = new DataView(bytes.buffer).getUint32(0);
-  await fill(4 + size);
-  const data = deserialize(bytes.subarray(4, 4 + size));
-  filled = 0; // One message at a time: nothing else has come.
-  const answer = serialize(answerOf(data));
-  let frame = new Uint8Array(4 + answer.length);
-  new DataView(frame.buffer).setUint32(0, answer.length);
-  frame.set(answer, 4);
-  while (frame.length > 0) frame = frame.subarray(Deno.stdout.writeSync(frame));
-}`;
+process.on("message", ([data]) => process.send([answerOf(data)]));`;
 
 /**
- * A child process that answers over a pipe, each message after its length.
+ * A child process that answers over an ipc channel.
  *
  * @param task What it answers with.
  */
-export function barePipe(task: (data: never) => unknown = answer): Echo {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-lock",
-      "--no-config",
-      `data:text/javascript,${encodeURIComponent(framed(task))}`,
-    ],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  const reader = child.stdout.getReader();
-  let rest = new Uint8Array();
-  async function take(count: number): Promise<Uint8Array> {
-    while (rest.length < count) {
-      const { value, done } = await reader.read();
-      if (done) throw new Error("the child has ended");
-      rest = rest.length === 0 ? value : Buffer.concat([rest, value]);
-    }
-    const taken = rest.subarray(0, count);
-    rest = rest.subarray(count);
-    return taken;
-  }
+export function bareChannel(task: (data: never) => unknown = answer): Echo {
+  const program = encodeURIComponent(answering(task));
+  const flags = ["--deny-ffi", "--quiet", "--no-lock", "--no-config"];
+  const child = spawn(
+    Deno.execPath(),
+    ["run", ...flags, `data:text/javascript,${program}`],
+    {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      serialization: "advanced",
+    },
+  );
   return {
-    async trip(value) {
-      const message = serialize(value);
-      const frame = new Uint8Array(4 + message.length);
-      new DataView(frame.buffer).setUint32(0, message.length);
-      frame.set(message, 4);
-      await writer.write(frame);
-      const head = await take(4);
-      const size = new DataView(head.buffer, head.byteOffset).getUint32(0);
-      return deserialize(await take(size));
-    },
-    async end() {
-      await writer.close();
-      await reader.cancel();
-      await child.status;
-    },
+    trip: (value) =>
+      new Promise((resolve) => {
+        child.once("message", ([data]: [unknown]) => resolve(data));
+        child.send([value] as never);
+      }),
+    end: () =>
+      new Promise((resolve) => {
+        child.once("exit", () => resolve());
+        child.disconnect();
+      }),
   };
 }
 
@@ -149,10 +104,13 @@ export async function largeByHand(n: number, workers: number): Promise<void> {
 }
 
 /** The same in child processes. */
-export async function largeByPipes(n: number, workers: number): Promise<void> {
+export async function largeByChannels(
+  n: number,
+  workers: number,
+): Promise<void> {
   let left = 8;
   await Promise.all(Array.from({ length: workers }, async () => {
-    const child = barePipe(sumOfSquares);
+    const child = bareChannel(sumOfSquares);
     while (left > 0) {
       left -= 1;
       await child.trip(n);

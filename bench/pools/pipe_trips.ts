@@ -1,6 +1,6 @@
 /**
- * Messages through a pipe, there and back, beside a bare MessagePort, a bare
- * pipe and Python's.
+ * Messages through a pipe, there and back, beside a bare MessagePort, a
+ * bare ipc channel and Python's.
  *
  * A program of its own, to be kept on one processor where that can be done, for
  * the reason that trip.ts gives.
@@ -15,7 +15,7 @@ import {
   pipe,
 } from "../../mod.ts";
 import { measure, report } from "../measure.ts";
-import { barePipe } from "./bare.ts";
+import { bareChannel } from "./bare.ts";
 import { startPython } from "./python_channels.ts";
 
 const trips = 1000;
@@ -71,16 +71,16 @@ await thread.join();
 const [near, far] = pipe<number>();
 const process = new FunctionProcess(echo, { args: [far] });
 process.start();
-const bareEcho = barePipe();
+const bareEcho = bareChannel();
 
-async function barePipeTrips() {
+async function bareChannelTrips() {
   for (let i = 0; i < trips; i++) await bareEcho.trip(i);
 }
 
 report(
   `${trips} round trips of a number to a process`,
   await measure([
-    { name: "bare framed pipe", run: barePipeTrips },
+    { name: "bare ipc channel", run: bareChannelTrips },
     { name: "pipe()", run: tripsOf(near) },
     ...python.way("Python's Pipe", "pipe"),
   ], 15),

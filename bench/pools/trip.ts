@@ -13,14 +13,14 @@
 
 import { Pool } from "../../mod.ts";
 import { least, measure } from "../measure.ts";
-import { barePipe, bareWorker } from "./bare.ts";
+import { bareChannel, bareWorker } from "./bare.ts";
 import { square } from "./tasks.mjs";
 
 const [isolation] = Deno.args;
 const isThread = isolation !== "process";
 const trips = 40;
 
-const echo = isThread ? bareWorker() : barePipe();
+const echo = isThread ? bareWorker() : bareChannel();
 {
   await using pool = new Pool({
     workers: 1,

@@ -14,8 +14,8 @@ export function onMemoryUsage(listener: () => void): void {
   listeners.add(listener);
 }
 
-/** Puts a `Deno` into this thread. */
-export function installDeno(): void {
+/** Puts a `Deno` into this thread; `exit` ends it. */
+export function installDeno(exit: (code: number) => void): void {
   const refuse = () => {
     throw new Error("a page in a browser cannot do this");
   };
@@ -33,7 +33,10 @@ export function installDeno(): void {
     stdin: terminal,
     stdout: terminal,
     inspect,
-    exit: () => globalThis.close(),
+    exit: (code = 0) => {
+      exit(code);
+      throw new Error("this thread has ended");
+    },
     memoryUsage: () => {
       for (const listener of listeners) listener();
       // It grows, so that whoever weighs a value takes it for a large one.

@@ -1,176 +1,134 @@
 /**
- * The code of a page, which readers can change: a field over the highlighted
- * text of each segment.
+ * The code of a page, which readers can change. It is text until somebody uses
+ * it; then a field lies over it.
  *
  * @module
  */
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 
-import highlighter from "npm:highlight.js@11.12.0/lib/core";
-import typescript from "npm:highlight.js@11.12.0/lib/languages/typescript";
+import { highlight } from "../highlight.ts";
 import type { LessonData } from "../page.ts";
-import { load, save } from "./store.ts";
+import { find, findAll } from "./dom.ts";
+import type { Work } from "./work.ts";
 
-highlighter.registerLanguage("ts", typescript);
-
-/** What a reader has changed. */
-interface Changes {
-  readonly version: string;
-  /** The new texts, by the numbers of their segments. */
-  readonly texts: Readonly<Record<string, string>>;
-  /** The exercises that the reader has begun. */
-  readonly begun?: readonly string[];
-}
-
-/** The text of a lesson as the reader has it. */
+/** The fields of a page. */
 export class Editor {
-  /** The exercises that the reader has begun. */
-  readonly begun = new Set<string>();
-  /** Called when the text has changed. */
-  onChange: () => void = () => {};
   readonly #data: LessonData;
-  readonly #texts: string[];
+  readonly #work: Work;
+  readonly #views = new Map<number, HTMLElement>();
   readonly #fields = new Map<number, HTMLTextAreaElement>();
 
-  constructor(data: LessonData) {
+  /**
+   * @param data The lesson.
+   * @param work The texts.
+   */
+  constructor(data: LessonData, work: Work) {
     this.#data = data;
-    this.#texts = data.segments.map(({ text }) => text);
-    const all = document.querySelectorAll<HTMLElement>(".code[data-segment]");
-    for (const view of all) this.#addField(view);
-    this.#apply(load<Changes>(data.name));
+    this.#work = work;
+    for (const view of findAll(".code[data-segment]")) this.#prepare(view);
   }
 
-  /** The texts of the segments. */
-  get texts(): readonly string[] {
-    return this.#texts;
-  }
-
-  /** Whether anything is not as it was. */
-  get isChanged(): boolean {
-    return this.#data.segments.some(({ text }, i) => text !== this.#texts[i]);
-  }
-
-  /** Changes a segment, as the reader does by typing, and goes there. */
-  write(segment: number, text: string): void {
-    this.#set(segment, text);
-    this.#changed();
+  /** Shows the text of a segment, as it is now. */
+  show(segment: number): void {
+    const view = this.#views.get(segment);
+    if (!view) return;
+    const text = this.#work.texts[segment]!.replace(/\n$/, "");
+    // A line that is empty at the end has no height otherwise.
+    find("code", view)!.innerHTML = `${highlight(text)}\n`;
+    view.parentElement!.classList.toggle(
+      "changed",
+      this.#work.isChanged(segment),
+    );
     const field = this.#fields.get(segment);
-    field?.focus();
-    field?.setSelectionRange(0, field.value.length);
-  }
-
-  /** Goes back to the original. */
-  undo(): void {
-    for (const [i, { text }] of this.#data.segments.entries()) {
-      this.#set(i, text);
-    }
-    this.begun.clear();
-    this.#changed();
-  }
-
-  /** The part of a link that holds the changes. */
-  async link(): Promise<string> {
-    const bytes = new TextEncoder().encode(JSON.stringify(this.#changes()));
-    const packed = await through(new CompressionStream("deflate-raw"), bytes);
-    const text = btoa(String.fromCharCode(...packed));
-    return `#change=${text.replaceAll("+", "-").replaceAll("/", "_")}`;
+    if (field && field.value !== text) field.value = text;
   }
 
   /**
-   * Takes over the changes of a link.
+   * Makes a field of a segment and goes there.
    *
-   * @returns What is wrong with them, if anything is.
+   * @param segment The segment.
+   * @param from Where the selection begins, in the text.
+   * @param to Where it ends.
    */
-  async open(link: string): Promise<string | undefined> {
-    try {
-      const text = decodeURIComponent(link.replace("#change=", ""))
-        .replaceAll("-", "+").replaceAll("_", "/");
-      const packed = Uint8Array.from(atob(text), (it) => it.charCodeAt(0));
-      const bytes = await through(
-        new DecompressionStream("deflate-raw"),
-        packed,
-      );
-      const changes = JSON.parse(new TextDecoder().decode(bytes)) as Changes;
-      if (changes.version !== this.#data.version) {
-        return "The link holds changes of another edition of this lesson, so they are not shown.";
-      }
-      for (const [i, { text }] of this.#data.segments.entries()) {
-        this.#set(i, text);
-      }
-      this.#apply(changes);
-      return undefined;
-    } catch {
-      return "The link holds changes that cannot be read. It may have been cut off.";
-    }
+  open(segment: number, from = 0, to = from): void {
+    const view = this.#views.get(segment);
+    if (!view) return;
+    const field = this.#fields.get(segment) ?? this.#makeField(segment, view);
+    const fold = field.closest("details");
+    if (fold) fold.open = true;
+    field.focus();
+    field.setSelectionRange(from, to);
   }
 
-  #changes(): Changes {
-    const { version, segments } = this.#data;
-    const texts = Object.fromEntries(
-      this.#texts.map((text, i) => [i, text] as const)
-        .filter(([i, text]) => text !== segments[i]!.text),
-    );
-    return { version, texts, begun: [...this.begun] };
+  /** Writes a text as a reader does, so that Ctrl+Z takes it back. */
+  replace(segment: number, text: string): void {
+    const all = [0, Number.MAX_SAFE_INTEGER] as const;
+    this.open(segment, ...all);
+    document.execCommand("insertText", false, text.replace(/\n$/, ""));
+    this.open(segment, ...all);
   }
 
-  #apply(changes: Changes | undefined): void {
-    if (changes?.version !== this.#data.version) return;
-    for (const [segment, text] of Object.entries(changes.texts)) {
-      if (this.#fields.has(Number(segment))) this.#set(Number(segment), text);
-    }
-    for (const name of changes.begun ?? []) this.begun.add(name);
-  }
-
-  #set(segment: number, text: string): void {
-    this.#texts[segment] = text;
-    const field = this.#fields.get(segment);
-    if (!field || field.value + "\n" === text) return;
-    field.value = text.replace(/\n$/, "");
-    this.#paint(field, segment);
-  }
-
-  #changed(): void {
-    const isAsItWas = !this.isChanged && this.begun.size === 0;
-    save(this.#data.name, isAsItWas ? undefined : this.#changes());
-    this.onChange();
-  }
-
-  /** Lays a field for typing over the text that a page has without scripts. */
-  #addField(view: HTMLElement): void {
+  /** Has a text wait until it is used. */
+  #prepare(view: HTMLElement): void {
     const segment = Number(view.dataset["segment"]);
-    const field = document.createElement("textarea");
-    const text = this.#texts[segment]!.replace(/\n$/, "");
-    field.value = text;
-    field.rows = 1;
-    field.spellcheck = false;
-    field.autocapitalize = "off";
-    field.autocomplete = "off";
-    field.setAttribute("aria-label", `Code: ${text.trim().split("\n", 1)[0]}`);
     const edit = document.createElement("div");
     edit.className = "edit";
     view.replaceWith(edit);
-    edit.append(view, field);
+    edit.append(view);
+    this.#views.set(segment, view);
+    view.tabIndex = 0;
+    view.setAttribute("role", "group");
+    view.setAttribute(
+      "aria-label",
+      `${this.#nameOf(segment)}, Enter changes it`,
+    );
+    view.addEventListener("click", (event) => {
+      const selection = getSelection();
+      if (selection?.isCollapsed === false) return;
+      this.open(segment, offsetAt(view, event));
+    });
+    view.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      this.open(segment);
+    });
+    this.show(segment);
+  }
+
+  /** What a segment is called. */
+  #nameOf(segment: number): string {
+    const exercise = this.#data.exercises.find((it) => it.segment === segment);
+    if (exercise) return `Your code: ${exercise.name}`;
+    const text = this.#data.segments[segment]!.text.trim();
+    const [line = ""] = text.split("\n");
+    return /\w/.test(line) ? `Code: ${line}` : "Code: the end of what is above";
+  }
+
+  /** Lays a field over a text. */
+  #makeField(segment: number, view: HTMLElement): HTMLTextAreaElement {
+    const field = document.createElement("textarea");
+    field.value = this.#work.texts[segment]!.replace(/\n$/, "");
+    field.rows = 1;
+    field.wrap = "off";
+    field.spellcheck = false;
+    field.autocapitalize = "off";
+    field.autocomplete = "off";
+    field.setAttribute("aria-label", this.#nameOf(segment));
+    view.after(field);
+    view.tabIndex = -1;
+    view.removeAttribute("role");
+    view.removeAttribute("aria-label");
     view.setAttribute("aria-hidden", "true");
     this.#fields.set(segment, field);
-    this.#paint(field, segment);
     field.addEventListener("input", () => {
-      this.#texts[segment] = `${field.value}\n`;
-      this.#paint(field, segment);
-      this.#changed();
+      this.#work.write(segment, `${field.value}\n`);
     });
     field.addEventListener("keydown", (event) => this.#key(event, field));
+    return field;
   }
 
-  #paint(field: HTMLTextAreaElement, segment: number): void {
-    const edit = field.parentElement!;
-    const { value } = highlighter.highlight(field.value, { language: "ts" });
-    // A line that is empty at the end has no height otherwise.
-    edit.querySelector("code")!.innerHTML = `${value}\n`;
-    const isChanged =
-      this.#texts[segment] !== this.#data.segments[segment]!.text;
-    edit.classList.toggle("changed", isChanged);
-  }
-
-  /** Enter keeps the indentation; arrows lead to the next field. */
+  /** Enter keeps the indentation; arrows lead to the next piece of the box. */
   #key(event: KeyboardEvent, field: HTMLTextAreaElement): void {
     const { key, isComposing, shiftKey, ctrlKey, metaKey } = event;
     if (isComposing || shiftKey || ctrlKey || metaKey) return;
@@ -186,24 +144,26 @@ export class Editor {
     const isDown = key === "ArrowDown";
     const rest = isDown ? value.slice(end) : value.slice(0, start);
     if (rest.includes("\n")) return;
-    const all = [
-      ...document.querySelectorAll<HTMLTextAreaElement>(".edit textarea"),
-    ]
-      .filter((it) => it.offsetParent !== null);
-    const next = all[all.indexOf(field) + (isDown ? 1 : -1)];
-    if (!next || next.closest(".box") !== field.closest(".box")) return;
+    const box = field.closest<HTMLElement>(".box")!;
+    const all = [...findAll(".code[data-segment]", box)]
+      .filter((it) => it.checkVisibility())
+      .map((it) => Number(it.dataset["segment"]));
+    const own = Number(
+      (field.previousElementSibling as HTMLElement).dataset["segment"],
+    );
+    const next = all[all.indexOf(own) + (isDown ? 1 : -1)];
+    if (next === undefined) return;
     event.preventDefault();
-    next.focus();
-    const at = isDown ? 0 : next.value.length;
-    next.setSelectionRange(at, at);
+    this.open(next, isDown ? 0 : this.#work.texts[next]!.length - 1);
   }
 }
 
-/** Bytes after they went through a stream that packs or unpacks them. */
-async function through(
-  stream: CompressionStream | DecompressionStream,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<Uint8Array> {
-  const packed = new Blob([bytes]).stream().pipeThrough(stream);
-  return new Uint8Array(await new Response(packed).arrayBuffer());
+/** Where in a text a click was. */
+function offsetAt(view: HTMLElement, { clientX, clientY }: MouseEvent): number {
+  const at = document.caretPositionFromPoint(clientX, clientY);
+  if (!at || !view.contains(at.offsetNode)) return 0;
+  const before = document.createRange();
+  before.setStart(view, 0);
+  before.setEnd(at.offsetNode, at.offset);
+  return before.toString().length;
 }

@@ -9,17 +9,17 @@ import * as assertions from "@std/assert";
 import { formatSteps } from "../../classroom/exercise/explain.ts";
 import { grades, stepsOf } from "../../classroom/exercise/graded.ts";
 import type { TestOutcome } from "../../classroom/exercise/junit.ts";
-import { setThreadProgram } from "../../lib/workers/far_side.ts";
+import { lazy } from "../../mod.ts";
 import * as helper from "../../tests/helper.ts";
 import { lineIn } from "../stack.ts";
 import { Teller } from "../tell.ts";
 import { onMemoryUsage } from "./deno.ts";
+import { installConsole } from "./console.ts";
 import { words } from "./inspect.ts";
-import type { Job } from "./messages.ts";
+import type { Bar } from "../said.ts";
+import type { Ask, Job } from "./messages.ts";
 
 declare const job: Job;
-/** The program of a worker; a part of this one's text would lose its names. */
-declare const FAR_PROGRAM: string;
 
 /** A page that is told more than this has no time for a click on Stop. */
 const most = 5_000;
@@ -39,15 +39,13 @@ const teller = new Teller(
   (line) => sayings < most && tellPage({ kind: "at", line }),
 );
 onMemoryUsage(() => teller.becomeUnknown());
-console.log = (...values: unknown[]) => teller.log(words(values));
-for (const kind of ["error", "warn", "info", "debug"] as const) {
-  console[kind] = console.log;
-}
+installConsole((text) => teller.log(text));
 
 function fail(error: unknown): void {
-  const text = error instanceof Error
-    ? `${error}`
-    : `thrown: ${words([error])}`;
+  const text =
+    (error instanceof Error ? `${error}` : `thrown: ${words([error])}`)
+      // An error of loading names the whole module by its address.
+      .replace(/data:text\/javascript[^\s'"`]*/g, "the lesson");
   tellPage({
     kind: "failed",
     text,
@@ -108,6 +106,45 @@ async function check(
   tellPage({ kind: "checked", lines, isSolved });
 }
 
+/** What widgets ask of lessons. */
+interface Asked {
+  runSequential(tasks: number, n: number): Promise<{ elapsed: number }>;
+  runParallel(
+    tasks: number,
+    n: number,
+    workers: number,
+    onTask: (span: Bar) => void,
+  ): Promise<{ elapsed: number }>;
+  evaluationOrder(data: unknown): string[];
+}
+
+/** Answers a widget. */
+async function answer(ask: Ask, lesson: unknown): Promise<void> {
+  const asked = lesson as Asked;
+  let value: unknown;
+  if (ask.about === "order") {
+    value = {
+      "lazy pipeline": asked.evaluationOrder(lazy(ask.items)),
+      "methods of arrays": asked.evaluationOrder(ask.items),
+    };
+  } else {
+    const { tasks, n, workers } = ask;
+    // Code is slow when it runs for the first time.
+    await asked.runSequential(1, Math.min(n, 100_000));
+    const { elapsed: sequential } = await asked.runSequential(tasks, n);
+    const start = performance.now();
+    const { elapsed: parallel } = await asked.runParallel(
+      ...[tasks, n, workers] as const,
+      ({ worker, task, from, to }) => {
+        const span = { worker, task, from: from - start, to: to - start };
+        tellPage({ kind: "span", span });
+      },
+    );
+    value = { sequential, parallel };
+  }
+  tellPage({ kind: "answer", value });
+}
+
 /** An error as Deno prints it: what it says, and its stack. */
 function printed(error: unknown): string {
   if (!(error instanceof Error)) return words([error]);
@@ -117,16 +154,26 @@ function printed(error: unknown): string {
 
 /** Loads the lesson, and does what there is to do. */
 async function main(): Promise<void> {
-  setThreadProgram(FAR_PROGRAM);
   const known: Record<string, unknown> = {
     "@std/assert": assertions,
     "./helper.ts": helper,
   };
+  const course = (from: string, names?: readonly string[]) =>
+    known[from] ?? teller.module(from, names);
   Object.assign(globalThis, {
-    course: (from: string) => known[from] ?? teller.module(from),
+    course,
+    // Not async, so that the stack of its error has the line.
+    courseImport: (from: string) => {
+      try {
+        return Promise.resolve(course(from));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
   });
   known[`../${job.path}`] = await import(job.lesson);
   if (job.check) return await check(job.check);
+  if (job.ask) return await answer(job.ask, known[`../${job.path}`]);
   await teller.tell(job.values);
   tellPage({ kind: "done" });
 }

@@ -23,7 +23,13 @@ export function tellPage(
   post(message, moved);
 }
 
-installDeno();
+const close = globalThis.close.bind(globalThis);
+const exit = (code: number) => {
+  tellPage({ kind: "exit", code });
+  close();
+};
+installDeno(exit);
+globalThis.close = () => exit(0);
 // The library takes a thread that has this name for a worker.
 delete (globalThis as { WorkerGlobalScope?: unknown }).WorkerGlobalScope;
 

@@ -4,7 +4,17 @@
  * @module
  */
 
-import type { Said } from "../said.ts";
+import type { Bar, Said } from "../said.ts";
+
+/** What a widget asks the code of a lesson. */
+export type Ask =
+  | {
+    readonly about: "speedup";
+    readonly workers: number;
+    readonly tasks: number;
+    readonly n: number;
+  }
+  | { readonly about: "order"; readonly items: readonly number[] };
 
 /** What a thread of a lesson is to do; a global variable of it. */
 export interface Job {
@@ -22,6 +32,8 @@ export interface Job {
     readonly tests: string;
     readonly source: string;
   };
+  /** What to ask its functions, instead. */
+  readonly ask?: Ask;
 }
 
 /** What the thread of a lesson says. */
@@ -36,6 +48,9 @@ export type FromLesson =
   }
   | { readonly kind: "end"; readonly id: number }
   | { readonly kind: "done" }
+  | { readonly kind: "span"; readonly span: Bar }
+  | { readonly kind: "answer"; readonly value: unknown }
+  | { readonly kind: "exit"; readonly code: number }
   | { readonly kind: "testing"; readonly name: string }
   | {
     readonly kind: "checked";

@@ -5,17 +5,23 @@
  * @module
  */
 
+import { installConsole } from "./console.ts";
 import { installDeno } from "./deno.ts";
-import { words } from "./inspect.ts";
 
-installDeno();
+// The bundler names functions and classes with this, also in those that are
+// sent here as text.
+Object.assign(globalThis, {
+  __name: (it: unknown, value: string) =>
+    Object.defineProperty(it, "name", { value, configurable: true }),
+});
+installDeno(() => globalThis.close());
 
 /** What a worker has. */
 const scope = globalThis as unknown as {
   postMessage(message: unknown, moved?: unknown): void;
 };
 const tellPage = scope.postMessage.bind(scope);
-console.log = (...values: unknown[]) => tellPage({ log: words(values) });
+installConsole((text) => tellPage({ log: text }));
 
 const early: [message: unknown, moved: Transferable[]][] = [];
 let port: MessagePort | undefined;

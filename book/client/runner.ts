@@ -7,6 +7,11 @@
 import { addressOf, compile } from "../compile.ts";
 import type { FromLesson, Job, ToLesson } from "./messages.ts";
 
+/** So many workers at the same time are a mistake, and would stop the computer. */
+const mostWorkers = 256;
+/** What workers print beyond this has no reader. */
+const mostLogs = 5_000;
+
 /** The program of a lesson's thread, from runtime.js. */
 declare const runtime: string;
 /** What comes before the program of each worker; the build puts it in. */
@@ -25,6 +30,7 @@ export class Run {
   readonly #workers = new Map<number, Worker>();
   readonly #listener: Listener;
   #isOver = false;
+  #logs = 0;
 
   constructor(job: Job, listener: Listener) {
     this.#listener = listener;
@@ -57,9 +63,17 @@ export class Run {
     { program, name }: { program: Blob; name: string },
     port: MessagePort,
   ): void {
+    if (this.#workers.size === mostWorkers) {
+      const text = `more than ${mostWorkers} workers at the same time`;
+      this.#listener.said({ kind: "failed", text, lacksSharing: false });
+      return;
+    }
     const worker = startThread([PRELUDE, "\n", program], name);
     this.#workers.set(id, worker);
-    worker.onmessage = ({ data }) => this.#listener.log(data.log);
+    worker.onmessage = ({ data }) => {
+      this.#logs += 1;
+      if (this.#logs <= mostLogs) this.#listener.log(data.log);
+    };
     worker.onerror = (event) => {
       event.preventDefault();
       const message: ToLesson = { worker: id, error: event.message };

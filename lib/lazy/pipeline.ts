@@ -41,6 +41,11 @@ export class Pipeline<T> implements Iterable<T> {
     this.#source = checkIterable(source);
   }
 
+  /** What keeps it from being sent to a worker: it could not be iterated there. */
+  get [Symbol.for("side-by-side.stays")](): true {
+    return true;
+  }
+
   /** Adds a stage to the loop. */
   #with<R>(kind: Kind, argument: unknown): Pipeline<R> {
     if (this.#shape.isFull) return new Pipeline(this).#with(kind, argument);

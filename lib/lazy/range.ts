@@ -100,6 +100,11 @@ export class Range implements Iterable<number> {
     for (let i = 0; i < this.length; i++) yield this.start + i * this.step;
   }
 
+  /** What keeps it from being sent to a worker: it could not be iterated there. */
+  get [Symbol.for("side-by-side.stays")](): true {
+    return true;
+  }
+
   /** How the range prints. */
   [Symbol.for("Deno.customInspect")](): string {
     const stop = this.start + this.length * this.step;

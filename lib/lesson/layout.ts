@@ -5,6 +5,7 @@
  */
 
 import { bold, cyan, dim, stripAnsiCode } from "@std/fmt/colors";
+import { describeShare, type Gain, parallelShare } from "./amdahl.ts";
 import { count, duration } from "./units.ts";
 
 /** One row of a table: column names and what stands in them. */
@@ -193,4 +194,32 @@ function earliest(spans: readonly Span[]): number {
 /** How many columns a text takes; one a character is enough for lessons. */
 export function width(text: string): number {
   return [...stripAnsiCode(text)].length;
+}
+
+/**
+ * Draws how many times as fast more workers are: a bar for each gain, dots up to
+ * the ideal, and what Amdahl's law says of them.
+ */
+export function formatCurve(
+  gains: readonly Gain[],
+  cores: number,
+  columns: number,
+): string[] {
+  const labels = gains.map(({ workers }) =>
+    `${workers} worker${workers === 1 ? "" : "s"}`
+  );
+  const margin = Math.max(...labels.map(width));
+  const idealOf = ({ workers }: Gain) => Math.min(workers, cores);
+  const most = Math.max(...gains.map((it) => Math.max(it.gain, idealOf(it))));
+  const room = columns - margin - 12;
+  const rows = gains.map((it, i) => {
+    const long = Math.round(room * it.gain / most);
+    const ideal = Math.round(room * idealOf(it) / most);
+    const bar = cyan("━".repeat(long)) +
+      dim("·".repeat(Math.max(0, ideal - long)));
+    const text = `${it.gain.toFixed(2)} ×`.padStart(8);
+    return `  ${labels[i]!.padEnd(margin)} ${text} ${bar}`;
+  });
+  const share = describeShare(parallelShare(gains, cores));
+  return [...rows, ...wrap(share, columns - 2).map((line) => `  ${line}`)];
 }

@@ -20,7 +20,7 @@ export interface Part {
 
 /** What a story calls to print something. */
 const printing =
-  /\b(show|showError|section|say|code|table|measure|bars|timeline|pause)\(/;
+  /\b(show|showError|section|say|code|table|measure|bars|curve|timeline|pause)\(/;
 
 /**
  * Cuts a story into its paragraphs and statements. Comments inside of a statement

@@ -56,6 +56,7 @@ export function inNotebook(): Record<string, unknown> {
     lesson.table,
     lesson.measure,
     lesson.bars,
+    lesson.curve,
     lesson.timeline,
   ];
   const all = printing.map((print) => [print.name, awaited(print as Print)]);

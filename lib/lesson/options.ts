@@ -112,7 +112,8 @@ export function formatUsage(command: string, options: Options): string {
     const left = isBoolean
       ? `--${name}`
       : `--${name} <${typeof option.default}>`;
-    const fallback = isBoolean ? "" : ` (default: ${option.default})`;
+    const isNone = isBoolean || option.default === "";
+    const fallback = isNone ? "" : ` (default: ${option.default})`;
     return [left, option.help + fallback] as const;
   });
   const all = [...lines, ["--help", "print this text and end"] as const];

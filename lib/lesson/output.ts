@@ -14,8 +14,10 @@ import {
   setColorEnabled,
   stripAnsiCode,
 } from "@std/fmt/colors";
+import type { Gain } from "./amdahl.ts";
 import {
   formatBars,
+  formatCurve,
   formatTimeline,
   layOutTable,
   type Row,
@@ -54,6 +56,8 @@ export interface Output {
     values: Readonly<Record<string, number>>,
     format: (value: number) => string,
   ): void;
+  /** How many times as fast more workers are, on so many processors. */
+  curve(gains: readonly Gain[], cores: number): void;
   /** Which worker ran what when, from `start` on. */
   timeline(spans: readonly Span[], start?: number): void;
 }
@@ -156,6 +160,10 @@ class Terminal implements Output {
     format: (value: number) => string,
   ): void {
     this.#write(formatBars(values, format, this.#size));
+  }
+
+  curve(gains: readonly Gain[], cores: number): void {
+    this.#write(formatCurve(gains, cores, this.#size));
   }
 
   timeline(spans: readonly Span[], start?: number): void {

@@ -43,17 +43,21 @@ export function headOf(error: Error): ErrorHead {
   }
 }
 
-/** The own fields of an error, and the errors it holds, by name. */
+/** The own fields of an error, and the errors it holds; none if one throws. */
 export function partsOfError(error: Error): [name: string, part: unknown][] {
   const apart = ["name", "message", "stack"];
-  const hidden = hiddenParts().filter((key) => Object.hasOwn(error, key));
-  const names = new Set([...Object.keys(error), ...hidden]);
-  return [...names].filter((name) => !apart.includes(name)).map((name) => {
-    const part = (error as unknown as Record<string, unknown>)[name];
-    // What an AggregateError holds may be any iterable that was put there.
-    return [name, name === "errors" ? [...part as unknown[]] : part];
-  });
+  const part = (name: string) => (error as unknown as ErrorParts)[name];
+  try {
+    const hidden = hiddenParts().filter((key) => Object.hasOwn(error, key));
+    const names = new Set([...Object.keys(error), ...hidden]);
+    return [...names].filter((name) => !apart.includes(name)).map((name) => // What an AggregateError holds may be any iterable that was put there.
+    [name, name === "errors" ? [...part(name) as unknown[]] : part(name)]);
+  } catch {
+    return [];
+  }
 }
+
+type ErrorParts = Record<string, unknown>;
 
 /** The nearest class of an error that every program has. */
 export function baseOf(error: Error): string {
@@ -122,7 +126,7 @@ export function emptyError(
 /** Gives a rebuilt error its parts. */
 export function setParts(
   error: Error,
-  parts: Iterable<[name: string, part: unknown]>,
+  parts: Iterable<readonly [name: string, part: unknown]>,
 ): void {
   for (const [name, value] of parts) {
     const enumerable = !hiddenParts().includes(name);
@@ -138,3 +142,9 @@ export function setHidden(target: object, name: string, value: unknown): void {
   // Of an object that is frozen, nothing changes.
   Reflect.defineProperty(target, name, own);
 }
+
+/** What of this runs on the far side. */
+export const errorParts = [
+  () => [hiddenParts, headOf, partsOfError, baseOf, knownClass, stackOf],
+  () => [rebuildError, emptyError, setParts, setHidden],
+];

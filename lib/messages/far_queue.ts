@@ -8,8 +8,7 @@
  */
 
 import { forget, give } from "./life.ts";
-import type { Connection } from "./pipe.ts";
-import { pipe } from "./pipe.ts";
+import { type Connection, pipe } from "./pipe.ts";
 import { Queue, queueClosed } from "./queue.ts";
 import {
   isPortable,
@@ -19,17 +18,25 @@ import {
   Travel,
   type Wire,
 } from "./travel.ts";
-import { checkWait, lookAgain, waitFor, type WaitOptions } from "./wait.ts";
+import { checkWait, lookAgain, Turns, type WaitOptions } from "./wait.ts";
 
-/** What is asked of a queue; the id is that of a put or get. */
+/** What is asked for: one put and one get at a time. */
+type Op = "put" | "get";
+
+/** What is asked; `taken`, that what was got has arrived. */
 type FarAsk =
-  | { readonly op: "put"; readonly id: number; readonly item: unknown }
-  | { readonly op: "get" | "cancel" | "taken"; readonly id: number }
-  | { readonly op: "close" };
+  | FarCall
+  | { readonly op: "cancel"; readonly of: Op }
+  | { readonly op: "taken" | "close" };
 
-/** What came of a put or get; and how many items there are. */
+interface FarCall {
+  readonly op: Op;
+  readonly item?: unknown;
+}
+
+/** What came of what was asked, if anything; and how many items there are. */
 interface FarTold {
-  readonly id?: number;
+  readonly op?: Op;
   readonly end?: "done" | "closed" | "cancelled";
   readonly item?: unknown;
   readonly size: number;
@@ -37,15 +44,16 @@ interface FarTold {
 
 /** A queue that is asked through a connection. */
 export class FarQueue<T> extends Queue<T> {
-  #link!: Connection<FarAsk, FarTold>;
+  #link!: Connection<unknown>;
   #size = 0;
-  #last = 0;
-  readonly #asked = new Map<number, Asked>();
+  readonly #turns = { put: new Turns(), get: new Turns() };
+  readonly #asked = new Map<Op, (told: FarTold) => void>();
 
   static {
     register("FarQueue", ({ size, link }) => {
       const queue = new this();
-      queue.#join(size as number, link as Wire);
+      queue.#size = size as number;
+      queue.#join(link as Wire);
       return queue;
     });
   }
@@ -58,14 +66,13 @@ export class FarQueue<T> extends Queue<T> {
   /** @internal Packs the queue, to be sent to another thread. */
   override pack(): Packing {
     const [ours, theirs] = pipe<unknown>();
-    const { wire: link, ports, sent, lost } = theirs.pack();
+    const packing = theirs.pack();
     return {
-      wire: { kind: "FarQueue", size: this.#size, link },
-      ports: ports!,
-      lost: lost!,
+      ...packing,
+      wire: { kind: "FarQueue", size: this.#size, link: packing.wire },
       sent: (receiver) => {
-        sent!(receiver);
-        serveQueue(this, ours);
+        packing.sent!(receiver);
+        new QueueServer(this as Queue<unknown>, ours);
       },
     };
   }
@@ -83,16 +90,12 @@ export class FarQueue<T> extends Queue<T> {
     item: T,
     options: WaitOptions & SendOptions = {},
   ): Promise<void> {
-    checkWait("Queue.put", options);
-    const id = ++this.#last;
-    await this.#ask("Queue.put", { op: "put", id, item }, options);
+    await this.#ask({ op: "put", item }, options);
   }
 
   override async get(options: WaitOptions = {}): Promise<T> {
-    checkWait("Queue.get", options);
-    const id = ++this.#last;
-    const item = await this.#ask("Queue.get", { op: "get", id }, options);
-    this.#send({ op: "taken", id });
+    const item = await this.#ask({ op: "get" }, options);
+    this.#send({ op: "taken" });
     return item as T;
   }
 
@@ -100,125 +103,109 @@ export class FarQueue<T> extends Queue<T> {
     this.#send({ op: "close" });
   }
 
-  #join(size: number, link: Wire): void {
-    this.#size = size;
-    this.#link = (isPortable(link) ? link : Travel.kinds.get("Connection")!(
-      link,
-    )) as Connection<FarAsk, FarTold>;
+  #join(link: Wire): void {
+    const connection = isPortable(link) ? link : Travel.toThread.unpack(link);
+    this.#link = connection as Connection<unknown>;
     forget(this.#link);
     give(this);
-    this.#link.subscribe(
-      (told) => this.#receive(told as FarTold),
-      () => this.#end(),
-    );
+    this.#link.subscribe((message) => {
+      const told = message as FarTold;
+      this.#size = told.size;
+      if (told.op) this.#asked.get(told.op)?.(told);
+    }, () => this.#end());
   }
 
-  async #ask(
-    caller: string,
-    ask: FarAsk & { id: number },
-    options: WaitOptions,
-  ): Promise<unknown> {
-    const asked: Asked = waitFor<unknown>(caller, options, (reason) => {
-      // Whether it is in time is not to be seen from here.
-      asked.reason = reason;
-      this.#send({ op: "cancel", id: ask.id });
-    });
-    this.#asked.set(ask.id, asked);
-    // A wait keeps the program running.
-    const alive = setInterval(() => this.#link.look(), lookAgain());
-    try {
+  async #ask(ask: FarCall, options: WaitOptions): Promise<unknown> {
+    const { op } = ask;
+    const caller = `Queue.${op}`;
+    checkWait(caller, options);
+    return await this.#turns[op].take(caller, options, async (waiting) => {
+      const told = new Promise<FarTold>((told) => this.#asked.set(op, told));
       this.#link.sendNow(ask);
-      return await asked.promise;
-    } catch (error) {
-      asked.promise.catch(() => {});
-      throw error;
-    } finally {
-      asked.resolve(undefined);
-      this.#asked.delete(ask.id);
-      clearInterval(alive);
-    }
-  }
-
-  #receive({ id, end, item, size }: FarTold): void {
-    this.#size = size;
-    const asked = this.#asked.get(id ?? 0);
-    if (end === "done") asked?.resolve(item);
-    else if (end === "closed") asked?.reject(queueClosed());
-    else asked?.reject(asked.reason);
+      // Whether it is given up in time is not to be seen from here.
+      waiting.catch(() => this.#send({ op: "cancel", of: op }));
+      const { end, item } = await told;
+      if (end === "cancelled") await waiting;
+      if (end === "closed") throw queueClosed();
+      return item;
+    });
   }
 
   #send(ask: FarAsk): void {
-    try {
-      this.#link.sendNow(ask);
-    } catch {
-      this.#end();
-    }
+    if (!this.#link.isOver) this.#link.sendNow(ask);
   }
 
   /** Notes that the queue cannot be reached any more. */
   #end(): void {
-    for (const { reject } of this.#asked.values()) reject(queueClosed());
+    for (const told of this.#asked.values()) {
+      told({ end: "closed", size: this.#size });
+    }
   }
 }
 
-/** A put or get that waits, and why it was given up. */
-interface Asked extends PromiseWithResolvers<unknown> {
-  reason?: unknown;
-}
-
-/** Does with a queue what a FarQueue asks. */
-export function serveQueue(
-  queue: Pick<Queue<unknown>, "put" | "get" | "close" | "size">,
-  link: Connection<unknown>,
-): void {
-  forget(link);
-  const calls = new Map<number, AbortController>();
+/** Does with a queue what a FarQueue asks through a connection. */
+export class QueueServer {
+  readonly #queue: Pick<Queue<unknown>, "put" | "get" | "close" | "size">;
+  readonly #link: Connection<unknown>;
+  readonly #calls = new Map<Op, AbortController>();
+  /** How many items there were when that was told last. */
+  #told: number;
   /** What was sent, and may not have arrived. */
-  const sent = new Map<number, unknown>();
-  let told = queue.size;
-  const tell = (news: Omit<FarTold, "size">) => {
-    told = queue.size;
-    link.sendNow({ ...news, size: told });
-  };
-  const run = async (ask: Exclude<FarAsk, { op: "close" }>) => {
-    const { id } = ask;
+  #sent: { item: unknown } | undefined;
+
+  constructor(queue: Queue<unknown>, link: Connection<unknown>) {
+    this.#queue = queue;
+    this.#link = link;
+    this.#told = queue.size;
+    forget(link);
+    const look = () => queue.size === this.#told || this.#tell({});
+    const watch = setInterval(look, lookAgain());
+    link.subscribe((ask) => this.#receive(ask as FarAsk), () => {
+      clearInterval(watch);
+      this.#end();
+    });
+    link.look();
+  }
+
+  #receive(ask: FarAsk): void {
+    if (ask.op === "close") this.#queue.close();
+    else if (ask.op === "cancel") this.#calls.get(ask.of)?.abort();
+    else if (ask.op === "taken") this.#sent = undefined;
+    else void this.#run(ask as FarCall);
+  }
+
+  async #run({ op, item }: FarCall): Promise<void> {
     const call = new AbortController();
-    calls.set(id, call);
+    this.#calls.set(op, call);
     const { signal } = call;
     try {
-      if (ask.op === "put") await queue.put(ask.item, { signal });
-      else sent.set(id, await queue.get({ signal }));
-      tell({ id, end: "done", item: sent.get(id) });
+      if (op === "put") await this.#queue.put(item, { signal });
+      else this.#sent = { item: await this.#queue.get({ signal }) };
+      this.#tell({ op, end: "done", ...(op === "get" && this.#sent) });
     } catch {
-      // The link may be closed.
-      const end = signal.aborted ? "cancelled" : "closed";
-      if (!link.isOver) tell({ id, end });
-    } finally {
-      calls.delete(id);
-      if (link.isOver) putBack();
+      this.#tell({ op, end: signal.aborted ? "cancelled" : "closed" });
     }
-  };
-  const watch = setInterval(() => {
-    link.look();
-    if (queue.size !== told && !link.isOver) tell({});
-  }, lookAgain());
-  const putBack = () => {
-    // Who asked for them is gone.
-    for (const item of sent.values()) queue.put(item).catch(() => {});
-    sent.clear();
-  };
-  const end = () => {
-    clearInterval(watch);
-    for (const call of calls.values()) call.abort();
-    putBack();
-    link.close();
-  };
-  link.subscribe((message) => {
-    const ask = message as FarAsk;
-    if (ask.op === "close") queue.close();
-    else if (ask.op === "cancel") calls.get(ask.id)?.abort();
-    else if (ask.op === "taken") sent.delete(ask.id);
-    else void run(ask);
-  }, end);
-  link.look();
+    if (this.#link.isOver) this.#putBack();
+  }
+
+  #tell(news: Omit<FarTold, "size">): void {
+    const { size } = this.#queue;
+    this.#told = size;
+    if (!this.#link.isOver) this.#link.sendNow({ ...news, size });
+  }
+
+  /** Puts in what was sent to one who is gone. */
+  #putBack(): void {
+    if (this.#sent) this.#queue.put(this.#sent.item).catch(() => {});
+    this.#sent = undefined;
+  }
+
+  #end(): void {
+    for (const call of this.#calls.values()) call.abort();
+    this.#putBack();
+    this.#link.close();
+  }
 }
+
+/** What of this runs on the far side. */
+export const farQueueParts = [() => [FarQueue, QueueServer]];

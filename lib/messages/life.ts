@@ -43,6 +43,11 @@ export class Life {
     throw new Error(`more than ${Life.slots} threads at the same time`);
   }
 
+  /** The thread that has started a thread; 0 if none has. */
+  parentOf(id: number): number {
+    return Atomics.load(this.cells, this.#placeOf(id) + Life.slots);
+  }
+
   /** Ends a thread, and all that it has started. */
   end(id: number): void {
     Atomics.compareExchange(this.cells, this.#placeOf(id), id, 0);
@@ -51,10 +56,9 @@ export class Life {
   /** Whether neither a thread nor one above it was ended. */
   isAlive(id: number): boolean {
     while (id !== 0) {
-      const place = this.#placeOf(id);
       // Read first: after that, the place may be another thread's.
-      const parent = Atomics.load(this.cells, place + Life.slots);
-      if (Atomics.load(this.cells, place) !== id) return false;
+      const parent = this.parentOf(id);
+      if (Atomics.load(this.cells, this.#placeOf(id)) !== id) return false;
       if (parent === 0) return true;
       id = parent;
     }
@@ -87,7 +91,7 @@ export interface Given {
 
 /** What this thread knows of itself: one object for all copies of this code. */
 export function realm(): Realm {
-  const key = Symbol.for("side-by-side.realm");
+  const key = Symbol.for("side-by-side.threads");
   const scope = globalThis as { [key]?: Realm };
   if (scope[key]) return scope[key];
   const life = new Life();
@@ -138,3 +142,9 @@ export function endTask(task: Set<Given>, hasFailed: boolean): void {
   if (realm().task === task) realm().task = undefined;
   for (const given of task) given.leave(hasFailed);
 }
+
+/** What of this runs on the far side. */
+export const lifeParts = [
+  () => [Life, realm, joinRealm, isEnded, endedError, endThread, give, forget],
+  () => [beginTask, endTask],
+];

@@ -10,14 +10,15 @@ import { checkTransfer } from "../describe.ts";
 import { Fifo } from "../fifo.ts";
 import { forget, give, realm } from "./life.ts";
 import {
-  checkForProcess,
   discard,
   type Packing,
   post,
   receive,
+  refusal,
   register,
   type SendOptions,
   sharedCells,
+  Travel,
 } from "./travel.ts";
 import {
   checkWait,
@@ -166,7 +167,8 @@ export class Connection<Sent, Received = Sent>
         this.#move();
         // Whoever receives it may have written itself down already.
         const owner = Connection.#owner + side;
-        Atomics.compareExchange(cells, owner, realm().thread, receiver);
+        const { thread } = realm();
+        Atomics.compareExchange(cells, owner, thread, receiver || thread);
       },
     };
   }
@@ -180,11 +182,11 @@ export class Connection<Sent, Received = Sent>
     onValue: Subscriber["onValue"],
     onEnd: () => void,
   ): Connection<Sent, Received> {
-    const other = this.#other;
-    this.#move();
     const end = new Connection<Sent, Received>(this.#end);
-    end.#other = other;
-    if (other) other.#other = end;
+    end.#other = this.#other;
+    if (end.#other) end.#other.#other = end;
+    this.#other = undefined;
+    this.#move();
     end.#isRelayed = true;
     Atomics.store(end.#end.cells, Connection.#isFar, 1);
     end.subscribe(onValue, onEnd);
@@ -216,7 +218,8 @@ export class Connection<Sent, Received = Sent>
     const isFar = Atomics.load(cells, Connection.#isFar) !== 0;
     // To or from a process, with both ends here, there is nothing to wait for.
     if (isFar && to && to.#isReady && !transfer) return to.#take(value, true);
-    if (isFar) checkForProcess(value);
+    const why = isFar && refusal(value, [], "value", Travel.toProcess);
+    if (why) throw why;
     const receiver = Atomics.load(cells, Connection.#owner + 1 - side);
     const parcel = post(port, value, options, receiver);
     // Counted after it was posted: a count of what never arrives would keep
@@ -268,6 +271,7 @@ export class Connection<Sent, Received = Sent>
     // There may be connections in what is still on its way.
     if (this.backlog > 0) this.#listen();
     else this.#closePort();
+    this.#closeOther();
   }
 
   /** @internal Notes that the task that was given the connection has ended. */
@@ -363,18 +367,27 @@ export class Connection<Sent, Received = Sent>
   }
 
   #closePort(): void {
+    // Where node:worker_threads is loaded, as in a process, that closes the port
+    // of the other end, too, and loses what this one has sent: it comes later.
+    const other = this.#other;
+    if (other && !other.isOver && !other.#isListening) return;
     const { port } = this.#end;
     // A port is kept until a large garbage collection, with what it leads to.
     port.onmessage = null;
     port.close();
   }
 
+  #closeOther(): void {
+    if (this.#other?.isOver) this.#other.#closePort();
+  }
+
   /** Notes that this object stands for the end no longer. */
   #move(): void {
     this.#state = "moved";
+    forget(this);
+    this.#closeOther();
     if (this.#other) this.#other.#other = undefined;
     this.#other = undefined;
-    forget(this);
   }
 
   /** Whether a value can be handed over without a message. */
@@ -395,6 +408,7 @@ export class Connection<Sent, Received = Sent>
     const other = Connection.#closed + 1 - side;
     const { async: pending, value } = Atomics.waitAsync(cells, other, 0);
     if (pending) void value.then(() => this.look());
+    this.#closeOther();
   }
 
   #take(value: unknown, isDirect: boolean): void {
@@ -436,3 +450,8 @@ export function thisClosed(): ChannelClosedError {
 export function otherClosed(): ChannelClosedError {
   return new ChannelClosedError("the other end of the pipe is closed");
 }
+
+/** What of this runs on the far side. */
+export const pipeParts = [
+  () => [ChannelClosedError, pipe, Connection, thisClosed, otherClosed],
+];

@@ -15,12 +15,12 @@
 import { checkCount, checkOptions, checkTransfer } from "../describe.ts";
 import { Fifo } from "../fifo.ts";
 import { endedError, forget, give, isEnded, realm } from "./life.ts";
-import { ChannelClosedError, Connection, pipe } from "./pipe.ts";
+import { ChannelClosedError, type Connection, pipe } from "./pipe.ts";
 import {
   copyValue,
-  hasPortable,
   isImmutable,
   type Packing,
+  portablesIn,
   refusal,
   register,
   type SendOptions,
@@ -31,10 +31,11 @@ import {
 import {
   checkWait,
   iterate,
-  waitFor,
+  type Seen,
+  Turns,
   waitForChange,
   type WaitOptions,
-  Watch,
+  waitUntil,
 } from "./wait.ts";
 
 /** Options of a Queue. */
@@ -96,6 +97,7 @@ export class Room {
 
   close(): void {
     Atomics.store(this.cells, Room.#closed, 1);
+    Atomics.notify(this.cells, Room.#closed);
     Atomics.notify(this.cells, Room.#size);
   }
 
@@ -143,11 +145,14 @@ export class Room {
     return true;
   }
 
-  /** Waits until there may be room, or `over` resolves. */
-  async wait(over: Promise<never>): Promise<void> {
-    const { size } = this;
-    if (size < this.capacity || this.isClosed) return;
-    await waitForChange(this.cells, Room.#size, size, over);
+  /** What changes when the queue is closed. */
+  get open(): Seen {
+    return [Room.#closed, Atomics.load(this.cells, Room.#closed)];
+  }
+
+  /** What changes when there is room. */
+  get full(): Seen {
+    return [Room.#size, this.size];
   }
 }
 
@@ -187,9 +192,9 @@ export class Store {
   readonly room: Room;
   readonly items = new Numbered(0, []);
   /** Those who wait for an item. */
-  readonly #wants = new Fifo<Client>();
-  /** Those in other threads, and how many items each may be sent at once. */
-  readonly #links = new Map<StoreLink, Client & { window: number }>();
+  readonly #wants = new Set<Client>();
+  /** Those in other threads. */
+  readonly #links = new Map<StoreLink, Client>();
   readonly #watch = () => this.look();
 
   constructor(room: Room) {
@@ -204,8 +209,7 @@ export class Store {
 
   /** Notes that somebody waits for an item. */
   want(client: Client): void {
-    this.#wants.remove(client);
-    this.#wants.push(client);
+    this.#wants.add(client);
     this.#match(1);
   }
 
@@ -219,13 +223,18 @@ export class Store {
   serve(link: StoreLink): void {
     // It is not the task's that runs here.
     forget(link);
-    const client = { window: 1, give: () => this.#give(link, client) };
-    this.#links.set(link, client);
+    let window = 1;
+    const give = () => {
+      const start = performance.now();
+      this.#give(link, window);
+      // Others may take what this one is sent: that has to cost little.
+      const isQuick = performance.now() - start < 0.2;
+      window = isQuick ? Math.min(2 * window, 1024) : Math.ceil(window / 2);
+    };
+    this.#links.set(link, { give });
     realm().watchers.add(this.#watch);
-    link.subscribe(
-      (ask) => this.#receive(link, ask as Ask),
-      () => this.#leave(link),
-    );
+    const receive = (ask: unknown) => this.#receive(link, ask as Ask);
+    link.subscribe(receive, () => this.#leave(link));
     link.look();
   }
 
@@ -243,50 +252,44 @@ export class Store {
   /** Has some of those who wait take what there is. */
   #match(count: number): void {
     const { room } = this;
-    while (this.#wants.length > 0 && count-- > 0) {
+    for (const client of this.#wants) {
       const isThere = this.items.from(room.next, 1).length > 0;
-      if (!isThere && !room.isOver) return;
-      this.#wants.shift()!.give();
+      if (count-- <= 0 || !isThere && !room.isOver) return;
+      this.#wants.delete(client);
+      client.give();
     }
   }
 
-  /** Sends copies of the next items, as many as cost little. */
-  #give(link: StoreLink, client: Client & { window: number }): void {
-    const { room } = this;
-    const first = room.next;
-    const copies = this.items.from(first, client.window);
+  /** Sends copies of the next items. */
+  #give(link: StoreLink, count: number): void {
+    const first = this.room.next;
+    const copies = this.items.from(first, count);
     // What travels as itself cannot be in two places.
-    const unique = copies.findIndex(hasPortable);
-    const isGiven = unique === 0;
-    if (isGiven && !room.take(first)) return this.want(client);
-    const items = unique < 0 ? copies : copies.slice(0, Math.max(unique, 1));
-    const start = performance.now();
+    const unique = copies.findIndex((item) => portablesIn(item).length > 0);
+    const isGiven = unique === 0 && this.room.take(first);
+    const items = unique < 0
+      ? copies
+      : copies.slice(0, Number(isGiven) || unique);
     try {
       link.sendNow({ first, items, isGiven });
     } catch {
       // It is gone: that will be noticed.
-      if (isGiven) this.putBack(items[0]);
+      if (isGiven) this.#putBack(items[0]);
     }
-    // Others may take what this one is sent: that has to cost little.
-    const isQuick = performance.now() - start < 0.2;
-    client.window = isQuick
-      ? Math.min(2 * client.window, 1024)
-      : Math.ceil(client.window / 2);
   }
 
   /** Puts in an item that nobody got. */
-  putBack(item: unknown): void {
+  #putBack(item: unknown): void {
     this.room.leave(-1);
     this.add(item);
   }
 
   #leave(link: StoreLink): void {
-    this.#wants.remove(this.#links.get(link)!);
+    this.#wants.delete(this.#links.get(link)!);
     this.#links.delete(link);
     if (this.#links.size === 0) realm().watchers.delete(this.#watch);
     // From now on it can promise no more.
-    const promised = Atomics.exchange(link.spare, 0, -(2 ** 30));
-    this.room.leave(promised);
+    this.room.leave(Atomics.exchange(link.spare, 0, -(2 ** 30)));
     link.close();
     this.#match(Infinity);
   }
@@ -325,14 +328,15 @@ export class Queue<T> implements AsyncIterable<T> {
   #link: Link | undefined;
   /** Items that may be taken from here: the store's, or copies of some. */
   #items: Numbered;
+  /** Items that are taken already. */
+  readonly #given = new Fifo<unknown>();
+  readonly #gets = new Turns();
+  readonly #puts = new Turns();
+  /** Resolves when the store has told something. */
+  #news = Promise.withResolvers<void>();
   /** Whether the store knows that somebody waits here. */
-  #wants = false;
-  readonly #gets = new Fifo<PromiseWithResolvers<T>>();
-  readonly #puts = new Fifo<Put>();
-  /** Resolves, for who waits for room, once no put waits any more. */
-  #noPuts: PromiseWithResolvers<never> | undefined;
-  readonly #client: Client = { give: () => this.#empty() };
-  readonly #watch = new Watch(() => this.#look());
+  #isAsked = false;
+  readonly #client: Client = { give: () => this.#wake() };
 
   static {
     register("Queue", (wire) => {
@@ -386,7 +390,7 @@ export class Queue<T> implements AsyncIterable<T> {
   /** @internal Notes that the task that was given the queue has ended. */
   leave(): void {
     this.#link?.close();
-    this.#end("the task that was given the queue has ended");
+    this.#wake();
   }
 
   /** How many items it holds that nobody has taken. */
@@ -407,10 +411,16 @@ export class Queue<T> implements AsyncIterable<T> {
   async put(item: T, options: WaitOptions & SendOptions = {}): Promise<void> {
     checkWait("Queue.put", options);
     checkTransfer("Queue.put", options.transfer);
-    if (this.#room.isClosed) throw queueClosed();
-    if (this.#puts.length === 0 && this.#room.enter(this.#link)) {
-      this.#deliver(item, options);
-    } else await this.#waitForRoom(copyValue(item, options), options);
+    this.#checkOpen();
+    if (this.#puts.isEmpty && this.#room.enter(this.#link)) {
+      return this.#deliver(item, options);
+    }
+    const copy = copyValue(item, options);
+    await this.#puts.take("Queue.put", options, async (waiting) => {
+      const look = () => this.#lookForRoom();
+      await waitUntil(this.#room.cells, look, waiting);
+      this.#deliver(copy, {});
+    });
   }
 
   /**
@@ -423,16 +433,10 @@ export class Queue<T> implements AsyncIterable<T> {
    */
   async get(options: WaitOptions = {}): Promise<T> {
     checkWait("Queue.get", options);
-    const taken = this.#gets.length === 0 ? this.#take() : undefined;
+    const taken = this.#gets.isEmpty ? this.#take() : undefined;
     if (taken) return taken.item as T;
-    const get = waitFor<T>("Queue.get", options, (reason) => {
-      this.#gets.remove(get);
-      get.reject(reason);
-    });
-    this.#gets.push(get);
-    this.#watch.start();
-    if (this.#gets.length === 1) this.#empty();
-    return await get.promise;
+    const wait = (waiting: Promise<never>) => this.#waitForItem(waiting);
+    return await this.#gets.take("Queue.get", options, wait) as T;
   }
 
   /**
@@ -470,7 +474,8 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#link = link;
     forget(link);
     give(this);
-    link.subscribe((told) => this.#receive(told as Told), () => this.#end());
+    const receive = (told: unknown) => this.#receive(told as Told);
+    link.subscribe(receive, () => this.#wake());
     link.look();
   }
 
@@ -478,12 +483,10 @@ export class Queue<T> implements AsyncIterable<T> {
   #deliver(item: unknown, options: SendOptions): void {
     try {
       // It may have been closed before the store could see that this one comes.
-      if (this.#room.isClosed) throw queueClosed();
-      if (this.#store) this.#store.add(copyValue(item, options));
-      else {
-        const ask = isImmutable(item) ? item as number : [item] as const;
-        this.#link!.sendNow(ask, options);
-      }
+      this.#checkOpen();
+      if (this.#store) return this.#store.add(copyValue(item, options));
+      const ask = isImmutable(item) ? item as number : [item] as const;
+      this.#link!.sendNow(ask, options);
     } catch (error) {
       this.#room.retreat(this.#link);
       const { transfer = [] } = options;
@@ -491,56 +494,36 @@ export class Queue<T> implements AsyncIterable<T> {
     }
   }
 
-  #waitForRoom(item: unknown, options: WaitOptions): Promise<void> {
-    const waiting = waitFor<void>("Queue.put", options, (reason) => {
-      this.#puts.remove(put);
-      if (this.#puts.length === 0) this.#noPuts?.resolve(undefined as never);
-      waiting.reject(reason);
-    });
-    const put = { waiting, item };
-    this.#puts.push(put);
-    void this.#fill();
-    return waiting.promise;
+  /** Counts an item in, or tells what a put waits for. */
+  #lookForRoom(): Seen | undefined {
+    this.#checkOpen();
+    // Read first: no change is missed from then on.
+    const { full } = this.#room;
+    if (this.#room.enter(this.#link)) return undefined;
+    this.#askToLook();
+    return full;
   }
 
-  /** Puts in what waits, as room comes. */
-  async #fill(): Promise<void> {
-    if (this.#noPuts) return;
-    this.#noPuts = Promise.withResolvers<never>();
-    for (; this.#puts.length > 0; await this.#room.wait(this.#noPuts.promise)) {
-      while (this.#puts.length > 0 && this.#room.enter(this.#link)) {
-        const { waiting, item } = this.#puts.shift()!;
-        try {
-          this.#deliver(item, {});
-          waiting.resolve();
-        } catch (error) {
-          waiting.reject(error);
-        }
-      }
-      if (this.#room.isClosed) this.#refusePuts(queueClosed());
-      else if (this.#puts.length > 0) this.#look();
-    }
-    this.#noPuts = undefined;
-  }
-
-  /** Takes items for those who wait, as long as there are some. */
-  #empty(): void {
-    while (this.#gets.length > 0) {
+  async #waitForItem(waiting: Promise<never>): Promise<unknown> {
+    for (;;) {
+      const { open } = this.#room;
       const taken = this.#take();
-      if (!taken) break;
-      this.#gets.shift()!.resolve(taken.item as T);
-    }
-    if (this.#gets.length === 0) return;
-    if (this.#room.isOver) return this.#refuseGets(queueClosed());
-    if (this.#store) this.#store.want(this.#client);
-    else if (!this.#wants) {
-      this.#wants = true;
-      this.#ask({ op: "want" });
+      if (taken) return taken.item;
+      if (this.#room.isOver) throw queueClosed();
+      this.#checkReached();
+      const news = Promise.race([this.#news.promise, waiting]);
+      if (this.#store) this.#store.want(this.#client);
+      else if (!this.#isAsked) this.#ask({ op: "want" });
+      // What has not come by now may be with a thread that is busy, or has ended.
+      else if (this.#room.size > 0) this.#askToLook();
+      this.#isAsked = true;
+      await waitForChange(this.#room.cells, ...open, news);
     }
   }
 
   /** Takes an item that is here. */
   #take(): { item: unknown } | undefined {
+    if (this.#given.length > 0) return { item: this.#given.shift() };
     for (;;) {
       const { next } = this.#room;
       const found = this.#items.from(next, 1);
@@ -550,23 +533,32 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   #receive({ first, items, isGiven }: Told): void {
-    this.#wants = false;
+    this.#isAsked = false;
     if (!isGiven) this.#items = new Numbered(first, items);
-    else if (this.#gets.length > 0) this.#gets.shift()!.resolve(items[0] as T);
+    else if (!this.#gets.isEmpty) this.#given.push(items[0]);
     // Whoever asked for it has given up.
-    else void this.put(items[0] as T).catch(() => {});
-    this.#empty();
+    else this.put(items[0] as T).catch(() => {});
+    this.#wake();
   }
 
-  /** Looks, now and then, whether those that are waited for still live. */
-  #look(): boolean {
-    const waits = this.#gets.length + this.#puts.length > 0;
-    // What has not come by now may be with a thread that is busy, or has ended.
-    if (waits && (this.#room.size > 0 || this.#room.isClosed)) {
-      this.#askToLook();
-    }
+  #wake(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers<void>();
+  }
+
+  #checkOpen(): void {
+    if (this.#room.isClosed) throw queueClosed();
+    this.#checkReached();
+  }
+
+  /** Checks that the store can be reached. */
+  #checkReached(): void {
     this.#link?.look();
-    return waits;
+    if (!this.#link?.isOver) return;
+    throw new ChannelClosedError(
+      "the queue is closed here: the thread that made it, or the task that was " +
+        "given it, has ended",
+    );
   }
 
   #askToLook(): void {
@@ -574,38 +566,21 @@ export class Queue<T> implements AsyncIterable<T> {
     else this.#ask({ op: "look" });
   }
 
-  #refusePuts(error: Error): void {
-    for (const { waiting } of this.#puts.drain()) waiting.reject(error);
-    this.#noPuts?.resolve(undefined as never);
-  }
-
-  #refuseGets(error: Error): void {
-    for (const { reject } of this.#gets.drain()) reject(error);
-  }
-
-  /** Notes that the store is gone, or cannot be reached any more. */
-  #end(message = "the queue is closed"): void {
-    const error = new ChannelClosedError(message);
-    this.#refusePuts(error);
-    this.#refuseGets(error);
-  }
-
   #ask(ask: Ask): void {
     try {
       this.#link!.sendNow(ask);
     } catch {
-      this.#end();
+      // That it cannot be reached is for who waits to notice.
     }
   }
-}
-
-/** A put that waits, with a copy of its item. */
-interface Put {
-  readonly waiting: PromiseWithResolvers<void>;
-  readonly item: unknown;
 }
 
 /** The error of who comes too late. */
 export function queueClosed(): ChannelClosedError {
   return new ChannelClosedError("the queue is closed");
 }
+
+/** What of this runs on the far side. */
+export const queueParts = [
+  () => [Room, Numbered, Store, Queue, queueClosed],
+];

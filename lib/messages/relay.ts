@@ -11,7 +11,7 @@
  * @module
  */
 
-import { serveQueue } from "./far_queue.ts";
+import { QueueServer } from "./far_queue.ts";
 import { give } from "./life.ts";
 import { type Connection, pipe } from "./pipe.ts";
 import type { Queue } from "./queue.ts";
@@ -76,6 +76,11 @@ export class Relay {
     this.#watch.stop();
   }
 
+  /** Whether no connection leads to the other side. */
+  get isIdle(): boolean {
+    return this.#ends.size === 0;
+  }
+
   /** Waits until all that was sent on this side has been carried over. */
   async flush(): Promise<void> {
     const isLate = () => this.#ends.values().some((end) => end.backlog > 0);
@@ -94,7 +99,7 @@ export class Relay {
     const sent = () => {
       const [ours, theirs] = pipe<unknown>();
       this.#carry(id, theirs);
-      serveQueue(queue, ours);
+      new QueueServer(queue, ours);
     };
     return { wire: { kind: "FarQueue", id, size: queue.size }, sent };
   }
@@ -117,7 +122,7 @@ export class Relay {
       try {
         this.#post({ kind: "carry", id, value: parcel.value, wires });
       } catch (error) {
-        if (isDirect) throw parcel.refused(error, "value");
+        if (isDirect) throw error;
         // It was sent before the pipe led to a process, and cannot follow.
         console.error(`a message is lost: ${(error as Error).message}`);
         return this.#leave(id);
@@ -139,3 +144,8 @@ export class Relay {
     this.#ends.delete(id);
   }
 }
+
+/** What of this runs on the far side. */
+export const relayParts = [
+  () => [Relay],
+];

@@ -9,20 +9,24 @@
  * @module
  */
 
-import { type ErrorHead, headOf, partsOfError } from "./errors.ts";
-import { rebuildError, setParts } from "./errors.ts";
+import {
+  type ErrorHead,
+  headOf,
+  partsOfError,
+  rebuildError,
+  setParts,
+} from "./errors.ts";
 import { realm } from "./life.ts";
 import { describe } from "../describe.ts";
 import {
+  isCloned,
   isContainer,
   isDenos,
   isSharedMemory,
+  namesOf,
   partsOf,
   refuseForThread,
   replacer,
-  type Rules,
-  walk,
-  whyNotSent,
 } from "./value.ts";
 
 /** Options of sending. */
@@ -64,7 +68,7 @@ export interface Portable {
 /** Where values go, or come from. */
 export interface Route {
   /** Says why an object cannot be sent there; nothing if it can. */
-  readonly refuse: Rules["refuse"];
+  readonly refuse: (part: object) => string | undefined;
   readonly pack: (part: Portable) => Packing;
   readonly unpack: (wire: Wire) => unknown;
 }
@@ -89,6 +93,12 @@ export class Travel {
     pack: (part) => part.pack(),
     unpack: (wire) => Travel.kinds.get(wire.kind)!(wire),
   };
+
+  /** The same, of what may go on to a process. */
+  static readonly toProcess: Route = {
+    ...this.toThread,
+    refuse: (part) => refuseForProcess(part),
+  };
 }
 
 /** Tells how objects of a kind are made of wires. */
@@ -104,16 +114,6 @@ export function isPortable(part: object): part is Portable {
   return Travel.key in part;
 }
 
-/** Whether there is an object that packs itself in a value. */
-export function hasPortable(value: unknown): boolean {
-  let has = false;
-  walk(value, (part) => {
-    has ||= isPortable(part);
-    return !has && isContainer(part) ? partsOf(part) : [];
-  });
-  return has;
-}
-
 /** A value that is ready to be sent. */
 export interface Parcel {
   readonly value: unknown;
@@ -125,8 +125,6 @@ export interface Parcel {
   sent(receiver: number): void;
   /** To be called if it can never be received. */
   lost(): void;
-  /** To be called if it cannot be sent; gives the error that says why. */
-  refused(error: unknown, path: string): unknown;
 }
 
 /** An error, while it travels. */
@@ -136,8 +134,8 @@ interface ErrorWire extends Wire {
 }
 
 /**
- * Makes a value ready to be sent. It throws a TypeError that names what cannot be
- * sent, if it finds that; the rest is found when the value is posted.
+ * Makes a value ready to be sent; throws a TypeError that names the part that
+ * cannot be, such as `result.items[3].f: a function cannot be sent`.
  */
 export function pack(
   value: unknown,
@@ -145,128 +143,140 @@ export function pack(
   path = "value",
   route = Travel.toThread,
 ): Parcel {
-  const packer = new Packer(value, transfer, route);
+  const packer = new Packer(path, transfer, route);
   try {
-    packer.look();
+    packer.visit(value);
   } catch (error) {
-    throw packer.refused(error, path);
+    packer.drop();
+    throw error;
   }
-  return packer.parcel();
-}
-
-/** What may be sent somewhere; what is moved in any case. */
-export function rulesOf(
-  { refuse }: Pick<Route, "refuse">,
-  transfer: readonly unknown[] = [],
-): Rules {
-  const passes = (part: object) =>
-    transfer.includes(part) || part instanceof Error ||
-    isPortable(part) && !refuse(part);
-  return { passes, refuse };
+  return packer.parcel(value);
 }
 
 /** Looks for what structured clone cannot send, or would make useless. */
 export class Packer {
-  readonly #value: unknown;
+  /** Where the visit is: each container, and which of its parts. */
+  readonly #way: unknown[] = [];
+  readonly #path: string;
   readonly #transfer: readonly unknown[];
   readonly #route: Route;
+  readonly #seen = new Set<object>();
   readonly #wires = new Map<object, unknown>();
   readonly #packings: Packing[] = [];
+  /** The objects that pack themselves. */
+  readonly found: Portable[] = [];
 
-  constructor(value: unknown, transfer: readonly unknown[], route: Route) {
-    this.#value = value;
+  constructor(path: string, transfer: readonly unknown[], route: Route) {
+    this.#path = path;
     this.#transfer = transfer;
     this.#route = route;
   }
 
-  look(): void {
-    walk(this.#value, (part) => {
-      const above = Object.getPrototypeOf(part);
-      const isPlain = above === Object.prototype || above === Array.prototype;
-      return isPlain ? partsOf(part) : this.#lookAt(part);
-    });
+  /** Visits a value and its parts; only looks at them, if so. */
+  visit(part: unknown, looksOnly = false): void {
+    if (typeof part === "function" || typeof part === "symbol") {
+      this.#refuse(`a ${typeof part} cannot be sent`);
+    }
+    if (typeof part !== "object" || part === null) return;
+    if (this.#seen.has(part) || this.#transfer.includes(part)) return;
+    this.#seen.add(part);
+    const above = Object.getPrototypeOf(part);
+    const isPlain = above === Object.prototype || above === Array.prototype;
+    if (!isPlain && this.#pack(part, looksOnly)) return;
+    const parts = partsOf(part);
+    for (let i = 0; i < parts.length; i++) {
+      // Most lists are long, and of these.
+      if (typeof parts[i] === "number" || typeof parts[i] === "string") {
+        continue;
+      }
+      this.#way.push(part, i);
+      this.visit(parts[i], looksOnly);
+      this.#way.length -= 2;
+    }
   }
 
-  parcel(): Parcel {
+  /** Lets go of what was packed and will not be sent. */
+  drop(): void {
+    for (const packing of this.#packings) packing.dropped?.();
+  }
+
+  parcel(value: unknown): Parcel {
     const all = this.#packings;
     const moved = [
       ...this.#transfer as Transferable[],
       ...all.flatMap(({ ports = [] }) => ports),
     ];
-    const refused = (error: unknown, path: string) => this.refused(error, path);
     const sent = (receiver: number) =>
       all.forEach((packing) => packing.sent?.(receiver));
     const lost = () => all.forEach((packing) => packing.lost?.());
-    const rest = { moved, sent, lost, refused };
-    if (this.#wires.size === 0) {
-      return { value: this.#value, wires: undefined, ...rest };
-    }
+    const rest = { moved, sent, lost };
+    if (this.#wires.size === 0) return { value, wires: undefined, ...rest };
     const wires = [...this.#wires.values()] as Wire[];
     const copy = replacer(this.#wires);
     for (const { parts } of wires as ErrorWire[]) {
       for (const part of parts ?? []) part[1] = copy(part[1]);
     }
-    return { value: copy(this.#value), wires, ...rest };
+    return { value: copy(value), wires, ...rest };
   }
 
-  refused(error: unknown, path: string): unknown {
-    for (const packing of this.#packings) packing.dropped?.();
-    const why = whyNotSent(this.#value, path, this.#rules);
-    return why === undefined ? error : new TypeError(why);
-  }
-
-  get #rules(): Rules {
-    return rulesOf(this.#route, this.#transfer);
-  }
-
-  #lookAt(part: object): readonly unknown[] {
-    if (this.#transfer.includes(part)) return [];
+  /** Packs an object that is not only its parts; tells whether it is none. */
+  #pack(part: object, looksOnly: boolean): boolean {
     if (part instanceof Error) {
-      const wire = this.#wireOf(part);
-      this.#wires.set(part, wire);
-      return wire.parts.map(([_name, inner]) => inner);
+      if (!looksOnly) this.#packError(part);
+      return true;
     }
-    if (this.#route.refuse(part)) throw new TypeError("cannot be sent");
+    const why = this.#route.refuse(part);
+    if (why) this.#refuse(why);
     if (isPortable(part)) {
+      this.found.push(part);
+      if (looksOnly) return true;
       const packing = this.#route.pack(part);
       this.#packings.push(packing);
       this.#wires.set(part, packing.wire);
-      return [];
+      return true;
     }
-    return isContainer(part) ? partsOf(part) : [];
+    if (isContainer(part)) return false;
+    if (!isCloned(part)) this.#refuse(`${describe(part)} cannot be sent`);
+    return true;
   }
 
-  /** What an error becomes; a field that cannot be sent is left out. */
-  #wireOf(error: Error): ErrorWire {
-    const wire = { kind: "Error", head: headOf(error) };
-    try {
-      const parts = partsOfError(error).flatMap(([name, part]) => {
-        const why = whyNotSent(part, name, this.#rules);
-        if (!why) return [[name, part] as [string, unknown]];
-        const isCause = name === "cause";
-        return isCause ? [[name, new TypeError(why)] as [string, unknown]] : [];
-      });
-      return { ...wire, parts };
-    } catch {
-      // A getter threw.
-      return { ...wire, parts: [] };
+  /** Packs an error; a field that cannot be sent is left out. */
+  #packError(error: Error): void {
+    const parts: [name: string, part: unknown][] = [];
+    this.#wires.set(error, { kind: "Error", head: headOf(error), parts });
+    for (const [name, field] of partsOfError(error)) {
+      const look = new Packer(name, this.#transfer, this.#route);
+      try {
+        look.visit(field, true);
+        parts.push([name, field]);
+      } catch (why) {
+        if (name === "cause") parts.push([name, why]);
+      }
     }
+    for (const [, part] of parts) this.visit(part);
+  }
+
+  #refuse(why: string): never {
+    const names = this.#way.map((whole, i) =>
+      i % 2 ? "" : namesOf(whole as object)[this.#way[i + 1] as number]
+    );
+    throw new TypeError(`${this.#path}${names.join("")}: ${why}`);
   }
 }
 
 /** Makes ready what was thrown: where it cannot be sent, an error that says so. */
 export function packThrown(thrown: unknown, route = Travel.toThread): Parcel {
   try {
-    const why = whyNotSent(thrown, "thrown", rulesOf(route));
-    if (!why) return pack(thrown, [], "thrown", route);
-    const isWhole = why.startsWith("thrown:");
-    const kind = typeof thrown === "object" ? "object" : typeof thrown;
-    const text = `a thrown ${kind} cannot be sent: ${String(thrown)}`;
-    return pack(new TypeError(isWhole ? text : why), [], "thrown", route);
+    return pack(thrown, [], "thrown", route);
   } catch (problem) {
-    // A getter that throws, a revoked Proxy.
-    const message = `what was thrown cannot be read: ${problem}`;
-    return pack(Object.assign(new Error(message), { stack: "" }));
+    const { message } = problem as Error;
+    const kind = typeof thrown === "object" ? "object" : typeof thrown;
+    const why = /^thrown[.[]/.test(message)
+      ? message
+      : /^thrown:/.test(message)
+      ? `a thrown ${kind} cannot be sent: ${message}`
+      : `what was thrown cannot be read: ${problem}`;
+    return pack(Object.assign(new TypeError(why), { stack: "" }));
   }
 }
 
@@ -277,10 +287,11 @@ export function refusal(
   path: string,
   route = Travel.toThread,
 ): unknown {
+  const packer = new Packer(path, transfer, route);
   try {
-    return pack(value, transfer, path, route).refused(undefined, path);
+    packer.visit(value, true);
+    return undefined;
   } catch (error) {
-    // It says so itself, or a getter threw.
     return error;
   }
 }
@@ -293,21 +304,17 @@ export function unpack(
 ): unknown {
   if (!wires) return value;
   const made = new Map<object, unknown>();
+  const isError = (wire: Wire): wire is ErrorWire => wire.kind === "Error";
   for (const wire of wires) {
-    const isError = wire.kind === "Error";
     made.set(
       wire,
-      isError ? rebuildError((wire as ErrorWire).head) : route.unpack(wire),
+      isError(wire) ? rebuildError(wire.head) : route.unpack(wire),
     );
   }
   const copy = replacer(made);
-  for (const wire of wires as readonly ErrorWire[]) {
-    if (wire.kind === "Error") {
-      setParts(
-        made.get(wire) as Error,
-        wire.parts.map(([name, part]) => [name, copy(part)]),
-      );
-    }
+  for (const wire of wires.filter(isError)) {
+    const parts = wire.parts.map(([name, part]) => [name, copy(part)] as const);
+    setParts(made.get(wire) as Error, parts);
   }
   return copy(value);
 }
@@ -330,23 +337,22 @@ export function post(
   const parcel = pack(value, transfer);
   // What is undefined would arrive as null.
   const message = parcel.wires ? [parcel.value, parcel.wires] : [parcel.value];
-  try {
-    if (parcel.moved.length > 0) port.postMessage(message, parcel.moved);
-    else port.postMessage(message);
-  } catch (error) {
-    throw parcel.refused(error, "value");
-  }
+  if (parcel.moved.length > 0) port.postMessage(message, parcel.moved);
+  else port.postMessage(message);
   parcel.sent(receiver);
   return parcel;
 }
 
+/** The objects in a value that pack themselves. */
+export function portablesIn(value: unknown): readonly Portable[] {
+  const packer = new Packer("value", [], Travel.toThread);
+  packer.visit(value, true);
+  return packer.found;
+}
+
 /** Lets go of the working objects in a value that nobody will receive. */
 export function discard(value: unknown): void {
-  walk(value, (part) => {
-    if (!isPortable(part)) return isContainer(part) ? partsOf(part) : [];
-    part.leave?.(false);
-    return [];
-  });
+  for (const part of portablesIn(value)) part.leave?.(false);
 }
 
 /** Takes a value out of a message that `post` made. */
@@ -368,15 +374,10 @@ export function copyValue(
 ): unknown {
   if (isImmutable(value)) return value;
   const parcel = pack(value, transfer);
-  let copy;
-  try {
-    const whole = [parcel.value, parcel.wires];
-    copy = structuredClone(whole, { transfer: parcel.moved });
-  } catch (error) {
-    throw parcel.refused(error, "value");
-  }
+  const whole = [parcel.value, parcel.wires] as const;
+  const copy = structuredClone(whole, { transfer: parcel.moved });
   parcel.sent(realm().thread);
-  return unpack(copy[0], copy[1] as Wire[] | undefined);
+  return unpack(...copy);
 }
 
 /** Refuses what another process cannot have, though a thread could. */
@@ -395,12 +396,6 @@ export function refuseForProcess(part: object): string | undefined {
   return refuseForThread(part);
 }
 
-/** Checks that a value can be sent to another process. */
-export function checkForProcess(value: unknown): void {
-  const why = whyNotSent(value, "value", rulesOf({ refuse: refuseForProcess }));
-  if (why) throw new TypeError(why);
-}
-
 /** Makes memory that all threads see that get it, or throws where there is none. */
 export function sharedCells(
   caller: string,
@@ -414,3 +409,10 @@ export function sharedCells(
       `has it if its server isolates it (COOP and COEP), not from a file`,
   );
 }
+
+/** What of this runs on the far side. */
+export const travelParts = [
+  () => [Travel, register, isPortable, pack, Packer, packThrown],
+  () => [refusal, unpack, post, portablesIn, discard, receive, isImmutable],
+  () => [copyValue, refuseForProcess, sharedCells],
+];

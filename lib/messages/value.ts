@@ -40,31 +40,6 @@ export function isContainer(part: object): boolean {
     Object.prototype.toString.call(part) === "[object Object]";
 }
 
-/**
- * Calls a function with each object in a value, itself included, and goes on to
- * the parts of those for which it returns some.
- */
-export function walk(
-  value: unknown,
-  visit: (part: object) => readonly unknown[],
-): void {
-  const seen = new Set<object>();
-  const stack: object[] = [];
-  const note = (part: unknown) => {
-    if (typeof part !== "object" || part === null || seen.has(part)) return;
-    seen.add(part);
-    stack.push(part);
-  };
-  note(value);
-  for (let part; (part = stack.pop());) {
-    const parts = visit(part);
-    // Not by for…of or forEach: most lists are long, and of numbers.
-    for (let i = 0; i < parts.length; i++) {
-      if (typeof parts[i] === "object") note(parts[i]);
-    }
-  }
-}
-
 /** Copies values, with other things in the place of some objects. */
 export function replacer(
   made: Map<object, unknown>,
@@ -110,53 +85,15 @@ export function fill(
   }
 }
 
-/** What may be sent: an object that passes needs no look into it. */
-export interface Rules {
-  /** Whether an object can be sent, whatever structured clone says. */
-  readonly passes: (part: object) => boolean;
-  /** Says why an object cannot be sent; nothing if it can. */
-  readonly refuse: (part: object) => string | undefined;
-}
-
-/**
- * Names the first part of a value that cannot be sent, such as
- * `result.items[3].f: a function cannot be sent`.
- */
-export function whyNotSent(
-  value: unknown,
-  path: string,
-  { passes, refuse }: Rules,
-): string | undefined {
-  const seen = new Set<unknown>();
-  const look = (part: unknown, path: string): string | undefined => {
-    if (typeof part === "function" || typeof part === "symbol") {
-      return `${path}: a ${typeof part} cannot be sent`;
-    }
-    if (typeof part !== "object" || part === null || seen.has(part)) {
-      return undefined;
-    }
-    seen.add(part);
-    if (passes(part)) return undefined;
-    const isWhole = !isContainer(part);
-    const why = refuse(part) ?? (isWhole ? uncloned(part) : undefined);
-    if (why || isWhole) return why && `${path}: ${why}`;
-    const names = namesOf(part);
-    for (const [i, inner] of partsOf(part).entries()) {
-      const why = look(inner, path + names[i]);
-      if (why) return why;
-    }
-    return undefined;
-  };
-  return look(value, path);
-}
-
-/** Says so if structured clone refuses an object. */
-export function uncloned(part: object): string | undefined {
+/** Whether structured clone takes an object that is no container. */
+export function isCloned(part: object): boolean {
+  const what = Object.prototype.toString.call(part);
+  if (/(Array|Buffer|DataView|Date|RegExp)\]$/.test(what)) return true;
   try {
     structuredClone(part);
-    return undefined;
+    return true;
   } catch {
-    return `${describe(part)} cannot be sent`;
+    return false;
   }
 }
 
@@ -164,8 +101,10 @@ export function uncloned(part: object): string | undefined {
 export function refuseForThread(part: object): string | undefined {
   const isCopied = /^\[object (Blob|File|CryptoKey)\]$/
     .test(Object.prototype.toString.call(part));
-  const isRefused = isDenos(part) && !isCopied ||
-    Symbol.for("side-by-side.stays") in part;
+  if (Symbol.for("side-by-side.stays") in part) {
+    return `${describe(part)} cannot be sent: send an array of it, [...it]`;
+  }
+  const isRefused = isDenos(part) && !isCopied;
   return isRefused ? `${describe(part)} cannot be sent` : undefined;
 }
 
@@ -181,3 +120,9 @@ export function isSharedMemory(part: object): boolean {
   const what = Object.prototype.toString.call(part);
   return what === "[object SharedArrayBuffer]";
 }
+
+/** What of this runs on the far side. */
+export const valueParts = [
+  () => [partsOf, namesOf, isContainer, replacer, emptyLike, fill, isCloned],
+  () => [refuseForThread, isDenos, isSharedMemory],
+];

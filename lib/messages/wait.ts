@@ -52,18 +52,10 @@ export function checkWait(caller: string, options: WaitOptions): void {
   signal?.throwIfAborted();
 }
 
-/**
- * Calls a function later, in milliseconds of any number, although one timer takes
- * more than 24.8 days for 0; what is returned calls it off.
- */
+/** Calls a function later, in milliseconds; what is returned calls it off. */
 export function after(delay: number, run: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout>;
-  const wait = (left: number) => {
-    const part = Math.min(left, 2 ** 31 - 1);
-    const next = () => left > part ? wait(left - part) : run();
-    timer = setTimeout(next, part);
-  };
-  wait(delay);
+  // A timer takes 24.8 days at most, and more for 0.
+  const timer = delay < 2 ** 31 ? setTimeout(run, delay) : undefined;
   return () => clearTimeout(timer);
 }
 
@@ -80,7 +72,7 @@ export async function waitForChange(
   cells: Int32Array<SharedArrayBuffer>,
   index: number,
   value: number,
-  waiting: Promise<never>,
+  waiting: Promise<unknown>,
 ): Promise<void> {
   const change = Atomics.waitAsync(cells, index, value, lookAgain());
   if (!change.async) return;
@@ -131,6 +123,45 @@ export function block(
     const left = end - performance.now();
     if (left > 0) Atomics.wait(cells, ...seen, Math.min(left, lookAgain()));
     else if (giveUp()) throw timeoutError(caller, timeout);
+  }
+}
+
+/** A line of those in one thread who wait for the same. */
+export class Turns {
+  #length = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  /**
+   * Waits as `wait` does, once all who came before are through. `waiting` rejects
+   * when the time is over, or the signal is aborted; `isFirst` tells that there
+   * was nobody before.
+   */
+  async take<T>(
+    caller: string,
+    options: WaitOptions,
+    wait: (waiting: Promise<never>, isFirst: boolean) => Promise<T>,
+  ): Promise<T> {
+    const waiting = waitFor<never>(
+      caller,
+      options,
+      (reason) => waiting.reject(reason),
+    );
+    const before = this.#last;
+    const mine = Promise.withResolvers<void>();
+    this.#last = mine.promise;
+    const isFirst = this.#length++ === 0;
+    try {
+      if (!isFirst) await Promise.race([before, waiting.promise]);
+      return await wait(waiting.promise, isFirst);
+    } finally {
+      this.#length -= 1;
+      void before.then(mine.resolve);
+      waiting.resolve(undefined as never);
+    }
   }
 }
 
@@ -217,3 +248,9 @@ export function iterate<T>(
   };
   return values;
 }
+
+/** What of this runs on the far side. */
+export const waitParts = [
+  () => [waitFor, checkWait, after, lookAgain, waitForChange, waitUntil, block],
+  () => [Turns, Watch, checkBlocking, timeoutError, iterate],
+];

@@ -36,6 +36,8 @@ export interface Setting {
   readonly workers: number;
   /** How long a worker may compute without a step, in milliseconds. */
   readonly timeout: number;
+  /** Whether moves tell their lines of the task: false unless given. */
+  readonly tellsLines?: boolean;
 }
 
 /** Who takes the next step, of those who can; nobody ends the order. */
@@ -64,14 +66,18 @@ export class Executor {
   /** Starts the threads, which share the memory. */
   constructor(
     setting: Setting,
-    memory = new Int32Array(new SharedArrayBuffer(4 * setting.initial.length)),
+    memory: Int32Array = new Int32Array(
+      new SharedArrayBuffer(4 * setting.initial.length),
+    ),
     start: (performance: Performance, timeout: number) => Performer = (...it) =>
       new RealThread(...it),
   ) {
-    const { source, things, timeout } = this.#setting = setting;
+    const { source, things, timeout, tellsLines = false } = setting;
+    this.#setting = setting;
     this.#memory = memory;
     this.#threads = Array.from({ length: setting.workers }, (_, thread) => {
-      const performance = { memory, source, things, worker: thread + 1 };
+      const same = { memory, source, things, tellsLines };
+      const performance = { ...same, worker: thread + 1 };
       const performer = start(performance, timeout);
       const move: Move = { ...nothing, thread };
       return { performer, move, looks: new Map() };
@@ -193,9 +199,10 @@ export class Executor {
     word: number = signals.goOn,
     answer = 0,
   ): Promise<void> {
-    const [verb, cell, argument] = await thread.performer.tell(word, answer);
+    const ask = await thread.performer.tell(word, answer);
+    const [verb, cell, argument, line] = ask;
     const { thread: number } = thread.move;
-    const asked = { verb: verbs[verb]!, cell, argument };
+    const asked = { verb: verbs[verb]!, cell, argument, line };
     const value = this.#steps.length;
     thread.move = { ...nothing, ...asked, thread: number, value };
   }
@@ -203,5 +210,6 @@ export class Executor {
 
 /** What a thread does that does nothing. */
 const nothing: Omit<Move, "thread"> = {
-  ...{ verb: "has ended", cell: 0, argument: 0, cause: undefined, value: 0 },
+  ...{ verb: "has ended", cell: 0, argument: 0, line: 0 },
+  ...{ cause: undefined, value: 0 },
 };

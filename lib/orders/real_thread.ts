@@ -18,19 +18,21 @@ export interface Performer {
   close(): void;
 }
 
-/** What a thread is about to do: a verb, by its number, a cell, an argument. */
-export type Ask = readonly [verb: number, cell: number, argument: number];
+/** What a thread is about to do; the verb is told by its number. */
+export type Ask = readonly [
+  ...[verb: number, cell: number, argument: number, line: number],
+];
 
 /** What a performer is made of. */
 export type Performance = Pick<
   ThreadSetting,
-  "memory" | "source" | "things" | "worker"
+  "memory" | "source" | "things" | "worker" | "tellsLines"
 >;
 
 /** A Web Worker that runs a task step by step. */
 export class RealThread implements Performer {
   readonly isReady: Promise<void>;
-  readonly #line = new Int32Array(new SharedArrayBuffer(4 * 5));
+  readonly #line = new Int32Array(new SharedArrayBuffer(4 * 6));
   readonly #thrown = new Uint16Array(new SharedArrayBuffer(2 * 500));
   readonly #worker: Worker;
   readonly #timeout: number;
@@ -59,11 +61,11 @@ export class RealThread implements Performer {
 
   async tell(signal: number, answer: number): Promise<Ask> {
     const line = this.#line;
-    line[4] = answer;
+    line[5] = answer;
     this.#signal(signal);
     await this.#waits(signal, this.#timeout);
-    const [, verb, cell, argument] = line;
-    return [verb!, cell!, argument!];
+    const [, verb, cell, argument, place] = line;
+    return [verb!, cell!, argument!, place!];
   }
 
   close(): void {

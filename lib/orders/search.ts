@@ -19,6 +19,8 @@ export interface Move {
   readonly cell: number;
   /** The number that it works with. */
   readonly argument: number;
+  /** The line of the task, from 1; 0 where lines are not told. */
+  readonly line: number;
   /** The step that woke the thread up before this one, by its place. */
   readonly cause: number | undefined;
   /** What stands in the cell afterwards. */

@@ -8,9 +8,6 @@
  * @module
  */
 
-/** Memory that main and a thread use. */
-export type Cells = Int32Array<SharedArrayBuffer>;
-
 /** What a thread may ask for: from "reads" on, these are steps. */
 export const verbs = [
   ...["has ended", "meets", "sleeps"],
@@ -34,16 +31,18 @@ export interface Thing {
 /** What a thread is given. */
 export interface ThreadSetting {
   /** The cells of arrays; of a lock, who holds it; of a barrier, who came. */
-  readonly memory: Cells;
-  /** The signal; the verb, the cell and the argument asked for; the answer. */
-  readonly line: Cells;
+  readonly memory: Int32Array;
+  /** The signal; verb, cell, argument and line of what is asked; the answer. */
+  readonly line: Int32Array;
   /** What the task threw: the length of the text, and its characters. */
-  readonly thrown: Uint16Array<SharedArrayBuffer>;
+  readonly thrown: Uint16Array;
   /** The text of the task. */
   readonly source: string;
   readonly things: readonly Thing[];
   /** The number of the worker, from 1. */
   readonly worker: number;
+  /** Whether it tells in which line of the task a step is; that takes time. */
+  readonly tellsLines: boolean;
   readonly verbs: readonly string[];
   readonly signals: typeof signals;
 }
@@ -56,7 +55,7 @@ type Task = (shared: Record<string, unknown>, worker: number) => unknown;
 /** Runs a task whenever it is told to, step by step. */
 export class SteppedThread {
   readonly #setting: ThreadSetting;
-  readonly #memory: Cells;
+  readonly #memory: Int32Array;
   readonly #ask: Ask;
   /** The language's own, which the task does not see. */
   readonly #atomics = Atomics;
@@ -126,13 +125,19 @@ export class SteppedThread {
     const maySay = line[0] === signals.goOn ||
       hasEnded && line[0] === signals.giveUp;
     if (maySay) {
-      line.set([verbs.indexOf(verb), cell, argument], 1);
+      line.set([verbs.indexOf(verb), cell, argument, this.lineNow()], 1);
       this.#atomics.store(line, 0, signals.asks);
       this.#atomics.notify(line, 0);
       this.#wait();
     }
-    if (hasEnded || line[0] === signals.goOn) return line[4]!;
+    if (hasEnded || line[0] === signals.goOn) return line[5]!;
     throw new Error("the order has ended");
+  }
+
+  /** The line of the task that is running, from 1. */
+  lineNow(): number {
+    if (!this.#setting.tellsLines) return 0;
+    return Number(/\btask:(\d+)/.exec(new Error().stack!)?.[1] ?? 0);
   }
 
   // ---- What the task shares
@@ -229,7 +234,7 @@ export class SteppedThread {
   /** Atomics, which take steps on what is shared here. */
   #steppedAtomics(): typeof Atomics {
     const atomics = this.#atomics;
-    const stepped = (name: keyof typeof Atomics, verb: string) => {
+    const stepped = (name: keyof typeof steps, verb: string) => {
       const real = atomics[name] as (...args: unknown[]) => unknown;
       return (array: unknown, i: number, ...rest: number[]) => {
         const thing = this.#arrays.get(array);
@@ -244,25 +249,17 @@ export class SteppedThread {
         return real(this.#memory, cell, ...rest);
       };
     };
-    const waitAsync = () => {
-      throw new Error("Atomics.waitAsync: its steps would not be seen");
-    };
-    return Object.create(
-      atomics,
-      Object.getOwnPropertyDescriptors({
-        ...{
-          load: stepped("load", "reads"),
-          store: stepped("store", "writes"),
-        },
-        ...{ add: stepped("add", "adds"), sub: stepped("sub", "subtracts") },
-        ...{ and: stepped("and", "ands"), or: stepped("or", "ors") },
-        ...{ xor: stepped("xor", "xors") },
-        exchange: stepped("exchange", "exchanges"),
-        compareExchange: stepped("compareExchange", "compares and exchanges"),
-        ...{ wait: stepped("wait", "waits"), waitAsync },
-        notify: stepped("notify", "notifies"),
-      }),
-    );
+    const steps = {
+      ...{ load: "reads", store: "writes", add: "adds", sub: "subtracts" },
+      ...{ and: "ands", or: "ors", xor: "xors", exchange: "exchanges" },
+      compareExchange: "compares and exchanges",
+      ...{ wait: "waits", notify: "notifies" },
+    } as const;
+    const all = Object.entries(steps).map(([name, verb]) => [
+      name,
+      stepped(name as keyof typeof steps, verb),
+    ]);
+    return Object.setPrototypeOf(Object.fromEntries(all), atomics);
   }
 
   /** The number that a step works with, as it is stored. */

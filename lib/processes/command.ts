@@ -6,7 +6,7 @@
 
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import type { HostOptions } from "../workers/host.ts";
-import { nameOf, textOfParts } from "../workers/program.ts";
+import { namesOf, textOfParts } from "../workers/program.ts";
 import { startProcess } from "./far_process.ts";
 import { Codec, isPlainBuffer, nodeProcess } from "./ipc.ts";
 import { pathOf, permissionFlags, refusedPermissions } from "./permissions.ts";
@@ -35,21 +35,20 @@ export function startDeno(
     const [first = "", ...rest] = [...launcher, ...guardCommand()];
     const started = spawn(first, rest, {
       stdio: ["pipe", "pipe", "inherit"],
-      env: environment(true),
+      env: environment(),
     });
     const child = remoteChild(started, args, lostAfter, onOutput !== undefined);
     child.send(farProgram(), () => {});
     return child;
   }
-  const output = onOutput ? "pipe" : "inherit";
-  // Who may do nothing sees nothing of the environment either.
-  const isSeen = module !== undefined || Object.keys(permissions).length > 0;
+  // This program's standard output is for its own results.
+  const output = onOutput ? "pipe" : 2;
   const child = spawn(Deno.execPath(), ["run", ...args], {
     // Its streams are the task's, and there is nothing to read.
     stdio: ["ignore", output, output, "ipc"],
     serialization: "advanced",
     detached,
-    env: environment(isSeen),
+    env: environment(),
   });
   child.send?.(farProgram(), () => {});
   return child as Child;
@@ -105,20 +104,13 @@ let asked: Record<string, string> | undefined;
  * The environment of a process. Node's way of starting one passes on only what
  * this program can read; but another Deno, which it may run, can be asked.
  */
-function environment(isSeen: boolean): Record<string, string> {
+function environment(): Record<string, string> {
   const { state } = Deno.permissions.querySync({ name: "env" });
+  const all = state === "granted"
+    ? Deno.env.toObject()
+    : asked ??= askEnvironment();
   // Each Deno that is started this way would make a `node` for its programs.
-  const own = { DENO_DISABLE_NODE_SHIM: "1" };
-  if (state === "granted") return { ...Deno.env.toObject(), ...own };
-  if (!isSeen && Deno.build.os !== "windows") {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const colors: Record<string, string> = Deno.noColor
-      ? { NO_COLOR: "1" }
-      : {};
-    return { TZ: timeZone, ...colors, ...own };
-  }
-  asked ??= askEnvironment();
-  return { ...asked, ...own };
+  return { ...all, DENO_DISABLE_NODE_SHIM: "1" };
 }
 
 function askEnvironment(): Record<string, string> {
@@ -148,14 +140,9 @@ node.once("message", (program) =>
 
 /** The program of a process: a function that takes what it is started with. */
 export function processProgram(): string {
-  const parts = [
-    () => Codec,
-    () => isPlainBuffer,
-    () => startProcess,
-  ];
-  return `(start) => {\n${textOfParts(parts)}\n${
-    nameOf(() => startProcess)
-  }(start);\n}`;
+  const parts = () => [startProcess, Codec, isPlainBuffer];
+  const [start] = namesOf(parts);
+  return `(start) => {\n${textOfParts([parts])}\n${start}(start);\n}`;
 }
 
 /** The flags by which a module's imports are found. */

@@ -43,7 +43,7 @@ export function startProcess({ node, load, refused }: Start): void {
   const relay = new Relay((message) => post({ kind: "relay", message }), 1);
   const link: Link = {
     route: relay.route,
-    flush: () => relay.flush(),
+    flush: () => relay.isIdle ? undefined : relay.flush(),
     receiver: 0,
     post,
     onMessage: () => {},

@@ -84,11 +84,13 @@ export class ProcessHost extends Host {
 
   /** Sends a message; to a process that is gone, it does not matter. */
   #post(message: ProcessRequest): void {
-    this.#child.send(this.#codec.encode(message) as string, () => {});
+    this.#child.send?.(this.#codec.encode(message) as string, () => {});
   }
 
   /** Asks the process to end, and sees to it that it does. */
   #end(): void {
+    // It has not even started; and 0 would be this program itself.
+    if (this.pid === undefined && !this.options.launcher) return;
     this.#signal("SIGTERM");
     const kill = setTimeout(() => this.#signal("SIGKILL"), grace);
     void this.ended.then(() => clearTimeout(kill));

@@ -27,7 +27,8 @@ export interface FunctionProcessOptions<Args extends readonly unknown[]>
    * The URL of the module that exports the function, `import.meta.url`: the
    * process then imports it, with all that it uses. It may do so whatever its
    * permissions are. For names such as `@std/assert` in it, this program has to
-   * be allowed to read the deno.json that explains them.
+   * be allowed to read the deno.json or package.json that explains them; it does
+   * not know of an import map that this program was started with.
    */
   readonly module?: string;
   /** What of the arguments, ArrayBuffers, is no longer here once it is sent. */
@@ -40,15 +41,14 @@ export interface FunctionProcessOptions<Args extends readonly unknown[]>
  *
  * The function travels as its source text. It may use its arguments, its own
  * locals and the globals. It has no permissions unless `permissions` gives it
- * some. Arguments and results are copied, through the standard input and output
- * of the process; memory cannot be shared with it. What it prints comes out on
- * this program's standard error, or goes to `onOutput`; if it reads from
- * `Deno.stdin`, it finds nothing.
+ * some. Arguments and results are copied, through a channel beside the standard
+ * streams; memory cannot be shared with it. What it prints comes out on this
+ * program's standard error, or goes to `onOutput`; its input is empty.
  *
  * Unlike a worker, it can be ended at any moment, also in the middle of a
  * computation, and when it runs out of memory it ends alone. It ends with this
- * program, however that ends: a guard, one more process while there are any,
- * sees to it.
+ * program, however that ends: where the system does not see to it, a guard, one
+ * more process while there are any, does.
  *
  * The process is another Deno: `--allow-run` for it is needed. All else is as
  * with a FunctionWorker.

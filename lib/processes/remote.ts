@@ -7,7 +7,7 @@
  */
 
 import type { ChildProcess } from "node:child_process";
-import { definitionsOf, nameOf } from "../workers/program.ts";
+import { definitionsOf, namesOf } from "../workers/program.ts";
 import {
   type FarStart,
   frameKinds,
@@ -41,13 +41,13 @@ const beats = 4;
 
 /** The words that start the guard, behind those of the launcher. */
 export function guardCommand(): string[] {
-  const parts = [() => frameOf, () => Frames, () => guardProcess];
+  const parts = [() => [frameOf, Frames, guardProcess]];
   const text = `import process from "node:process";
 import v8 from "node:v8";
 import { spawn } from "node:child_process";
 ${definitionsOf(parts)}
 const kinds = ${JSON.stringify(frameKinds)};
-${nameOf(() => guardProcess)}({ process, v8, spawn, kinds });`;
+${namesOf(() => [guardProcess])[0]}({ process, v8, spawn, kinds });`;
   const flags = ["--no-prompt", "--quiet", "--no-lock", "--no-config"];
   const allowed = ["--allow-run", "--allow-env"];
   return [
@@ -90,7 +90,8 @@ export function remoteChild(
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const write = (kind: number, bytes?: Uint8Array) =>
     launcher.stdin!.writable && launcher.stdin!.write(frameOf(kind, bytes));
-  let silent = 0;
+  // How long it takes to get there is for the launcher to limit.
+  let silent = -Infinity;
   let isOver = false;
   const child = Object.assign(new EventEmitter(), {
     pid: undefined,
@@ -119,18 +120,18 @@ export function remoteChild(
     child.emit("exit", code, signal);
     child.emit("close");
   };
-  const print = (stream: typeof stdout, here: typeof Deno.stdout) =>
-    isHeard
-      ? (bytes: Uint8Array) => void stream.write(bytes)
-      : (bytes: Uint8Array) => void here.writeSync(bytes);
-  const printers = [print(stdout, Deno.stdout), print(stderr, Deno.stderr)];
+  const print = (stream: typeof stdout, bytes: Uint8Array) => {
+    if (isHeard) stream.write(bytes);
+    // As a child does here: standard output is for this program's results.
+    else Deno.stderr.writeSync(bytes);
+  };
   const frames = new Frames((kind, bytes) => {
     silent = 0;
     if (kind === frameKinds.message) {
       child.emit("message", v8.deserialize(bytes as never));
     }
-    if (kind === frameKinds.stdout) printers[0]!(bytes);
-    if (kind === frameKinds.stderr) printers[1]!(bytes);
+    if (kind === frameKinds.stdout) print(stdout, bytes);
+    if (kind === frameKinds.stderr) print(stderr, bytes);
     if (kind === frameKinds.exit) {
       const { code, signal } = JSON.parse(new TextDecoder().decode(bytes));
       over(code, signal);

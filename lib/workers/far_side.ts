@@ -15,16 +15,22 @@ import {
   refusal,
   unpack,
 } from "../messages/travel.ts";
-import type { Answer, Channel, ChunkRequest, Request } from "./protocol.ts";
+import {
+  type Answer,
+  type Channel,
+  type ChunkRequest,
+  type Greeting,
+  type Request,
+  threadChannel,
+} from "./protocol.ts";
 import type { Task } from "./task.ts";
-import { type Greeting, threadChannel } from "./thread_channel.ts";
 
 /** What the far side talks through, and how it ends. */
 export interface Link extends Channel {
   /** Given the messages. */
   onMessage: (request: Request) => void;
-  /** Waits until what tasks sent by other ways is on its way. */
-  flush?(): Promise<void>;
+  /** Waits until what tasks sent by other ways is on its way, if it is not. */
+  flush?(): Promise<void> | undefined;
   /** Called when the program ends that neither `close` nor `exit` has ended. */
   onUnload: () => void;
   /** Ends the far side once all has been sent; a process gets this exit code. */
@@ -73,23 +79,27 @@ export class FarSide {
     const results: unknown[] = [];
     const times: [from: number, to: number][] = [];
     try {
-      const run = task.run ??= await this.#load(task);
       // What a set-up is given is for all tasks that come after it.
       if (!isSetup) this.#given = beginTask();
       const { route } = this.#link;
+      // At once: what is sent through a pipe among the inputs may come next.
       const inputs = unpack(request.inputs, wires, route) as unknown[];
+      const run = task.run ??= await this.#load(task);
       for (const input of inputs) {
-        if (this.#isLate() && await this.#turn()) break;
+        if (this.#isLate()) await this.#turn();
+        // All tasks that come after a set-up need it.
+        if (this.#isCancelled && !isSetup) break;
         const from = timed ? this.#time() : 0;
         const result = spread ? run(...input as unknown[]) : run(input);
         // Waiting for what is no promise would cost each task a turn.
         results.push(this.#isThenable(result) ? await result : result);
         if (timed) times.push([from, this.#time()]);
       }
-      if (this.#link.flush) await this.#link.flush();
+      const flushed = this.#link.flush?.();
+      if (flushed) await flushed;
       this.#answer(results, times);
     } catch (error) {
-      if (this.#link.flush) await this.#link.flush();
+      await this.#link.flush?.();
       this.#fail(results.length, this.#explain(error, task));
     }
   }
@@ -104,11 +114,10 @@ export class FarSide {
     return Math.abs(now - this.#turned) > 10;
   }
 
-  /** Lets messages be read; tells whether one has cancelled the chunk. */
-  async #turn(): Promise<boolean> {
+  /** Lets messages be read. */
+  async #turn(): Promise<void> {
     await new Promise((resolve) => this.#later.call(globalThis, resolve));
     this.#turned = Date.now();
-    return this.#isCancelled;
   }
 
   #answer(results: unknown[], times: Answer["times"]): void {
@@ -137,7 +146,7 @@ export class FarSide {
     const { value, wires, moved } = parcel;
     // Before main can know: it may end this worker then, whose task is no reason
     // any more to break what it was given.
-    parcel.sent(0);
+    parcel.sent(this.#link.receiver);
     if (this.#given) endTask(this.#given, failed !== undefined);
     this.#given = undefined;
     try {
@@ -160,11 +169,22 @@ export class FarSide {
   /** Makes a function of a task. */
   async #load({ name, module, source }: Task): Promise<Run> {
     if (module === undefined) return this.#compile(name, source);
-    realm().module = module;
-    const exports = await this.#link.load(module);
+    const exports = await this.#import(module);
     const found = exports[name] ?? exports.default;
     if (typeof found === "function" && found.name === name) return found as Run;
     throw new TypeError(`${module} exports no function named ${name}`);
+  }
+
+  /** Imports a module, which is no part of the task that it is imported for. */
+  async #import(module: string): Promise<Record<string, unknown>> {
+    const here = realm();
+    const { task } = here;
+    Object.assign(here, { module, task: undefined });
+    try {
+      return await this.#link.load(module);
+    } finally {
+      here.task = task;
+    }
   }
 
   #compile(name: string, source: string): Run {
@@ -270,7 +290,7 @@ export function startThread(): void {
     scope.onmessage = null;
     joinRealm(thread, life);
     const link: Link = {
-      ...threadChannel(port, 0),
+      ...threadChannel(port, realm().life.parentOf(thread)),
       onMessage: () => {},
       onUnload: () => {},
       close: () => close(),

@@ -4,12 +4,16 @@
  * @module
  */
 
+import type { Call } from "./calls.ts";
+
 /** How a Feed cuts its input. */
 export interface FeedOptions {
   /** How many items make a chunk. */
   readonly size: number;
   /** How many chunks may be ahead of the consumer. */
   readonly ahead: number;
+  /** Whether the results are given in the order of the input. */
+  readonly ordered: boolean;
   /** Runs a chunk, whose first item has this place in the input. */
   readonly submit: (
     chunk: readonly unknown[],
@@ -17,59 +21,43 @@ export interface FeedOptions {
   ) => Promise<readonly unknown[]>;
 }
 
+/** What an input is taken from. */
+export type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
+
 /** A chunk on its way, and then its outcome. */
 interface Flight {
-  outcome?: { results: readonly unknown[] } | { error: unknown };
-}
-
-/** What a feed takes its input for. */
-export interface FeedOwner {
-  /** Nothing more is to begin. */
-  readonly stopped: boolean;
-  /** Why all of it failed, if it did. */
-  readonly failure: { error: unknown } | undefined;
-  /** Told when all of it fails. */
-  onFail: () => void;
+  results?: readonly unknown[];
+  failure?: { readonly error: unknown };
 }
 
 /** Takes an input chunk by chunk, just ahead of the consumer of the results. */
 export class Feed {
-  readonly #call: FeedOwner;
-  readonly #input: Iterator<unknown> | AsyncIterator<unknown>;
+  readonly #call: Call;
+  readonly #input: AnyIterator;
   readonly #options: FeedOptions;
   /** In the order of the input. */
   readonly #flights: Flight[] = [];
-  /** Those that have an outcome, in the order in which they got it. */
-  readonly #finished: Flight[] = [];
   #taken = 0;
   #pulling = false;
   /** The input has ended, by itself or by an error. */
   #ended: { error?: unknown } | undefined;
   #wake = () => {};
 
-  constructor(
-    call: FeedOwner,
-    input: Iterator<unknown> | AsyncIterator<unknown>,
-    options: FeedOptions,
-  ) {
+  constructor(call: Call, input: AnyIterator, options: FeedOptions) {
     this.#call = call;
     this.#input = input;
     this.#options = options;
     call.onFail = () => this.#wake();
   }
 
-  /** The results of a chunk, of the oldest if ordered; nothing after the last. */
-  async next(ordered: boolean): Promise<readonly unknown[] | undefined> {
+  /** The results of a chunk; nothing after the last. */
+  async next(): Promise<readonly unknown[] | undefined> {
     for (;;) {
       if (this.#call.failure) throw this.#call.failure.error;
-      const flight = this.#take(ordered);
-      if (flight) {
-        const { outcome } = flight;
-        if ("error" in outcome!) throw outcome.error;
-        void this.#pull();
-        return outcome!.results;
-      }
+      const flight = this.#land();
       void this.#pull();
+      if (flight?.failure) throw flight.failure.error;
+      if (flight) return flight.results;
       // While it pulls, the last chunk may have been taken and not be sent yet.
       if (this.#ended && !this.#pulling && this.#flights.length === 0) {
         if ("error" in this.#ended) throw this.#ended.error;
@@ -96,13 +84,13 @@ export class Feed {
     }
   }
 
-  /** Takes out the oldest chunk, or the one that finished first, if it is done. */
-  #take(ordered: boolean): Flight | undefined {
-    const flight = ordered ? this.#flights[0] : this.#finished[0];
-    if (!flight?.outcome) return undefined;
-    this.#flights.splice(this.#flights.indexOf(flight), 1);
-    this.#finished.splice(this.#finished.indexOf(flight), 1);
-    return flight;
+  /** Takes out the first chunk that is done; in order, no later one. */
+  #land(): Flight | undefined {
+    const isDone = ({ results, failure }: Flight) =>
+      results !== undefined || failure !== undefined;
+    const at = this.#flights.findIndex(isDone);
+    if (at < 0 || this.#options.ordered && at > 0) return undefined;
+    return this.#flights.splice(at, 1)[0];
   }
 
   async #pull(): Promise<void> {
@@ -135,19 +123,13 @@ export class Feed {
     return chunk;
   }
 
-  #send(chunk: unknown[]): void {
+  #send(chunk: readonly unknown[]): void {
     const flight: Flight = {};
     this.#flights.push(flight);
-    const first = this.#taken;
+    const running = this.#options.submit(chunk, this.#taken);
     this.#taken += chunk.length;
-    const finish = (outcome: Flight["outcome"] & object) => {
-      flight.outcome = outcome;
-      this.#finished.push(flight);
-      this.#wake();
-    };
-    this.#options.submit(chunk, first).then(
-      (results) => finish({ results }),
-      (error) => finish({ error }),
-    );
+    running.then((results) => flight.results = results)
+      .catch((error) => flight.failure = { error })
+      .then(() => this.#wake());
   }
 }

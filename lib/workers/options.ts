@@ -37,8 +37,8 @@ export interface ProcessOptions {
    */
   readonly memory?: number;
   /**
-   * Told what the process prints, as it comes; without it, the process prints
-   * where this program does.
+   * Told what the process prints, as it comes; without it, that goes to this
+   * program's standard error.
    */
   readonly onOutput?: (text: string, stream: "stdout" | "stderr") => void;
   /**

@@ -18,7 +18,7 @@ import {
 import { Call } from "./calls.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { continueStack } from "./errors.ts";
-import { Feed } from "./feed.ts";
+import { type AnyIterator, Feed } from "./feed.ts";
 import { hostKinds } from "./host.ts";
 import type { ApplyOptions, MapOptions, PoolOptions } from "./options.ts";
 import { packFunction, type Task } from "./task.ts";
@@ -385,10 +385,11 @@ export class Pool implements Disposable, AsyncDisposable {
       feed = new Feed(call, open(), {
         size: this.#chunkSize({ chunkSize: 1, ...call.options }, 0),
         ahead: this.workers * 2,
+        ordered: call.method === "imap",
         submit: (chunk, at) => this.#dispatcher.submit(call, chunk, at),
       });
       for (;;) {
-        const results = await feed.next(call.method === "imap");
+        const results = await feed.next();
         if (!results) return;
         for (const result of results) yield result as Result;
       }
@@ -440,8 +441,6 @@ export class Pool implements Disposable, AsyncDisposable {
     if (this.#state === "closing" && this.#calls.size === 0) void this.close();
   }
 }
-
-type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
 // deno-lint-ignore no-explicit-any
 type AnyFunction = (...args: any[]) => unknown;

@@ -1,10 +1,10 @@
 /**
- * What is said between here and the far side.
+ * What is said between here and the far side, and what it travels through.
  *
  * @module
  */
 
-import type { Parcel, Route } from "../messages/travel.ts";
+import { type Parcel, type Route, Travel } from "../messages/travel.ts";
 import type { Task } from "./task.ts";
 
 /** What is sent to the far side. */
@@ -65,4 +65,29 @@ export interface Channel {
   readonly receiver: number;
   /** Sends a message; throws if a part of it cannot be sent. */
   post(message: unknown, moved?: Transferable[]): void;
+}
+
+/** What a thread is told first. */
+export interface Greeting {
+  /** What leads to who started it. */
+  readonly port: MessagePort;
+  /** The number by which shared memory knows the thread. */
+  readonly thread: number;
+  /** Which threads are alive. */
+  readonly life: Int32Array;
+}
+
+/** A channel to another thread; it also runs on the far side. */
+export function threadChannel(port: MessagePort, receiver: number): Channel {
+  // Kept, because a task may replace it.
+  const send = port.postMessage.bind(port);
+  return {
+    route: Travel.toThread,
+    receiver,
+    post(message, moved = []) {
+      // A list of nothing to move would make a message slower.
+      if (moved.length > 0) send(message, moved);
+      else send(message);
+    },
+  };
 }

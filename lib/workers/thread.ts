@@ -7,9 +7,8 @@
 import { describe } from "../describe.ts";
 import { endThread, realm } from "../messages/life.ts";
 import { Host, hostKinds, type HostOptions } from "./host.ts";
-import type { Channel } from "./protocol.ts";
+import { type Channel, type Greeting, threadChannel } from "./protocol.ts";
 import { threadProgram } from "./program.ts";
-import { type Greeting, threadChannel } from "./thread_channel.ts";
 
 /** Where threads get their program from; made once. */
 let programUrl: string | undefined;

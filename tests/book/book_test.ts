@@ -12,6 +12,7 @@ import {
 import { agrees, claimsOf } from "../../lib/lesson/claims.ts";
 import { inspect, words } from "../../book/client/inspect.ts";
 import { draw, drawAll } from "../../book/draw.ts";
+import { isDisturbed } from "../../book/said.ts";
 import { pageOf, segmentsByLine } from "../../book/segments.ts";
 import { lineIn } from "../../book/stack.ts";
 import { readJunit } from "../../classroom/exercise/junit.ts";
@@ -104,9 +105,23 @@ Deno.test("pageOf: what has no story is refused", () => {
   );
 });
 
+Deno.test("segmentsByLine: what is out of sight belongs to the code before it", () => {
+  const segments = ["a\n", "b\n", "c\nd\n", "e\n"].map((text, i) => (
+    { text, isCode: i === 1 || i === 3 }
+  ));
+  const at = segmentsByLine(segments);
+  assertEquals([1, 2, 3, 4, 5, 9].map(at), [1, 1, 1, 1, 3, 3]);
+});
+
+Deno.test("isDisturbed: a lesson that says that the machine was busy is recorded again", () => {
+  const say = (text: string) => [{ kind: "say", text, line: 1 }] as const;
+  assert(isDisturbed(say("2 × is possible; but the processors are busy.")));
+  assert(!isDisturbed(say("The large tasks gained 1.81 × on average.")));
+});
+
 Deno.test("segmentsByLine: each line is in its segment", () => {
   const { segments } = pageOf(small);
-  const at = segmentsByLine(segments.map(({ text }) => text));
+  const at = segmentsByLine(segments.map((it) => ({ ...it, isCode: true })));
   for (const [i, line] of small.trimEnd().split("\n").entries()) {
     assertStringIncludes(segments[at(i + 1)]!.text, `${line}\n`);
   }
@@ -164,7 +179,7 @@ Deno.test("agrees: a value is what its comment says, … any text, and after ≈
 Deno.test("lineIn: stacks of three engines, by name and by address", () => {
   const path = "lessons/11_lambdas.ts";
   const address =
-    "data:text/javascript,x//%23%20sourceURL%3Dlessons%2F09_lambdas.ts";
+    "data:text/javascript,x//%23%20sourceURL%3Dlessons%2F11_lambdas.ts";
   for (
     const stack of [
       `Error: x\n    at show (blob:null/1:2:3)\n    at ${path}:24:3`,

@@ -6,7 +6,11 @@
 import { assertEquals } from "@std/assert";
 import { deno, testWith } from "../helper.ts";
 
-const mod = new URL("../../mod.ts", import.meta.url).href;
+// A bundler takes a path.
+const mod = decodeURIComponent(
+  new URL("../../mod.ts", import.meta.url).pathname,
+)
+  .replace(/^\/(?=\w:)/, "");
 
 const program = `
   import { Lock, Pool, Queue } from "${mod}";

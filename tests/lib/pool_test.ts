@@ -349,6 +349,8 @@ for (const isolation of ["worker", "process"] as const) {
       }
       await ran.put(place);
       for await (const _ of go);
+      // A turn, in which the worker hears that the call has failed.
+      await new Promise((resolve) => setTimeout(resolve));
     };
     // The first chunk waits in its first task; the second one fails.
     const items = [0, 1, 2, 3, 4, 5].map((place) =>

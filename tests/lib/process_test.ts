@@ -198,7 +198,7 @@ test("FunctionProcess gives what it prints to onOutput, apart from results", asy
   assertEquals(printed.stderr, "to the errors\n");
 });
 
-test("FunctionProcess prints where its program does unless told otherwise", async () => {
+test("FunctionProcess prints on standard error unless told otherwise", async () => {
   const program = `
     import { FunctionProcess } from "mod.ts";
     const child = new FunctionProcess(() => {
@@ -209,7 +209,7 @@ test("FunctionProcess prints where its program does unless told otherwise", asyn
     await child.join();
     console.log("joined");`;
   const { stdout, stderr } = await runProgram(program, ["--allow-run"]);
-  assertEquals([stdout, stderr], ["hello\njoined\n", "oops\n"]);
+  assertEquals([stdout, stderr], ["joined\n", "hello\noops\n"]);
 });
 
 test("A character that a process prints byte by byte comes out whole", async () => {
@@ -243,11 +243,11 @@ test("What a task's programs print is no part of its result", async () => {
       new Deno.Command("cat", { stdin: "inherit", stdout: "null" }).spawn();
       return [1, { a: "b" }];
     };
-    console.error(JSON.stringify([await pool.apply(run), await pool.apply(() => 2)]));`;
+    console.log(JSON.stringify([await pool.apply(run), await pool.apply(() => 2)]));`;
   const { stdout, stderr } = await runProgram(program, ["--allow-run"]);
   assertEquals([stdout, stderr], [
-    "1".padStart(5_000, "0"),
     '[[1,{"a":"b"}],2]\n',
+    "1".padStart(5_000, "0"),
   ]);
 });
 
@@ -584,6 +584,8 @@ test("Queue tells a process when its size changes", async () => {
 });
 
 test("A process ends although its function left something computing", async () => {
+  // There, what is sent leaves a process only when that waits for something.
+  if (Deno.build.os === "windows") return;
   const child = new FunctionProcess(() => {
     // Begins once the result is on its way, before anything else is read.
     queueMicrotask(() => {

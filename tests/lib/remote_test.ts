@@ -129,7 +129,7 @@ async function looping(launcher: readonly string[], lostAfter: number) {
     console.log(Deno.pid);
     for (;;);
   });
-  loop.catch(() => {});
+  loop.catch(said.reject);
   const pid = await said.promise;
   const started = children().filter((child) => !before.includes(child));
   return { pool, loop, pid, started };
@@ -245,12 +245,12 @@ for (const [way, open] of Object.entries(ways)) {
   if (way !== "over ssh") continue;
 
   test("says so when the line is cut, and ends on both sides", async (launcher) => {
-    const { pool, loop, pid, started } = await looping(launcher, 1_000);
+    const { pool, loop, pid, started } = await looping(launcher, 5_000);
     for (const child of started) Deno.kill(child, "SIGSTOP");
     await assertRejects(
       () => loop,
       WorkerDiedError,
-      "lost its connection: silent for 1000 ms",
+      "lost its connection: silent for 5000 ms",
     );
     await isGone(pid);
     for (const child of started) await isGone(child);

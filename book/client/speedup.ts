@@ -1,0 +1,163 @@
+/**
+ * How much faster a lesson's tasks are on the reader's own processors: sliders
+ * for the workers and the size of a task, who ran what when, and what was
+ * measured beside what is ideal.
+ *
+ * @module
+ */
+/// <reference lib="dom" />
+
+import { count, duration, speedup } from "../../lib/lesson/units.ts";
+import { draw } from "../draw.ts";
+import type { Bar } from "../said.ts";
+import { element, find } from "./dom.ts";
+import type { FromLesson } from "./messages.ts";
+import { Question, type Shown, type WidgetSettings } from "./widgets.ts";
+
+const tasks = 8;
+/** The sizes that there are to choose from. */
+const sizes = [1_000, 20_000, 100_000, 300_000, 1_000_000, 4_000_000];
+
+/** The widget. */
+export class SpeedUp {
+  readonly #place: HTMLElement;
+  readonly #lesson: Shown;
+  /** The shortest times, by the number of workers; 0 is one after another. */
+  readonly #times = new Map<number, number>();
+  #question: Question | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * @param place Where it is drawn.
+   * @param lesson The lesson whose `runSequential` and `runParallel` it runs.
+   * @param settings How it begins.
+   */
+  constructor(place: HTMLElement, lesson: Shown, settings: WidgetSettings) {
+    const cores = navigator.hardwareConcurrency;
+    const most = Math.min(Math.max(4, cores), 16);
+    this.#place = place;
+    this.#lesson = lesson;
+    if (!find("h2, .title", place)) {
+      place.append(element('<p class="title">On your own processors</p>'));
+    }
+    if (!find(".drawing", place)) {
+      place.append(element('<div class="drawing"></div>'));
+    }
+    place.append(element(`<div class="sliders">
+<label>Workers <input type="range" name="workers" min="1" max="${most}" value="${
+      Math.min(4, most)
+    }"> <output></output></label>
+<label>Size of a task <input type="range" name="size" min="0" max="${
+      sizes.length - 1
+    }" value="4"> <output></output></label>
+<p><button type="button" class="go">Run on my ${cores} processors</button>
+<button type="button">Try 1 to ${most} workers</button></p>
+<p class="told" role="status"></p><div class="curve"></div></div>`));
+    place.addEventListener("input", ({ target }) => {
+      const { name } = target as HTMLInputElement;
+      if (name === "size") this.#times.clear();
+      this.#showValues();
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(
+        () => this.#measure([this.#value("workers")]),
+        250,
+      );
+    });
+    const [one, all] = place.querySelectorAll("button");
+    one!.addEventListener(
+      "click",
+      () => this.#measure([this.#value("workers")]),
+    );
+    all!.addEventListener("click", () => {
+      this.#measure(Array.from({ length: most }, (_, i) => i + 1));
+    });
+    addEventListener("pagehide", () => this.#question?.stop());
+    this.#showValues();
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (settings.runsAtOnce && !isCalm) {
+      this.#measure([this.#value("workers")]);
+    }
+  }
+
+  #value(name: string): number {
+    return find<HTMLInputElement>(`[name=${name}]`, this.#place)!.valueAsNumber;
+  }
+
+  get #size(): number {
+    return sizes[this.#value("size")]!;
+  }
+
+  #showValues(): void {
+    const [workers, size] = this.#place.querySelectorAll("output");
+    workers!.textContent = `${this.#value("workers")}`;
+    size!.textContent = `n = ${count(this.#size)}`;
+  }
+
+  /** Measures with each of some numbers of workers, one after another. */
+  #measure([workers, ...left]: readonly number[]): void {
+    clearTimeout(this.#timer);
+    this.#question?.stop();
+    if (workers === undefined) return;
+    find<HTMLInputElement>("[name=workers]", this.#place)!.value = `${workers}`;
+    this.#showValues();
+    const bars: Bar[] = [];
+    const drawing = find(".drawing", this.#place)!;
+    this.#say(`${tasks} tasks one after another …`);
+    const hear = (message: FromLesson) => {
+      if (message.kind === "span") {
+        if (bars.length === 0) {
+          this.#say(`${tasks} tasks on ${workers} workers …`);
+        }
+        bars.push(message.span);
+        const line = 1;
+        drawing.innerHTML = draw({ kind: "timeline", bars, line });
+      } else if (message.kind === "answer") {
+        const { sequential, parallel } = message.value as Times;
+        this.#tell(workers, sequential, parallel);
+        this.#measure(left);
+      } else if (message.kind === "failed") {
+        this.#say(`it does not run: ${message.text}`);
+      }
+    };
+    const ask = { about: "speedup", workers, tasks, n: this.#size } as const;
+    try {
+      this.#question = new Question(this.#lesson, ask, hear);
+    } catch (error) {
+      this.#say(`it does not run: ${(error as Error).message}`);
+    }
+  }
+
+  #tell(workers: number, sequential: number, parallel: number): void {
+    const gain = sequential / parallel;
+    this.#say(
+      `${tasks} tasks: ${duration(sequential)} one after another, ${
+        duration(parallel)
+      } on ${workers} worker${workers === 1 ? "" : "s"}: ${
+        speedup(sequential, parallel)
+      }${gain >= 1 ? " as fast" : ""}.`,
+    );
+    for (const [n, time] of [[0, sequential], [workers, parallel]] as const) {
+      this.#times.set(n, Math.min(time, this.#times.get(n) ?? Infinity));
+    }
+    if (this.#times.size < 3) return;
+    const best = this.#times.get(0)!;
+    const points = [...this.#times].filter(([workers]) => workers > 0)
+      .map(([workers, time]) => ({ workers, gain: best / time }))
+      .sort((a, b) => a.workers - b.workers);
+    find(".curve", this.#place)!.innerHTML = draw({
+      kind: "curve",
+      points,
+      cores: navigator.hardwareConcurrency,
+      line: 1,
+    });
+  }
+
+  #say(text: string): void {
+    find(".told", this.#place)!.textContent = text;
+  }
+}
+
+interface Times {
+  readonly sequential: number;
+  readonly parallel: number;
+}

@@ -1,0 +1,42 @@
+/**
+ * How much faster more workers can make a program.
+ *
+ * @module
+ */
+
+/** How many times as fast a program is with some workers. */
+export interface Gain {
+  readonly workers: number;
+  /** The time of one after another, divided by the time with the workers. */
+  readonly gain: number;
+}
+
+/**
+ * The share of the work that ran in parallel, from 0 to 1, that fits best to
+ * what was measured. With a share p and n workers, Amdahl's law gives a gain of
+ * 1 / ((1 - p) + p / n); more workers than processors count as so many.
+ *
+ * Source: G. M. Amdahl, Validity of the single processor approach to achieving
+ * large scale computing capabilities, AFIPS 1967.
+ */
+export function parallelShare(gains: readonly Gain[], cores: number): number {
+  // 1 - 1 / gain = p (1 - 1 / n): a line through 0, by least squares.
+  let [above, below] = [0, 0];
+  for (const { workers, gain } of gains) {
+    const x = 1 - 1 / Math.min(workers, cores);
+    above += x * (1 - 1 / gain);
+    below += x * x;
+  }
+  return below === 0 ? 0 : Math.min(1, Math.max(0, above / below));
+}
+
+/** What a share means, in a sentence. */
+export function describeShare(share: number): string {
+  const percent = Math.round(share * 100);
+  const most = share < 0.995
+    ? `: however many processors there are, it cannot be more than ${
+      (1 / (1 - share)).toFixed(1)
+    } × as fast`
+    : "";
+  return `By Amdahl's law, ${percent} % of the work ran in parallel${most}.`;
+}
