@@ -69,6 +69,8 @@ export class Watch {
     this.#busy = true;
     const found = await usageOf(pid).catch(() => undefined);
     this.#busy = false;
+    // One look that failed, where others told something, says nothing.
+    if (found === undefined && this.#latest.computed !== undefined) return;
     this.#latest = { ...found, at: performance.now() };
     const why = this.#tooMuch(this.#latest);
     if (why === undefined) return;
