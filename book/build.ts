@@ -121,7 +121,10 @@ export async function build(
   const pages = [
     ["index.html", frontPage(materials, head)],
     ...materials.map((it) => [`${it.name}.html`, lessonPage(it, head)]),
-    ["book.css", await read("book/book.css")],
+    [
+      "book.css",
+      await read("book/book.css") + await read("book/scheduler.css"),
+    ],
     ...await bundling,
   ];
   if (isolate) pages.push(["coi-serviceworker.js", await serviceWorker()]);

@@ -71,11 +71,11 @@ const groups: readonly (readonly [title: string, numbers: number[]])[] = [
   ["Functional programming, and two appendices", [9, 10, 11, 12, 13, 14, 15]],
 ];
 
-/** What a page adds under the code that first calls a function of a lesson. */
+/** What a page adds under the first code that has a text. */
 const widgets: Readonly<Record<string, string>> = {
-  runParallel: "speedup",
-  evaluationOrder: "lanes",
-  everyOrder: "stepper",
+  "runParallel(": "speedup",
+  "evaluationOrder(": "lanes",
+  "function add({ counter": "stepper",
 };
 
 /**
@@ -366,7 +366,7 @@ class Drawing {
       claimsOf(source).map(({ line, value }) => [line, value]),
     );
     this.#widgets = new Map(
-      Object.entries(widgets).filter(([name]) => source.includes(`${name}(`)),
+      Object.entries(widgets).filter(([text]) => source.includes(text)),
     );
     const segmentAt = segmentsByLine(page.segments);
     for (const said of recording.said) {
@@ -407,13 +407,13 @@ class Drawing {
     return `<section aria-labelledby="${id}">${heading}\n${drawn}${rest}</section>`;
   }
 
-  /** The widgets for functions that some boxes are the first to call. */
+  /** The widgets that belong under some boxes. */
   #widgetsAfter(boxes: readonly Box[]): string {
     const code = boxes.flatMap(({ segments }) => segments)
       .map((it) => this.#page.segments[it]!.text).join("");
-    return [...this.#widgets].filter(([name]) => code.includes(`${name}(`))
-      .map(([name, widget]) => {
-        this.#widgets.delete(name);
+    return [...this.#widgets].filter(([text]) => code.includes(text))
+      .map(([text, widget]) => {
+        this.#widgets.delete(text);
         return `<div class="widget" data-widget="${widget}" hidden></div>`;
       }).join("");
   }

@@ -35,6 +35,7 @@ export class LessonPage {
   readonly #predict: Predict;
   readonly #bar: Bar;
   readonly #cards: readonly Card[];
+  readonly #listeners: (() => void)[] = [];
   #run: Run | undefined;
   #tooLong: ReturnType<typeof setTimeout> | undefined;
 
@@ -67,6 +68,16 @@ export class LessonPage {
     const isWhole = typeof SharedArrayBuffer !== "undefined";
     this.#bar.say(isWhole ? "ready" : "ready, without shared memory");
     this.#showOutdated();
+  }
+
+  /** The name of the lesson. */
+  get name(): string {
+    return this.#data.name;
+  }
+
+  /** Calls a function whenever the code has changed. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The code of the lesson, as the reader has it. */
@@ -119,6 +130,7 @@ export class LessonPage {
     });
     for (const card of this.#cards) card.show();
     this.#results.showChanges();
+    for (const listener of this.#listeners) listener();
   }
 
   /** Tells the lesson, in a new thread. */
