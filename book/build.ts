@@ -95,7 +95,16 @@ export async function build(
       : await recordAsToldIn(path, given);
     archive.lessons[name] = { source: source + given, recording };
     const [tests, listed] = await Promise.all([read(test), read(hints)]);
-    return { name, source, tests, hints: hintsOf(listed), recording };
+    const [, used] = /from "\.\/(\w+_inputs\.ts)"/.exec(tests) ?? [];
+    const inputs = used && { inputs: await read(`tests/${used}`) };
+    return {
+      name,
+      source,
+      tests,
+      hints: hintsOf(listed),
+      recording,
+      ...inputs,
+    };
   };
   // What measures has the processors for itself; the others share them.
   const all = lessonsIn(root);

@@ -5,8 +5,8 @@
  */
 
 import { lessons } from "../lib/lesson.ts";
-import { agrees, claimsOf } from "../lib/lesson/claims.ts";
-import { drawAll, escape, type Verdict } from "./draw.ts";
+import { claimsOf } from "../lib/lesson/claims.ts";
+import { drawAll, escape, judge } from "./draw.ts";
 import { highlight } from "./highlight.ts";
 import type { Said } from "./said.ts";
 import {
@@ -31,8 +31,9 @@ export interface Recording extends Told {
 export interface Material {
   readonly name: string;
   readonly source: string;
-  /** The file of its tests. */
+  /** The file of its tests, and the one of inputs that they use. */
   readonly tests: string;
+  readonly inputs?: string;
   /** Hints by the names of the exercises. */
   readonly hints: ReadonlyMap<string, readonly string[]>;
   readonly recording: Recording;
@@ -50,6 +51,7 @@ export interface LessonData {
   }[];
   readonly options: Told["options"];
   readonly tests: string;
+  readonly inputs?: string;
   /** Whether it can run in a browser. */
   readonly runs: boolean;
 }
@@ -283,6 +285,7 @@ export function lessonPage(material: Material, head: string): string {
     })),
     options: recording.options,
     tests: material.tests,
+    ...material.inputs !== undefined && { inputs: material.inputs },
     runs: !outside[name],
   };
   const number = numberOf(name);
@@ -462,17 +465,13 @@ class Drawing {
   #segment(segment: number, isSolution: boolean): string {
     const code = this.#page.segments[segment]!.text.replace(/\n$/, "");
     const said = this.#said.get(segment);
-    const judge = (said: Said): Verdict | undefined => {
-      const claim = this.#claims.get(said.line);
-      if (claim === undefined || !("expression" in said)) return undefined;
-      return { claim, isSo: agrees(claim, said.text) };
-    };
+    const judged = (said: Said) => judge(said, this.#claims.get(said.line));
     const pre =
       `<pre class="code" tabindex="0" data-segment="${segment}"><code>${
         highlight(code)
       }</code></pre>`;
     const out = said
-      ? `<div class="out recorded">${drawAll(said, judge)}</div>`
+      ? `<div class="out recorded">${drawAll(said, judged)}</div>`
       : "";
     // What makes a sentence is longer than the sentence.
     const label = isSolution

@@ -181,7 +181,6 @@ export class LessonPage {
   /** Runs the tests of an exercise. */
   #check(exercise: Exercise, card: Card): void {
     this.#stop();
-    const { name, tests } = this.#data;
     const say = (lines: readonly string[], isSolved = false) => {
       this.#stop(isSolved ? "done" : "failed");
       card.report(lines, isSolved);
@@ -189,7 +188,7 @@ export class LessonPage {
     };
     let job: Job;
     try {
-      job = checkJob(name, this.source, tests, exercise);
+      job = checkJob(this.#data, this.source, exercise);
     } catch (error) {
       const { message, line } = error as CompileError;
       return say(["the lesson does not run:", `  ${message} (line ${line})`]);

@@ -83,7 +83,7 @@ export class Scheduler {
     };
     const column = (worker: number) =>
       `<section class="worker" aria-label="Worker ${worker + 1}">
-      <h3>Worker ${worker + 1}</h3><pre></pre><p class="next"></p>
+      <h3>Worker ${worker + 1}</h3><pre tabindex="0"></pre><p class="next"></p>
       <button type="button" data-worker="${worker}">Step worker ${
         worker + 1
       } <kbd>${worker + 1}</kbd></button></section>`;
