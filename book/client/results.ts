@@ -85,6 +85,11 @@ export class Results {
     if (verdict) this.judged += 1;
     if (verdict?.isSo) this.asSaid += 1;
     const out = this.#freshOut(segment);
+    const last = out.lastElementChild;
+    // One element for each of thousands of lines would stop the page.
+    if (said.kind === "log" && last?.classList.contains("log")) {
+      return last.append(`\n${said.text}`);
+    }
     const place = said.kind === "row"
       ? [...out.querySelectorAll("tbody")].at(-1) ?? out
       : out;
