@@ -69,11 +69,11 @@ lesson(import.meta, async ({ wait }) => {
   show(() => bytes(me.memory)); // ≈ "111 MB"
 
   // Processor time is shared too. A computer has several logical processors:
-  // what the system counts as processors. (One core of a chip may count as two.)
-  // Each works for one process at a time, and there are many more processes. So
-  // the system gives a process a short slice of processor time, and then lets
-  // another one run. This is called scheduling. Every process goes forward, and
-  // the computer keeps responding.
+  // what the system counts as processors. (One core of a chip may count as
+  // two.) Each works for one process at a time, and there are many more
+  // processes. So the system gives a process a short slice of processor time,
+  // and then lets another one run. This is called scheduling. Every process
+  // goes forward, and the computer keeps responding.
   //
   // The number of logical processors here:
   show(() => me.logicalProcessors); // ≈ 8
@@ -85,16 +85,16 @@ lesson(import.meta, async ({ wait }) => {
   table(waysToFind(me.pid));
 
   // Such a command prints a line with the process id and the name of the
-  // program, which is deno. It finds only a process that runs. So in a terminal,
-  // the window for commands, this lesson waits here until you press Enter, but
-  // not longer than 20 seconds. Look now, in another terminal.
+  // program, which is deno. It finds only a process that runs. So in a
+  // terminal, the window for commands, this lesson waits here until you press
+  // Enter, but not longer than 20 seconds. Look now, in another terminal.
   await pause(wait * 1000);
 
   section("Processes are isolated");
   // Each process is isolated from the others. It has its own memory, and the
-  // system keeps other processes out of it. (A process can share some of it, and
-  // the system may let a debugger in.) So a process cannot disturb the work of
-  // another one by mistake: if one crashes, the others go on. Lesson 4 shows
+  // system keeps other processes out of it. (A process can share some of it,
+  // and the system may let a debugger in.) So a process cannot disturb the work
+  // of another one by mistake: if one crashes, the others go on. Lesson 4 shows
   // that.
 }, {
   options: {

@@ -31,9 +31,9 @@ lesson(import.meta, async () => {
   // The file has types, too (`: number`, `<T>`, `!`). They are not printed.
 
   section("One counter or two?");
-  // globalThis holds the variables that all code of a program can use. increment
-  // adds 1 to one of them. (`??` takes 0 where there is no value yet.) Main sets
-  // it to 0 and calls increment; then a worker calls it.
+  // globalThis holds the variables that all code of a program can use.
+  // increment adds 1 to one of them. (`??` takes 0 where there is no value
+  // yet.) Main sets it to 0 and calls increment; then a worker calls it.
   code(increment);
   code(incrementEverywhere);
   await show(() => incrementEverywhere()); // { main: 1, worker: 1 }
@@ -94,9 +94,8 @@ lesson(import.meta, async () => {
 
   // Each was alive before join(), and not after it: join() waits for the end.
   // All have the id of main's process, because workers are its threads. What
-  // they print appears where main prints.
-  //
-  // FunctionWorker is built on JavaScript's own Worker, which runs a file.
+  // they print appears where main prints. FunctionWorker is built on
+  // JavaScript's own Worker, which runs a file.
 }, {
   readOn: {
     "Workers in Deno": "https://docs.deno.com/runtime/fundamentals/workers/",
@@ -174,7 +173,7 @@ export function greeters(count: number) {
   });
 }
 
-/** What a child returned, and whether it was alive before and after its join. */
+/** What a child returned, and whether it was alive before and after join(). */
 export type Joined<T> = T & { aliveBefore: boolean; aliveAfter: boolean };
 
 /** Starts children, and joins them in order. */

@@ -18,8 +18,8 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // they there sooner?
   //
   // The task only computes: it adds up the squares of 0, 1, 2 and so on below
-  // n. (`0n` is a bigint, a whole number of any size, as an int in Python. `let`
-  // makes a variable that can change.)
+  // n. (`0n` is a bigint, a whole number of any size, as an int in Python.
+  // `let` makes a variable that can change.)
   code(sumOfSquares);
   show(() => sumOfSquares(4)); // 14n
   show(() => sumOfSquares(4_000_000)); // 21333325333334000000n
@@ -43,10 +43,10 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   );
   say(describeGain(measured, workers, navigator.hardwareConcurrency));
 
-  // Where processors are free, large tasks gain: parallelism takes less time, or
-  // solves larger problems in the same time. On a busy machine, workers get less
-  // of the processors, and any of the three can be the slowest. Small tasks
-  // lose: starting a worker and sending it a task take longer than the task.
+  // Where processors are free, large tasks gain: parallelism takes less time,
+  // or solves larger problems in the same time. On a busy machine, they get
+  // less of the processors, and any way can be the slowest. Small tasks lose:
+  // starting a worker and sending it a task take longer than the task.
   //
   // From which n on do tasks gain? Try --large 100000.
 
@@ -78,8 +78,8 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   const pool = await runParallel(tasks, small, workers);
   show(() => pool.results.join(" ")); // "1 1 1 1 1 1 1 1"
 
-  // Parallelism has a price: the program is more complex, a task that depends on
-  // another one has to wait for its result, and workers take time to start.
+  // Parallelism has a price: the program is more complex, a task that depends
+  // on another one has to wait for its result, and workers take time to start.
 }, {
   options: {
     tasks: { default: 8, help: "how many tasks", min: 1, max: 1000 },
@@ -136,7 +136,7 @@ export async function runParallel(
   // #endregion solution
 }
 
-/** All ways beside each other, in milliseconds; whether the results are equal. */
+/** All ways beside each other, in milliseconds; whether results are the same. */
 export async function compare(tasks: number, n: number, workers: number) {
   const one = await runSequential(tasks, n);
   const many = await runParallel(tasks, n, workers);

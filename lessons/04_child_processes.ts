@@ -34,9 +34,10 @@ lesson(import.meta, async ({ launcher }) => {
   show(() => globalThis.note); // "mine"
 
   // So processes are isolated: neither the change nor the crash reached main.
-  // What a child prints does not go through main, but straight to the terminal.
-  // With onOutput, main gets it: here, the line stands only in `printed`. In a
-  // Python notebook, it may be lost.
+  // What a child prints does not reach main's standard output either: the line
+  // stands only in `printed`, from onOutput. (Without that, it goes to the
+  // standard error, the output for messages.) In a Python notebook, it may be
+  // lost.
 
   section("The life of a process");
   // This child loops for ever. The promise `looping` gets a value when it has
@@ -68,8 +69,8 @@ lesson(import.meta, async ({ launcher }) => {
   //
   // A process ends with an exit code: 0 means success. On macOS and Linux,
   // terminate() sends a signal, a message of the system: SIGTERM, number 15,
-  // asks it to end; if it goes on, SIGKILL ends it. The exit code is then 128 +
-  // 15 = 143 (in Python -15). On Windows, terminate() ends it directly, with 1.
+  // asks it to end, with the exit code 128 + 15 = 143 (in Python -15). If it
+  // goes on, SIGKILL ends it. On Windows, terminate() ends it directly, with 1.
   show(() => describeExit(0)); // "success"
   show(() => describeExit(1)); // "failure"
   show(() => describeExit(143)); // "signal 15"
@@ -94,21 +95,18 @@ lesson(import.meta, async ({ launcher }) => {
   say("All child processes have finished.");
 
   // Before join() they were alive, and after it they are not. They have
-  // different process ids, and here main is the parent of all. In one memory, they
-  // would count to 2, 3 and 4: each process has its own memory.
+  // different process ids, and here main is the parent of all. In one memory,
+  // they would count to 2, 3 and 4: each process has its own memory.
 
   section("Children on another machine");
   // With --launcher "ssh ada", the three children run on the machine ada: a
-  // launcher is a command that starts Deno there. Messages then take longer. The
-  // line can fail. A child may have done its task although its answer is lost:
-  // whoever tries again runs it at least once, perhaps twice.
+  // launcher is a command that starts Deno there. Messages then take longer.
+  // The line can fail. A child may have done its task although its answer is
+  // lost: a task that is tried again runs at least once, perhaps twice.
 }, {
   needsRun: true,
   options: {
-    launcher: {
-      default: "",
-      help: 'the command that starts the three elsewhere, such as "ssh ada"',
-    },
+    launcher: { default: "", help: 'starts the three, such as "ssh ada"' },
   },
   readOn: {
     "Processes in Python":

@@ -1,9 +1,8 @@
 /**
  * Lesson 5: Messages
  *
- * How workers and processes exchange data that they do not share. You will see a
- * pipe for two and a queue for many, who has which value when, what arrives at
- * the other side and what does not, and how much time a message takes.
+ * How workers and processes exchange data. You will see a pipe for two and a
+ * queue for many, what arrives and what does not, and what a message costs.
  *
  * @run deno run lessons/05_messages.ts
  * @test deno test tests/05_messages_test.ts
@@ -13,22 +12,22 @@ import { bytes, code, duration, lesson, say } from "../lib/lesson.ts";
 import { section, show, showError, table } from "../lib/lesson.ts";
 
 lesson(import.meta, async () => {
-  // Main has an order of 1 tea. pool.apply() sends it to a worker, which calls
-  // `change` with it. `change` sets the amount to 100, and returns the order as
-  // it arrived and as it is then. `kept` is the order of main, after all that.
+  // Main has an order of 1 tea. pool.apply() has a worker call `change` with
+  // it. There, `arrived` keeps the order as it came. Then the amount becomes
+  // 100: `changed`. `kept` is the order of main, after all that.
   code(sendCopy);
   await show(() => sendCopy()); // { arrived: { item: "tea", amount: 1 }, changed: { item: "tea", amount: 100 }, kept: { item: "tea", amount: 1 } }
 
   // Main still has its order of 1 tea. So there are two orders: a message is a
-  // copy. Workers have no memory in common, and neither have processes: what
+  // copy. Workers have no variables in common, and neither have processes: what
   // one of them needs from another, it gets as a message. Between processes,
   // this is called inter-process communication (IPC). Threads in Python share
-  // memory instead, and so can workers, with a special kind of it (lesson 6).
+  // memory instead. How workers do that is in lesson 6.
 
   section("A pipe for two");
-  // A pipe has two ends: what you send into one end is received at the other
-  // end, in both directions. Main gives one to a worker, which answers each
-  // value. `for await` takes value after value, until the other end is closed.
+  // A pipe has two ends. Each end receives what the other end sends. Main gives
+  // one to a worker, which answers each value. `for await` takes value after
+  // value, until the other end is closed.
   code(answer);
   const [mainEnd, workerEnd] = pipe<string>();
   const worker = new FunctionWorker(answer, { args: [workerEnd] });
@@ -37,8 +36,7 @@ lesson(import.meta, async () => {
   await show(() => mainEnd.recv()); // "The worker got hello."
   mainEnd.close();
 
-  // Python does this differently: Pipe() returns two connections between
-  // processes, without await, and a loop cannot go through them.
+  // Python's Pipe() connects processes, and a loop cannot go through its ends.
 
   section("What arrives");
   // To send a value, main serialises it: it writes the value down as a row of
@@ -48,14 +46,16 @@ lesson(import.meta, async () => {
   await show(() => echo(["hello", 2n ** 64n])); // [ "hello", 18446744073709551616n ]
 
   // Code is not data: a function uses variables around it, which the worker
-  // does not have. (`change` was sent as its text, lesson 2.) JavaScript throws
-  // a DataCloneError; this library also names the part that cannot be sent.
+  // does not have. (`change` was sent as its text, lesson 2.) This library
+  // names the part that cannot be sent; without it, the error is a
+  // DataCloneError.
   await showError(() => echo([{ run: () => 1 }])); // TypeError: value.run: a function cannot be sent
 
   // An object of a class has fields, which are data, and methods, which are
   // code. A Point has the fields x and y, and a method. It arrives as an object
-  // with x and y, without its class and its method. (Private fields do not
-  // arrive.) In Python, the receiver imports the class by its name.
+  // with x and y, without its class and its method. In Python, the receiver
+  // imports the class by its name. But ends of pipes, and queues and locks of
+  // this library, arrive whole.
   show(() => new Point(3, 4)); // Point { x: 3, y: 4 }
   await show(() => echo([new Point(3, 4)])); // [ { x: 3, y: 4 } ]
 
@@ -65,23 +65,25 @@ lesson(import.meta, async () => {
   // items: a producer that finds it full has to wait.
   code(produce);
 
-  // Two workers are producers: one puts in 0, 1 and 2, the other 3, 4 and 5.
-  // Main is the consumer, with `for await`. When both producers have finished,
-  // main closes the queue: that ends its loop once the queue is empty.
+  // 2 workers produce 3 items each: one puts in 0, 1 and 2, the other 3, 4 and
+  // 5. Main is the consumer, with `for await`. When both producers have
+  // finished, main closes the queue: that ends its loop once the queue is
+  // empty.
   const queue = new Queue<number>({ capacity: 4 });
   await show(() => produceAndConsume(2, 3, queue)); // ≈ [ 0, 3, 1, 4, 2, 5 ]
 
-  // The items of each producer stay in their order. How the two mix can change.
+  // The items of each producer stay in their order. How the two mix can change:
+  // if one is done before the other begins, the list looks sorted.
   //
-  // Python does this differently: its Queue connects processes, and close()
-  // ends no consumer. Producers put in a last item instead, such as None.
+  // In Python, a multiprocessing.Queue connects processes, and close() ends no
+  // consumer. Producers put in a last item instead, such as None.
 
   section("What it costs");
   // Serialising takes more time the larger a value is. An ArrayBuffer is a
-  // block of memory. It can be moved instead of copied: then its memory belongs
-  // to the worker, and main's buffer is empty. Here 50 million bytes (50 MB)
-  // are sent both ways. The time is that until the answer arrives; "left" is
-  // what main has then.
+  // block of memory. With the option { transfer: [buffer] }, pool.apply() moves
+  // it instead: its memory then belongs to the worker, and main's buffer is
+  // empty. Here 50 million bytes (50 MB) are sent both ways. The time is that
+  // until the answer arrives; "left" is what main has then.
   const { copy, move } = await moveBuffer();
   table([costOf("copy", copy), costOf("move", move)]);
   say(describeCost(copy, move));
@@ -118,9 +120,7 @@ export async function echo(values: readonly unknown[]): Promise<unknown[]> {
 }
 
 /** An order as it arrived at a worker, as that changed it, and as main has it. */
-export async function sendCopy(): Promise<
-  Record<string, { item: string; amount: number }>
-> {
+export async function sendCopy() {
   using pool = new Pool({ workers: 1 });
   const order = { item: "tea", amount: 1 };
   const change = (order: { item: string; amount: number }) => {

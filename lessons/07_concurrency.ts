@@ -12,10 +12,10 @@ import { Barrier, Pool } from "../mod.ts";
 import { code, lesson, say, section, show, table } from "../lib/lesson.ts";
 
 lesson(import.meta, async () => {
-  // Two tasks, a and b, have three steps each: a1 is the first step of a. Each
-  // task notes its step, and then awaits a promise that is resolved already, so
-  // there is nothing to wait for. Promise.all begins both on this thread, the
-  // only one here, and waits for both. In which order do the steps come?
+  // Two tasks, a and b, have three steps each: a1 is the first step of a. A
+  // task notes its step. Then it awaits a promise that already has its value,
+  // so there is nothing to wait for. Promise.all begins both on this thread,
+  // the only one here, and waits for both. In which order do the steps come?
   code(interleave);
   await show(() => interleave(["a", "b"], 3)); // [ "a1", "b1", "a2", "b2", "a3", "b3" ]
 
@@ -26,8 +26,10 @@ lesson(import.meta, async () => {
   //
   // The scheduler is the part of a system that decides which task runs next. A
   // fair one gives every task its turn, so that none waits for ever. JavaScript
-  // has one for the tasks on a thread, as asyncio has in Python. The operating
-  // system has one for processes and threads.
+  // has one for the tasks on a thread, as asyncio has in Python: it is
+  // cooperative, which means that a task keeps its turn until it awaits. The
+  // operating system has one for processes and threads, and can stop them
+  // anywhere.
 
   section("Any order, same result");
   // Concurrent tasks may take turns, overlap, and complete in any order. Here a
@@ -38,10 +40,10 @@ lesson(import.meta, async () => {
   await show(() => complete({ a: 1, b: 2, c: 3 })); // { completed: [ "a", "b", "c" ], results: [ "A", "B", "C" ] }
 
   // The order of completion is different, and the results are the same:
-  // Promise.all keeps them in the order of the tasks. The final result stays
-  // correct if no task changes what another one uses, or if the tasks are
-  // synchronised (lesson 6). Where tasks wait for a disk or a network, or run
-  // in workers, the order can change from run to run.
+  // Promise.all keeps them in the order of the tasks. So the same inputs give
+  // the same final result, in any order, if no task changes what another one
+  // uses, or if synchronisation leaves only orders that are right (lesson 6).
+  // Where tasks wait for a network, or run in workers, the order can change.
 
   section("Concurrent or parallel?");
   // Tasks are parallel when they run at the same moment, on several processors.
@@ -49,13 +51,14 @@ lesson(import.meta, async () => {
   // The table has two tasks that look around, run in three ways: "sequential"
   // runs one after the other; "async" begins both on this thread; "workers"
   // runs each in a worker. "under way" is how many had begun and not ended at
-  // the same moment, and "computing" how many were running code.
+  // the same moment, and "computing" how many were running code. Each task
+  // counts itself in shared memory. (In a worker, it then waits for the other.)
   table(await compareStrategies(navigator.hardwareConcurrency));
 
   // Sequential tasks are neither concurrent nor parallel. With async, both were
   // under way, but only one at a time was computing: they were concurrent, and
-  // not parallel. In workers, both were computing at the same moment: with two
-  // processors or more, that is parallel, and it is concurrent too.
+  // not parallel. In workers, both were computing at the same moment: where two
+  // processors are free, that is parallel, and it is concurrent too.
   //
   // So parallel implies concurrent: tasks that run at the same moment make
   // progress in the same period. The reverse is not true: concurrent tasks need

@@ -13,8 +13,7 @@ import { say, section, show, table } from "../lib/lesson.ts";
 
 lesson(import.meta, async ({ ms, n }) => {
   // Four tasks run in three ways: "sequential", one after another on this
-  // thread; "async", all of them begun on this thread; "workers", each in a
-  // worker.
+  // thread; "async", all begun on this thread; "workers", each in a worker.
 
   section("Tasks that wait");
   say(`First, each task waits for ${duration(ms)}.`);
@@ -28,6 +27,8 @@ lesson(import.meta, async ({ ms, n }) => {
 
   section("Tasks that compute");
   say(`Now each task counts the prime numbers below ${count(n)}.`);
+  // No number d from 2 on, up to the root of i, may divide a prime number i.
+  // (`%` is the remainder, and `!==` is Python's !=.)
   code(countPrimes);
   const computing = await timesOf((way) => runCpuBound(way, n));
   bars(computing, duration);
@@ -50,21 +51,22 @@ lesson(import.meta, async ({ ms, n }) => {
   section("Python does this differently");
   // In CPython, the usual Python, the threads of a process share its memory,
   // and one lock lets only one of them at a time run Python code: the Global
-  // Interpreter Lock (GIL). It does for them what an agent does here. So they
-  // are concurrent, but do not run Python code in parallel. A thread that waits
-  // lets the others run.
+  // Interpreter Lock (GIL). So they are concurrent, but do not run Python code
+  // in parallel. Unlike code in an agent, that of a thread can be interrupted
+  // anywhere, and another thread goes on. One that waits lets the others run.
   //
   // A process normally has one GIL, and there is none across processes: each
-  // has its own interpreter and its own GIL. So processes compute in parallel,
-  // as workers do here. (Since Python 3.12, interpreters in one process can
-  // have a GIL each; since 3.13, there are builds without it.)
+  // has its own interpreter (what runs Python code) and its own GIL. So
+  // processes compute in parallel, as workers do here. (Since Python 3.12,
+  // interpreters in one process can have a GIL each; since 3.13, some builds
+  // have none.)
   //
   // So multithreading (several threads) suits tasks that wait, as async does
   // here; multiprocessing (several processes) suits tasks that compute.
 
   section("What to choose");
-  // async is for tasks that wait. Python has it too, as asyncio. Workers are for
-  // large tasks that compute: a tiny one ends before a worker has started.
+  // async is for tasks that wait. Python has it too, as asyncio. Workers are
+  // for large tasks that compute: a tiny one ends before a worker has started.
   table(choices.map(([task, python, why]) => (
     { task, here: chooseStrategy(task), "in Python": python, why }
   )));
@@ -155,9 +157,9 @@ export async function blockTimer(): Promise<string[]> {
   return trace;
 }
 
-/** What a machine that did nothing else has shown. */
-const recorded = "Recorded on a quiet machine (2 processors, Linux, Deno " +
-  "2.9.6): sequential 877 ms, async 827 ms, workers 497 ms.";
+/** What a machine with little else to do has shown. */
+const recorded = "Recorded with little else running (2 processors, Linux, " +
+  "Deno 2.9.6): sequential 877 ms, async 827 ms, workers 497 ms.";
 
 /** What the times of waiting tasks mean. */
 export function describeWaiting(times: Times): string {
@@ -171,10 +173,8 @@ export function describeWaiting(times: Times): string {
 /** What the times of computing tasks mean. */
 export function describeComputing(times: Times, cores: number): string {
   const gain = (times.sequential / times.workers).toFixed(1);
-  const found =
-    "Async gains nothing: one thread has as much to compute. (What " +
-    "differs comes from other programs.) Workers were " +
-    `${gain} times as fast as sequential`;
+  const found = "Async gains nothing: one thread has as much to compute. " +
+    `(No two runs are equal.) Workers were ${gain} times as fast as sequential`;
   if (Number(gain) >= Math.max(1.2, Math.min(4, cores) / 2)) {
     return `${found}: they compute in parallel, on ${cores} processors.`;
   }

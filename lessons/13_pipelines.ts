@@ -176,18 +176,19 @@ export function evaluationOrder(data: Chain): string[] {
   return events;
 }
 
+type Text = Iterable<string>;
 /** Lines of a long text, each made when somebody asks for it. */
 export function* lines(n: number): Generator<string, void, void> {
   for (const i of range(n)) yield [`line ${i}:`, "x".repeat(985)].join(" ");
 }
 
 /** How many characters the lines have together. */
-export function lengthOf(lines: Iterable<string>): number {
+export function lengthOf(lines: Text): number {
   return lazy(lines).map((line) => line.length).sum();
 }
 
 /** How many bytes of the heap are kept when the last line has come. */
-export function gainOf(take: (all: Iterable<string>) => unknown, n: number) {
+export function gainOf(take: (all: Text) => unknown, n: number): number {
   take(lines(1_000)); // What V8 keeps of the code itself does not count.
   const before = heapInUse();
   let gain = 0;

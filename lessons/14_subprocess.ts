@@ -115,7 +115,9 @@ export function program(code: string): Command {
 }
 
 /** A program that never ends by itself. */
-export const ticking = program("setInterval(() => console.log('tick'), 100)");
+export const ticking: Command = program(
+  "setInterval(() => console.log('tick'), 100)",
+);
 
 /** The directory in which a program runs: that of the script that starts it. */
 export async function currentDirectory(): Promise<string> {

@@ -4,12 +4,10 @@ import {
   assertNotEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { FunctionProcess } from "../mod.ts";
 import {
   type Child,
   crashBeside,
   describeExit,
-  introduce,
   introduceAll,
   looper,
   newChild,
@@ -185,7 +183,7 @@ testWith(
         'globalThis.note = "mine"; function lookAround() { console.log(`My note: ${globalThis.note}`); globalThis.note = "changed"; throw new Error("I crash"); }',
         "const error = await child.join().catch(String); return { printed, error, exitCode: child.exitCode };",
         'crashBeside() → { printed: "My note: undefined", error: "Error: I crash", exitCode: 1 } The child found no note: its `note` is another variable, in another memory.',
-        'globalThis.note → "mine" So processes are isolated: neither the change nor the crash reached main. What a child prints does not go through main, but straight to the terminal. With onOutput, main gets it: here, the line stands only in `printed`. In a Python notebook, it may be lost.',
+        'globalThis.note → "mine" So processes are isolated: neither the change nor the crash reached main. What a child prints does not reach main\'s standard output either: the line stands only in `printed`, from onOutput. (Without that, it goes to the standard error, the output for messages.) In a Python notebook, it may be lost.',
       ]
     ) assertStringIncludes(text, part);
   },
@@ -205,7 +203,7 @@ testWith(["run"], "given: the lesson shows the life of a process", async () => {
       "terminate() ends the process, even inside a loop",
       'await looping; child.terminate(); child.isAlive → false child.join() → AbortError: Process-A was terminated child.state → "terminated"',
       "In Python, is_alive() may say True for a moment after terminate().",
-      "A process ends with an exit code: 0 means success. On macOS and Linux, terminate() sends a signal, a message of the system: SIGTERM, number 15, asks it to end; if it goes on, SIGKILL ends it. The exit code is then 128 + 15 = 143 (in Python -15). On Windows, terminate() ends it directly, with 1.",
+      "A process ends with an exit code: 0 means success. On macOS and Linux, terminate() sends a signal, a message of the system: SIGTERM, number 15, asks it to end, with the exit code 128 + 15 = 143 (in Python -15). If it goes on, SIGKILL ends it. On Windows, terminate() ends it directly, with 1.",
       'describeExit(0) → "success" describeExit(1) → "failure" describeExit(143) → "signal 15"',
       `Process-A ended with the exit code ${isWindows ? 1 : 143}.`,
     ]
@@ -221,7 +219,7 @@ testWith(["run"], "given: the lesson shows three child processes", async () => {
       "children.push(newChild(`Hello from child #${n}`, launcher));",
       "join() makes main wait until that child has ended. message pid parent counter aliveBefore aliveAfter -",
       "All child processes have finished. Before join() they were alive, and after it they are not. They have different process ids, and here main is the parent of all. In one memory, they would count to 2, 3 and 4: each process has its own memory.",
-      'With --launcher "ssh ada", the three children run on the machine ada: a launcher is a command that starts Deno there. Messages then take longer. The line can fail. A child may have done its task although its answer is lost: whoever tries again runs it at least once, perhaps twice.',
+      'With --launcher "ssh ada", the three children run on the machine ada: a launcher is a command that starts Deno there. Messages then take longer. The line can fail. A child may have done its task although its answer is lost: a task that is tried again runs at least once, perhaps twice.',
     ]
   ) assertStringIncludes(text, part);
   const rows = [
@@ -237,7 +235,7 @@ testWith(["run"], "given: the lesson shows three child processes", async () => {
 
 testWith(
   ["run"],
-  "given: what a child prints goes where main prints without onOutput",
+  "given: what a child prints goes to the standard error without onOutput",
   async () => {
     const ran = await runProgram(
       `
@@ -248,7 +246,7 @@ testWith(
     `,
       ["--allow-run"],
     );
-    assertEquals(ran, { code: 0, stdout: "from a child\n", stderr: "" });
+    assertEquals(ran, { code: 0, stdout: "", stderr: "from a child\n" });
   },
 );
 

@@ -124,11 +124,11 @@ Deno.test("given: the lesson shows that a message is a copy", async () => {
   const text = await said();
   for (
     const part of [
-      "Main has an order of 1 tea. pool.apply() sends it to a worker, which calls `change` with it.",
+      "Main has an order of 1 tea. pool.apply() has a worker call `change` with it.",
       "order.amount = 100; return { arrived, changed: order };",
       'sendCopy() → { arrived: { item: "tea", amount: 1 }, changed: { item: "tea", amount: 100 }, kept: { item: "tea", amount: 1 } } Main still has its order of 1 tea. So there are two orders: a message is a copy.',
       "what one of them needs from another, it gets as a message. Between processes, this is called inter-process communication (IPC).",
-      "Threads in Python share memory instead, and so can workers, with a special kind of it (lesson 6).",
+      "Threads in Python share memory instead.",
     ]
   ) assertStringIncludes(text, part);
 });
@@ -137,11 +137,11 @@ Deno.test("given: the lesson says what a pipe is, who sends, and who receives", 
   const text = await said();
   for (
     const part of [
-      "A pipe has two ends: what you send into one end is received at the other end, in both directions.",
+      "A pipe has two ends. Each end receives what the other end sends.",
       "for await (const value of end) await end.send(`The worker got ${value}.`);",
       "const [mainEnd, workerEnd] = pipe(); const worker = new FunctionWorker(answer, { args: [workerEnd] }); worker.start();",
       'await mainEnd.send("hello"); mainEnd.recv() → "The worker got hello." mainEnd.close();',
-      "Python does this differently: Pipe() returns two connections between processes, without await, and a loop cannot go through them.",
+      "Python's Pipe() connects processes, and a loop cannot go through its ends.",
     ]
   ) assertStringIncludes(text, part);
 });
@@ -152,15 +152,15 @@ Deno.test("given: the lesson says what serialising is, what arrives and what doe
     const part of [
       "To send a value, main serialises it: it writes the value down as a row of bytes. The worker builds a new value from them. In Python, this is called pickling.",
       'echo(["hello", 2n ** 64n]) → [ "hello", 18446744073709551616n ]',
-      "(`change` was sent as its text, lesson 2.) JavaScript throws a DataCloneError; this library also names the part that cannot be sent.",
+      "(`change` was sent as its text, lesson 2.) This library names the part that cannot be sent; without it, the error is a DataCloneError.",
       "echo([{ run: () => 1 }]) → TypeError: value.run: a function cannot be sent",
-      "It arrives as an object with x and y, without its class and its method. (Private fields do not arrive.) In Python, the receiver imports the class by its name.",
+      "It arrives as an object with x and y, without its class and its method. In Python, the receiver imports the class by its name. But ends of pipes, and queues and locks of this library, arrive whole.",
       "new Point(3, 4) → Point { x: 3, y: 4 } echo([new Point(3, 4)]) → [ { x: 3, y: 4 } ]",
     ]
   ) assertStringIncludes(text, part);
 });
 
-Deno.test("given: JavaScript names no part of what it cannot send, and sends no private fields", () => {
+Deno.test("given: JavaScript names no part of what it cannot send", () => {
   let error: unknown;
   try {
     structuredClone({ run: () => 1 });
@@ -168,16 +168,6 @@ Deno.test("given: JavaScript names no part of what it cannot send, and sends no 
     error = thrown;
   }
   assert(error instanceof DOMException && error.name === "DataCloneError");
-  class Secret {
-    #hidden = 1;
-    seen = 2;
-    sum() {
-      return this.#hidden + this.seen;
-    }
-  }
-  const secret = new Secret();
-  assertEquals(secret.sum(), 3);
-  assertEquals(Reflect.ownKeys(structuredClone(secret)), ["seen"]);
 });
 
 Deno.test("given: the lesson says what a queue is for, and who put in which item", async () => {
@@ -186,10 +176,10 @@ Deno.test("given: the lesson says what a queue is for, and who put in which item
     const part of [
       "producers put items in, consumers take them out, and each item is taken out once. This queue holds at most 4 items: a producer that finds it full has to wait.",
       "for (let i = 0; i < count; i++) await queue.put(first + i);",
-      "Two workers are producers: one puts in 0, 1 and 2, the other 3, 4 and 5. Main is the consumer, with `for await`. When both producers have finished, main closes the queue: that ends its loop once the queue is empty.",
+      "2 workers produce 3 items each: one puts in 0, 1 and 2, the other 3, 4 and 5. Main is the consumer, with `for await`. When both producers have finished, main closes the queue: that ends its loop once the queue is empty.",
       "const queue = new Queue({ capacity: 4 }); produceAndConsume(2, 3, queue) → ",
-      "The items of each producer stay in their order.",
-      "Python does this differently: its Queue connects processes, and close() ends no consumer. Producers put in a last item instead, such as None.",
+      "The items of each producer stay in their order. How the two mix can change: if one is done before the other begins, the list looks sorted.",
+      "In Python, a multiprocessing.Queue connects processes, and close() ends no consumer. Producers put in a last item instead, such as None.",
     ]
   ) assertStringIncludes(text, part);
   const [, printed] =
@@ -203,7 +193,7 @@ Deno.test("given: the lesson shows what it costs to copy and to move", async () 
   const text = await said();
   assertStringIncludes(
     text,
-    "Serialising takes more time the larger a value is. An ArrayBuffer is a block of memory. It can be moved instead of copied: then its memory belongs to the worker, and main's buffer is empty.",
+    "Serialising takes more time the larger a value is. An ArrayBuffer is a block of memory. With the option { transfer: [buffer] }, pool.apply() moves it instead: its memory then belongs to the worker, and main's buffer is empty.",
   );
   const time = String.raw`\d[\d.]* (?:s|ms|µs)`;
   const table = `way time arrived left[ -]+copy ${time} 50 MB 50 MB ` +

@@ -134,18 +134,18 @@ Deno.test("given: the lesson says and shows what concurrent means", async () => 
   const text = await said();
   for (
     const part of [
-      "Each task notes its step, and then awaits a promise that is resolved already",
+      "A task notes its step. Then it awaits a promise that already has its value, so there is nothing to wait for.",
       "In which order do the steps come?",
       "trace.push(`${name}${i}`); await Promise.resolve();",
       'interleave(["a", "b"], 3) → [ "a1", "b1", "a2", "b2", "a3", "b3" ] They take turns.',
       "Both make progress in the same period of time, though one thread does only one thing at a moment. Such tasks are concurrent: one begins before another one has ended.",
-      "The scheduler is the part of a system that decides which task runs next. A fair one gives every task its turn, so that none waits for ever. JavaScript has one for the tasks on a thread, as asyncio has in Python.",
+      "The scheduler is the part of a system that decides which task runs next. A fair one gives every task its turn, so that none waits for ever. JavaScript has one for the tasks on a thread, as asyncio has in Python: it is cooperative, which means that a task keeps its turn until it awaits. The operating system has one for processes and threads, and can stop them anywhere.",
       "Concurrent tasks may take turns, overlap, and complete in any order.",
       "for (let i = 0; i < steps[name]; i++) await Promise.resolve();",
       'complete({ a: 3, b: 2, c: 1 }) → { completed: [ "c", "b", "a" ], results: [ "A", "B", "C" ] }',
       'complete({ a: 1, b: 2, c: 3 }) → { completed: [ "a", "b", "c" ], results: [ "A", "B", "C" ] }',
       "The order of completion is different, and the results are the same",
-      "The final result stays correct if no task changes what another one uses, or if the tasks are synchronised (lesson 6).",
+      "So the same inputs give the same final result, in any order, if no task changes what another one uses, or if synchronisation leaves only orders that are right (lesson 6).",
     ]
   ) assertStringIncludes(text, part);
 });
@@ -156,11 +156,11 @@ Deno.test("given: the lesson says and shows what parallel means", async () => {
   for (
     const part of [
       "Tasks are parallel when they run at the same moment, on several processors.",
-      '"under way" is how many had begun and not ended at the same moment, and "computing" how many were running code.',
+      '"under way" is how many had begun and not ended at the same moment, and "computing" how many were running code. Each task counts itself in shared memory.',
       `way under way computing concurrent parallel ---------- --------- --------- ---------- -------- sequential 1 1 no no async 2 1 yes no workers 2 2 yes ${
         isParallel ? "yes" : "no"
       } Sequential tasks are neither concurrent nor parallel.`,
-      "they were concurrent, and not parallel.",
+      "they were concurrent, and not parallel. In workers, both were computing at the same moment: where two processors are free, that is parallel, and it is concurrent too.",
       "So parallel implies concurrent: tasks that run at the same moment make progress in the same period. The reverse is not true: concurrent tasks need not be parallel, as async shows.",
       "return await pool.map(task, inputs, { chunkSize: 1 });",
       'const double = (n) => n * 2; runTasks("sequential", double, [1, 2]) → [ 2, 4 ] runTasks("async", double, [1, 2]) → [ 2, 4 ] runTasks("workers", double, [1, 2]) → [ 2, 4 ]',

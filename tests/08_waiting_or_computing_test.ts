@@ -133,8 +133,8 @@ Deno.test("given: what is said of computing follows what was measured, and the m
       cores,
     );
   const found = (gain: string) =>
-    "Async gains nothing: one thread has as much to compute. (What differs " +
-    `comes from other programs.) Workers were ${gain} times as fast as sequential`;
+    "Async gains nothing: one thread has as much to compute. (No two " +
+    `runs are equal.) Workers were ${gain} times as fast as sequential`;
   for (const [gain, cores] of [[2, 4], [1.2, 2], [2, 16]] as const) {
     assertEquals(
       said(gain, cores),
@@ -142,8 +142,8 @@ Deno.test("given: what is said of computing follows what was measured, and the m
         "processors.",
     );
   }
-  const recorded = "Recorded on a quiet machine (2 processors, Linux, Deno " +
-    "2.9.6): sequential 877 ms, async 827 ms, workers 497 ms.";
+  const recorded = "Recorded with little else running (2 processors, Linux, " +
+    "Deno 2.9.6): sequential 877 ms, async 827 ms, workers 497 ms.";
   for (const [gain, cores] of [[1.1, 2], [1.9, 4]] as const) {
     assertEquals(
       said(gain, cores),
@@ -167,9 +167,9 @@ Deno.test("given: the lesson measures what waits and what computes", async () =>
   const text = await said();
   for (
     const part of [
-      'Four tasks run in three ways: "sequential", one after another on this thread; "async", all of them begun on this thread; "workers", each in a worker.',
+      'Four tasks run in three ways: "sequential", one after another on this thread; "async", all begun on this thread; "workers", each in a worker.',
       "First, each task waits for 20.0 ms. A task is I/O-bound when it spends most of its time waiting for input or output (I/O): files, a network. Here a timer takes their place: when it is over, it calls resolve(), which gives the promise its value. function wait(ms) {",
-      "Now each task counts the prime numbers below 2 000. function countPrimes(n) {",
+      "Now each task counts the prime numbers below 2 000. No number d from 2 on, up to the root of i, may divide a prime number i. (`%` is the remainder, and `!==` is Python's !=.) function countPrimes(n) {",
       "A task is CPU-bound when it spends most of its time computing. (CPU means central processing unit, the processor.)",
     ]
   ) assertStringIncludes(text, part);
@@ -184,10 +184,10 @@ Deno.test("given: the lesson says what an agent is, and what Python's GIL is", a
     const part of [
       "while (performance.now() - start < 20) countPrimes(100);",
       'blockTimer() → [ "computation", "timer" ] Main is one agent, and each worker is another one. (V8, the part of Deno that runs JavaScript, says isolate.) An agent has its own memory, and runs one piece of code at a time. So a computation blocks everything else in its agent, here the timer. A worker blocks only itself.',
-      "In CPython, the usual Python, the threads of a process share its memory, and one lock lets only one of them at a time run Python code: the Global Interpreter Lock (GIL). It does for them what an agent does here. So they are concurrent, but do not run Python code in parallel.",
-      "A thread that waits lets the others run.",
-      "A process normally has one GIL, and there is none across processes: each has its own interpreter and its own GIL. So processes compute in parallel, as workers do here.",
-      "(Since Python 3.12, interpreters in one process can have a GIL each; since 3.13, there are builds without it.)",
+      "In CPython, the usual Python, the threads of a process share its memory, and one lock lets only one of them at a time run Python code: the Global Interpreter Lock (GIL). So they are concurrent, but do not run Python code in parallel. Unlike code in an agent, that of a thread can be interrupted anywhere, and another thread goes on.",
+      "One that waits lets the others run.",
+      "A process normally has one GIL, and there is none across processes: each has its own interpreter (what runs Python code) and its own GIL. So processes compute in parallel, as workers do here.",
+      "(Since Python 3.12, interpreters in one process can have a GIL each; since 3.13, some builds have none.)",
       "So multithreading (several threads) suits tasks that wait, as async does here; multiprocessing (several processes) suits tasks that compute.",
     ]
   ) assertStringIncludes(text, part);

@@ -30,7 +30,7 @@ import {
   starterOf,
 } from "./regions.ts";
 import { answersTo } from "./answers.ts";
-import type { Exercises } from "./graded.ts";
+import type { Exercise, Exercises } from "./graded.ts";
 import { type Way, waysFile } from "./look.ts";
 import {
   type Expected,
@@ -190,14 +190,12 @@ async function projectFor(
     await copy(`tests/${number}_inputs.ts`);
     add(expected, asJson(await expectedOf(root, number, path)));
     add(fresh, freshTest(number, path, expected));
-    const given = hintsOf(await Deno.readTextFile(new URL(hints, root)));
-    const regions = regionsOf(source).map(({ name, task }) => {
-      return { name, task, hints: given.get(name) ?? [] };
-    });
     const typed = commandsIn(source, { path, test });
-    const { run } = typed;
-    const starter = starterOf(source);
-    exercises[number] = { path, test, fresh, run, starter, regions };
+    const known = await Deno.readTextFile(new URL(hints, root));
+    exercises[number] = {
+      ...{ path, test, fresh, run: typed.run, starter: starterOf(source) },
+      regions: exercisesIn(source, known),
+    };
     commands.push({ number, ...typed });
     ways[number] = await packed(waysFor(lesson));
   }
@@ -216,6 +214,14 @@ async function projectFor(
   const readme = await Deno.readTextFile(new URL(template, root));
   add("README.md", readmeFor(readme, commands));
   return files;
+}
+
+/** What there is to write in a lesson, with the hints that lead to it. */
+function exercisesIn(source: string, hints: string): Exercise[] {
+  const given = hintsOf(hints);
+  return regionsOf(source).map(({ name, task }) => {
+    return { name, task, hints: given.get(name) ?? [] };
+  });
 }
 
 /** The test of a lesson with fresh inputs, and what is right for them. */

@@ -164,13 +164,11 @@ export function withComments(
   points: Points,
   groups: readonly MistakeGroup[],
 ): Report {
-  const known = new Map(groups.map((group) => [group.key, group]));
-  const notes = [...report.notes ?? []];
+  const known = new Map(groups.map(({ key, name }) => [key, name]));
   const names = new Set(report.students.map(({ student }) => nameOf(student)));
-  for (const name of comments.students.keys()) {
-    if (names.has(name)) continue;
-    notes.push(`comments.md: there is no student "${name}"`);
-  }
+  const notes = [...comments.students.keys()]
+    .filter((name) => !names.has(name))
+    .map((name) => `comments.md: there is no student "${name}"`);
   const students = report.students.map((student): StudentResult => {
     const text = comments.students.get(nameOf(student.student)) ?? "";
     const { decided, added, comment, wrong } = readStudent(text, student);
@@ -180,21 +178,8 @@ export function withComments(
     const mark = (lesson: string, region: RegionResult): RegionResult => {
       const name = `${lesson} ${region.name}`;
       const worth = points[name] ?? 1;
-      const key = mistakeOf(lesson, region);
-      const mine = key === undefined ? undefined : comments.mistakes.get(key);
-      const named = key === undefined ? undefined : known.get(key)?.name;
-      return {
-        ...region,
-        worth,
-        ...(key === undefined ? {} : {
-          mistake: {
-            key,
-            ...(named === undefined ? {} : { name: named }),
-            ...(mine ? { comment: mine } : {}),
-          },
-        }),
-        ...decided.get(name)?.(worth),
-      };
+      const mistake = commentOn(mistakeOf(lesson, region), comments, known);
+      return { ...region, worth, ...mistake, ...decided.get(name)?.(worth) };
     };
     const lessons = student.lessons.map((result): LessonResult => ({
       ...result,
@@ -207,7 +192,24 @@ export function withComments(
       ...(comment === "" ? {} : { comment }),
     };
   });
-  return { ...report, students, ...(notes.length > 0 ? { notes } : {}) };
+  const all = [...report.notes ?? [], ...notes];
+  return { ...report, students, ...(all.length > 0 ? { notes: all } : {}) };
+}
+
+/** A mistake, its name, and what the teacher says of it. */
+function commentOn(
+  key: string | undefined,
+  { mistakes }: Comments,
+  known: ReadonlyMap<string, string | undefined>,
+): Pick<RegionResult, "mistake"> {
+  if (key === undefined) return {};
+  const [name, comment] = [known.get(key), mistakes.get(key)];
+  const mistake = {
+    key,
+    ...(name === undefined ? {} : { name }),
+    ...(comment ? { comment } : {}),
+  };
+  return { mistake };
 }
 
 /** What of a function's result the teacher decides. */

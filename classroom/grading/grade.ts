@@ -13,7 +13,7 @@ import { visible } from "../reports/text.ts";
 import { writeReports } from "../reports/write.ts";
 import { readPoints } from "./comments.ts";
 import { UsageError } from "./usage.ts";
-import { grade, type GradeOptions } from "./grade_class.ts";
+import { grade, type Graded, type GradeOptions } from "./grade_class.ts";
 
 const help = `\
 Grades a class: SUBMISSIONS has a folder or an archive (.zip, .tar.gz, .tgz) for
@@ -72,23 +72,9 @@ function parse(args: readonly string[]): CommandLine | "help" {
   const [folder, ...others] = parsed._.map(String);
   if (folder === undefined) throw new UsageError("name the folder to grade");
   if (others.length > 0) throw new UsageError(`one folder, not ${others[0]}`);
-  const text = (name: string) => {
-    const value = parsed[name];
-    if (value === undefined) return undefined;
-    if (typeof value === "string" && value !== "") return value;
-    throw new UsageError(`--${name} needs one value`);
-  };
-  const number = (name: string, least: number, most: number) => {
-    const value = text(name);
-    if (value === undefined) return undefined;
-    const number = Number(value);
-    if (Number.isInteger(number) && number >= least && number <= most) {
-      return number;
-    }
-    throw new UsageError(
-      `--${name} is a whole number from ${least} to ${most}, not ${value}`,
-    );
-  };
+  const text = (name: string) => textOf(name, parsed[name]);
+  const number = (name: string, least: number, most: number) =>
+    numberOf(name, text(name), least, most);
   const timeout = number("timeout", 1, 86_400);
   const only = parsed["only"] as string[];
   const out = text("out") ?? outFor(folder);
@@ -101,15 +87,33 @@ function parse(args: readonly string[]): CommandLine | "help" {
     trust: lessonsOf(text("trust")),
     only: only.length > 0 ? only : undefined,
   };
-  return {
-    folder,
-    out,
-    roster: text("roster"),
-    // What was not given is left out.
-    options: Object.fromEntries(
-      Object.entries(options).filter(([, value]) => value !== undefined),
-    ) as GradeOptions,
-  };
+  // What was not given is left out.
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as GradeOptions;
+  return { folder, out, roster: text("roster"), options: given };
+}
+
+function textOf(name: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && value !== "") return value;
+  throw new UsageError(`--${name} needs one value`);
+}
+
+function numberOf(
+  name: string,
+  value: string | undefined,
+  least: number,
+  most: number,
+): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= least && number <= most) {
+    return number;
+  }
+  throw new UsageError(
+    `--${name} is a whole number from ${least} to ${most}, not ${value}`,
+  );
 }
 
 /** Beside the submissions: in their folder, it would be a student's. */
@@ -189,6 +193,21 @@ function printTable(report: Report): void {
   console.log(formatTable(report, { colours, width }).trimEnd());
 }
 
+/** Writes and prints what was found; what could not be written, in words. */
+async function report(
+  { report, mistakes, takenOver }: Graded,
+  { out, roster }: CommandLine,
+): Promise<readonly string[]> {
+  const written = await writeReports(report, mistakes, out, roster);
+  printTable(written.report);
+  if (takenOver > 0) {
+    const known = counted(takenOver, "lesson");
+    console.log(`\n${known} of submissions known from before.`);
+  }
+  console.log(`\nwritten to ${out}: ${written.files.join(", ")}`);
+  return written.failures;
+}
+
 /**
  * Runs the command.
  *
@@ -217,18 +236,9 @@ export async function main(args: readonly string[]): Promise<number> {
         : nowAndThen((text) => tell(`${text}\n`)),
     });
     tell(clear);
-    const { mistakes, takenOver, failures } = graded;
-    const { out, roster } = parsed;
-    const written = await writeReports(graded.report, mistakes, out, roster);
-    printTable(written.report);
-    if (takenOver > 0) {
-      console.log(
-        `\n${counted(takenOver, "lesson")} of submissions known from before.`,
-      );
-    }
-    console.log(`\nwritten to ${out}: ${written.files.join(", ")}`);
-    for (const failure of written.failures) tell(`grade: ${failure}\n`);
-    return failures.length + written.failures.length > 0 ? 1 : 0;
+    const failures = await report(graded, parsed);
+    for (const failure of failures) tell(`grade: ${failure}\n`);
+    return failures.length + graded.failures.length > 0 ? 1 : 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     tell(`${clear}grade: ${error.message}\n`);

@@ -103,35 +103,48 @@ export async function grade(
     onNote(unwatched);
   }
   using results = await Results.open(options.out);
+  const seed = options.seed ?? results.seed ?? seedOf(all);
+  results.seed = seed;
   const kit = await makeKit(lessons);
   try {
-    const seed = options.seed ?? results.seed ?? seedOf(all);
-    results.seed = seed;
-    const run = await runKeyOf(kit, seed);
     const working = { ...options, kit, seed, results, onNote };
-    const works = worksOf(all, kit, (lesson, file) => {
-      const how = howToRun(lesson, options);
-      return { lesson, file, how, key: keyOf(run, how, file) };
-    });
-    const graded = await gradeStudents(works, only, working);
-    const found = {
-      lessons: [...lessons.keys()],
-      students: studentsOf(works, results),
-    };
-    const known = await knownMistakes(found, run, working);
-    const report: Report = {
-      ...found,
-      run: { ...run, date: new Date().toISOString() },
-      titles: await titlesOf(lessons),
-      ...(said.length > 0 ? { notes: said } : {}),
-      similar: await compareAll(all, lessons),
-    };
-    return { ...graded, report, mistakes: mistakesIn(report, known) };
+    const graded = await gradeWith(working, all, only);
+    const similar = await compareAll(all, lessons);
+    const notes = said.length > 0 ? { notes: said } : {};
+    return { ...graded, report: { ...graded.report, similar, ...notes } };
   } finally {
     await endRuns(kit);
     const left = await removeKit(kit);
     if (left !== undefined) options.onNote?.(left);
   }
+}
+
+/** Grades a class with a kit. */
+async function gradeWith(
+  working: Working & GradeOptions,
+  all: readonly Submission[],
+  only: ReadonlySet<string> | undefined,
+): Promise<Graded> {
+  const { kit, seed, results } = working;
+  const run = await runKeyOf(kit, seed);
+  const workOf = (lesson: string, file: SubmittedFile): Work => {
+    const how = howToRun(lesson, working);
+    return { lesson, file, how, key: keyOf(run, how, file) };
+  };
+  const works = worksOf(all, kit, workOf);
+  const graded = await gradeStudents(works, only, working);
+  const found = {
+    lessons: [...kit.lessons.keys()],
+    students: studentsOf(works, results),
+  };
+  const known = await knownMistakes(found, workOf, working);
+  const report: Report = {
+    ...found,
+    run: { ...run, date: new Date().toISOString() },
+    titles: await titlesOf(kit.lessons),
+    similar: [],
+  };
+  return { ...graded, report, mistakes: mistakesIn(report, known) };
 }
 
 const unwatched =
@@ -257,7 +270,7 @@ function studentsOf(
  */
 async function knownMistakes(
   found: Pick<Report, "lessons" | "students">,
-  run: Parameters<typeof keyOf>[0],
+  workOf: (lesson: string, file: SubmittedFile) => Work,
   working: Working,
 ): Promise<Map<string, string>> {
   const { results } = working;
@@ -266,20 +279,10 @@ async function knownMistakes(
   );
   const known = new Map<string, string>();
   try {
-    const all = lessonsIn(root);
-    const files = found.lessons.flatMap((number) => {
-      const lesson = findLesson(all, number);
-      const own = answersTo(lesson).filter(({ isRight, region }) =>
-        !isRight && wrong.has(`${number} ${region}`)
-      );
-      return filesOf(lesson, own).map(({ answers, text }) => {
-        const source = new TextEncoder().encode(text);
-        const file = { source, helpers: new Map(), notes: [] };
-        const how = howToRun(number, working);
-        const work = { lesson: number, file, how, key: keyOf(run, how, file) };
-        return { answers, work };
-      });
-    });
+    const files = wrongAnswers(found.lessons, wrong).map((file) => ({
+      ...file,
+      work: workOf(file.lesson, file),
+    }));
     const left = files.map(({ work }) => work)
       .filter(({ key }) => results.get(key) === undefined);
     await gradeWorks(left, { ...working, onProgress: () => {} });
@@ -298,6 +301,24 @@ async function knownMistakes(
     working.onNote(`mistakes have no names: ${(error as Error).message}`);
   }
   return known;
+}
+
+/** The wrong answers that this project has to some functions, as files. */
+function wrongAnswers(
+  lessons: readonly string[],
+  functions: ReadonlySet<string>,
+) {
+  const all = lessonsIn(root);
+  return lessons.flatMap((lesson) => {
+    const files = findLesson(all, lesson);
+    const own = answersTo(files).filter(({ isRight, region }) =>
+      !isRight && functions.has(`${lesson} ${region}`)
+    );
+    return filesOf(files, own).map(({ answers, text }) => ({
+      ...{ lesson, answers, helpers: new Map<string, Uint8Array>(), notes: [] },
+      source: new TextEncoder().encode(text),
+    }));
+  });
 }
 
 /** The titles of lessons, by number. */

@@ -91,14 +91,21 @@ export async function gradeWorks(
     onProgress?.(done += 1, all.length);
   });
   await inTurns(tasks, working);
-  const typeErrors = await checking;
-  signal?.throwIfAborted();
-  for (const { work: { key }, copy } of sound) {
-    if (!results.isChecked(key)) {
-      results.setTypeError(key, bounded(typeErrors.get(copy), kit));
-    }
-  }
+  noteTypes(sound, await checking, working);
   return failures;
+}
+
+/** Keeps what was found of the types of files. */
+function noteTypes(
+  files: readonly CopiedWork[],
+  errors: ReadonlyMap<unknown, string>,
+  { kit, results, signal }: Working,
+): void {
+  signal?.throwIfAborted();
+  for (const { work: { key }, copy } of files) {
+    if (results.isChecked(key)) continue;
+    results.setTypeError(key, bounded(errors.get(copy), kit));
+  }
 }
 
 /** Does things, some at a time; once it is to end, it begins nothing more. */

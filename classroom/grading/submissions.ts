@@ -256,8 +256,14 @@ function classOf(items: readonly Item[], lessons: Lessons): Class {
       notes.push(`${name} is in nobody's folder or archive: not graded`);
     }
   }
-  // A name that two have is made longer until nobody else has it.
-  const all = [...groups.values()];
+  return {
+    students: studentsOf([...groups.values()], lessons),
+    notes: bounded(notes),
+  };
+}
+
+/** Students of whom no two have one name: it is made longer where they would. */
+function studentsOf(all: readonly Group[], lessons: Lessons): Student[] {
   const taken = new Set<string>();
   const students = all.map(({ names, parts, who }) => {
     const [short, long = short!] = names;
@@ -267,10 +273,7 @@ function classOf(items: readonly Item[], lessons: Lessons): Class {
     taken.add(student);
     return studentOf({ ...who, student }, parts, lessons);
   });
-  return {
-    students: students.sort((a, b) => byName.compare(a.student, b.student)),
-    notes: bounded(notes),
-  };
+  return students.sort((a, b) => byName.compare(a.student, b.student));
 }
 
 /** Notes, limited in number and length: somebody may cause very many. */

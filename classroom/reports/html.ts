@@ -118,15 +118,7 @@ export function formatHtml(
     counted(all.length, "function"),
   ];
   const sections = students.map((student, i) =>
-    `<details>
-<summary><h3>${named(student)}: ${
-      scored(scoreOf(student, tallies))
-    }</h3></summary>
-<div id="student-${i + 1}">
-${aboutStudent(student)}
-${lessonSections(report, student, tallies, 4)}
-</div>
-</details>`
+    studentSection(report, student, i, tallies)
   );
   return page(
     "Grading report",
@@ -150,6 +142,23 @@ ${sections.join("\n")}
 <p>${escape(describeSimilar(similar))}</p>
 ${similar.map(pairSection).join("\n")}`,
   );
+}
+
+function studentSection(
+  report: Report,
+  student: StudentResult,
+  place: number,
+  tallies: Tallies,
+): string {
+  return `<details>
+<summary><h3>${named(student)}: ${
+    scored(scoreOf(student, tallies))
+  }</h3></summary>
+<div id="student-${place + 1}">
+${aboutStudent(student)}
+${lessonSections(report, student, tallies, 4)}
+</div>
+</details>`;
 }
 
 /**

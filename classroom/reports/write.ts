@@ -6,7 +6,6 @@
 
 import {
   formatComments,
-  type Points,
   readComments,
   readPoints,
   replaceFile,
@@ -47,7 +46,7 @@ export async function writeReports(
 ): Promise<Written> {
   const files: string[] = [];
   const failures: string[] = [];
-  const trying = async (name: string, fn: () => Promise<unknown>) => {
+  const trying = async (name: string, fn: () => unknown) => {
     try {
       await fn();
       files.push(name);
@@ -55,54 +54,75 @@ export async function writeReports(
       failures.push(`cannot write ${name}: ${(error as Error).message}`);
     }
   };
-  const at = (name: string) => `${folder}/${name}`;
   let report = found;
-  const points: Points = {};
   await trying("comments.md, points.json", async () => {
-    Object.assign(points, await readPoints(at("points.json")));
-    const comments = readComments(await textIn(at("comments.md")));
-    report = withComments(found, comments, points, mistakes);
-    const text = formatComments(comments, mistakes);
-    await replaceFile(at("comments.md"), text);
-    const all = [...talliesOf(found)].flatMap(([lesson, own]) =>
-      own.map(({ label }) => [`${lesson} ${label}`, 1])
-    );
-    const complete = { ...Object.fromEntries(all), ...points };
-    const json = JSON.stringify(complete, null, 2) + "\n";
-    await replaceFile(at("points.json"), json);
+    report = await withTeacher(found, mistakes, folder);
   });
-  const write = (name: string, make: () => string) =>
-    trying(name, () => replaceFile(at(name), make()));
-  await write("report.html", () => formatHtml(report, mistakes));
-  await write("report.json", () => JSON.stringify(report, null, 2) + "\n");
-  await write("grades.csv", () => formatCsv(report));
-  const systems = new Set(report.students.map(({ system }) => system));
-  if (systems.has("moodle")) {
-    await write("moodle.csv", () => formatMoodle(report));
-  }
-  if (systems.has("canvas")) {
-    await write("canvas.csv", () => formatCanvas(report));
+  for (const [name, format] of Object.entries(formats)) {
+    const text = () => format(report, mistakes);
+    if (!isWanted(name, report)) continue;
+    await trying(name, () => replaceFile(`${folder}/${name}`, text()));
   }
   if (roster !== undefined) {
     await trying("gradebook.csv", async () => {
       const filled = fillGradebook(report, await Deno.readTextFile(roster));
-      await replaceFile(at("gradebook.csv"), filled.text);
-      if (filled.unknown.length === 0) return;
-      const names = filled.unknown.slice(0, 10).join(", ");
-      failures.push(
-        `${roster} has not one row for ${
-          counted(filled.unknown.length, "student")
-        }: ${names}${filled.unknown.length > 10 ? ", …" : ""}`,
-      );
+      await replaceFile(`${folder}/gradebook.csv`, filled.text);
+      failures.push(...missingIn(roster, filled.unknown));
     });
   }
   const pages = feedbackPages(report);
   await trying(`feedback/ (${counted(pages.size, "page")})`, async () => {
     for (const [name, text] of pages) {
-      await replaceFile(at(`feedback/${name}`), text);
+      await replaceFile(`${folder}/feedback/${name}`, text);
     }
   });
   return { report, files, failures };
+}
+
+/** What each file is made by. */
+const formats: Readonly<
+  Record<string, (report: Report, mistakes: readonly MistakeGroup[]) => string>
+> = {
+  "report.html": formatHtml,
+  "report.json": (report) => JSON.stringify(report, null, 2) + "\n",
+  "grades.csv": formatCsv,
+  "moodle.csv": formatMoodle,
+  "canvas.csv": formatCanvas,
+};
+
+/** Whether a file is for this class: those of other systems are not. */
+function isWanted(name: string, { students }: Report): boolean {
+  const [, own] = /^(moodle|canvas)\.csv$/.exec(name) ?? [];
+  return own === undefined || students.some(({ system }) => system === own);
+}
+
+/** Reads what the teacher wrote, and writes places for what is new. */
+async function withTeacher(
+  found: Report,
+  mistakes: readonly MistakeGroup[],
+  folder: string,
+): Promise<Report> {
+  const [comments, points] = ["comments.md", "points.json"]
+    .map((name) => `${folder}/${name}`) as [string, string];
+  const worth = await readPoints(points);
+  const written = readComments(await textIn(comments));
+  const report = withComments(found, written, worth, mistakes);
+  await replaceFile(comments, formatComments(written, mistakes));
+  const all = [...talliesOf(found)].flatMap(([lesson, own]) =>
+    own.map(({ label }) => [`${lesson} ${label}`, 1])
+  );
+  const complete = { ...Object.fromEntries(all), ...worth };
+  await replaceFile(points, JSON.stringify(complete, null, 2) + "\n");
+  return report;
+}
+
+/** Whom a gradebook does not have, in words. */
+function missingIn(roster: string, unknown: readonly string[]): string[] {
+  if (unknown.length === 0) return [];
+  const names = unknown.slice(0, 10).join(", ");
+  const more = unknown.length > 10 ? ", …" : "";
+  const count = counted(unknown.length, "student");
+  return [`${roster} has not one row for ${count}: ${names}${more}`];
 }
 
 async function textIn(path: string): Promise<string> {

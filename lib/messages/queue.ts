@@ -274,12 +274,12 @@ export class Store {
       link.sendNow({ first, items, isGiven });
     } catch {
       // It is gone: that will be noticed.
-      if (isGiven) this.putBack(items[0]);
+      if (isGiven) this.#putBack(items[0]);
     }
   }
 
   /** Puts in an item that nobody got. */
-  putBack(item: unknown): void {
+  #putBack(item: unknown): void {
     this.room.leave(-1);
     this.add(item);
   }

@@ -181,7 +181,11 @@ function startGuard(news: string[]): Guard | undefined {
   const [program, ...args] = command;
   const streams = { stdin: "piped", stdout: "null", stderr: "null" } as const;
   try {
-    const child = new Deno.Command(program!, { args, ...streams }).spawn();
+    // Whoever kills the group of this program, as a pool does with its processes,
+    // is not to kill the guard: what it has stopped would stay so.
+    const detached = true;
+    const options = { args, detached, ...streams };
+    const child = new Deno.Command(program!, options).spawn();
     // It is no reason to go on.
     child.unref();
     const input = child.stdin.getWriter();

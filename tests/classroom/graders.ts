@@ -34,17 +34,18 @@ async function copy(path: string, folder: string): Promise<void> {
 
 /** A copy of what a lesson and its test need, while `fn` runs. */
 async function withCopy<T>(
-  { path, test }: LessonFiles,
+  { number, path, test }: LessonFiles,
   fn: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = `${await Deno.makeTempDir({ prefix: "lesson-" })}/`;
   try {
     await Deno.mkdir(`${folder}tests`);
     await Deno.mkdir(`${folder}lessons`);
-    for (const path of ["lib/", "mod.ts", "deno.json"]) {
+    for (const path of ["lib/", "classroom/sandbox/", "mod.ts", "deno.json"]) {
       await copy(path, folder);
     }
-    for (const file of ["deno.lock", "tests/helper.ts", path, test]) {
+    const own = [path, test, `tests/${number}_inputs.ts`];
+    for (const file of ["deno.lock", "tests/helper.ts", ...own]) {
       await copy(file, folder);
     }
     return await fn(folder);

@@ -80,7 +80,7 @@ Deno.test("Pipeline has the functions as methods", () => {
   assertEquals(lazy([1, 2]).zip("ab").toArray(), [[1, "a"], [2, "b"]]);
   const every = Object.keys(f).filter((name) =>
     /^[a-z]/.test(name) &&
-    !/^(range|count|repeat|iterate|lazy|pipe|run|spawn)$/.test(name)
+    !/^(range|count|repeat|iterate|lazy|pipe|run|spawn|everyOrder)$/.test(name)
   );
   const methods = Object.getOwnPropertyNames(f.Pipeline.prototype);
   assertEquals(every.filter((name) => !methods.includes(name)), []);
