@@ -95,7 +95,16 @@ export async function build(
       : await recordAsToldIn(path, given);
     archive.lessons[name] = { source: source + given, recording };
     const [tests, listed] = await Promise.all([read(test), read(hints)]);
-    return { name, source, tests, hints: hintsOf(listed), recording };
+    const [, used] = /from "\.\/(\w+_inputs\.ts)"/.exec(tests) ?? [];
+    const inputs = used && { inputs: await read(`tests/${used}`) };
+    return {
+      name,
+      source,
+      tests,
+      hints: hintsOf(listed),
+      recording,
+      ...inputs,
+    };
   };
   // What measures has the processors for itself; the others share them.
   const all = lessonsIn(root);
@@ -121,7 +130,10 @@ export async function build(
   const pages = [
     ["index.html", frontPage(materials, head)],
     ...materials.map((it) => [`${it.name}.html`, lessonPage(it, head)]),
-    ["book.css", await read("book/book.css")],
+    [
+      "book.css",
+      await read("book/book.css") + await read("book/scheduler.css"),
+    ],
     ...await bundling,
   ];
   if (isolate) pages.push(["coi-serviceworker.js", await serviceWorker()]);

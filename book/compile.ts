@@ -61,7 +61,8 @@ export function compile(source: string, path: string): string {
   return `${meta}${code}\n//# sourceURL=${path}`;
 }
 
-function withoutTypes(source: string): string {
+/** The JavaScript in TypeScript, on the same lines; throws a CompileError. */
+export function withoutTypes(source: string): string {
   try {
     return transform(source, {
       transforms: ["typescript"],

@@ -6,6 +6,7 @@
  */
 
 import { describeShare, parallelShare } from "../lib/lesson/amdahl.ts";
+import { agrees } from "../lib/lesson/claims.ts";
 import { duration } from "../lib/lesson/units.ts";
 import type { Bar, Gain, Said } from "./said.ts";
 
@@ -14,8 +15,21 @@ export function escape(text: string): string {
   return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-/** Whether a value is as its comment says; undefined where there is none. */
+/** What a comment says of a value, and whether it is so. */
 export type Verdict = { readonly claim: string; readonly isSo: boolean };
+
+/**
+ * Compares what was printed with its comment; undefined where there is none. A
+ * duration differs in its unit, too, from clock to clock.
+ */
+export function judge(said: Said, claim?: string): Verdict | undefined {
+  if (claim === undefined || !("expression" in said)) return undefined;
+  const plain = (text: string) =>
+    claim.startsWith("≈")
+      ? text.replace(/(below )?[\d.]+ (µs|ms|s)\b/g, "1 ms")
+      : text;
+  return { claim, isSo: agrees(plain(claim), plain(said.text)) };
+}
 
 /**
  * Draws one thing that is printed.

@@ -5,8 +5,8 @@
  */
 
 import { lessons } from "../lib/lesson.ts";
-import { agrees, claimsOf } from "../lib/lesson/claims.ts";
-import { drawAll, escape, type Verdict } from "./draw.ts";
+import { claimsOf } from "../lib/lesson/claims.ts";
+import { drawAll, escape, judge } from "./draw.ts";
 import { highlight } from "./highlight.ts";
 import type { Said } from "./said.ts";
 import {
@@ -31,8 +31,9 @@ export interface Recording extends Told {
 export interface Material {
   readonly name: string;
   readonly source: string;
-  /** The file of its tests. */
+  /** The file of its tests, and the one of inputs that they use. */
   readonly tests: string;
+  readonly inputs?: string;
   /** Hints by the names of the exercises. */
   readonly hints: ReadonlyMap<string, readonly string[]>;
   readonly recording: Recording;
@@ -50,6 +51,7 @@ export interface LessonData {
   }[];
   readonly options: Told["options"];
   readonly tests: string;
+  readonly inputs?: string;
   /** Whether it can run in a browser. */
   readonly runs: boolean;
 }
@@ -71,11 +73,11 @@ const groups: readonly (readonly [title: string, numbers: number[]])[] = [
   ["Functional programming, and two appendices", [9, 10, 11, 12, 13, 14, 15]],
 ];
 
-/** What a page adds under the code that first calls a function of a lesson. */
+/** What a page adds under the first code that has a text. */
 const widgets: Readonly<Record<string, string>> = {
-  runParallel: "speedup",
-  evaluationOrder: "lanes",
-  everyOrder: "stepper",
+  "runParallel(": "speedup",
+  "evaluationOrder(": "lanes",
+  "function add({ counter": "stepper",
 };
 
 /**
@@ -283,6 +285,7 @@ export function lessonPage(material: Material, head: string): string {
     })),
     options: recording.options,
     tests: material.tests,
+    ...material.inputs !== undefined && { inputs: material.inputs },
     runs: !outside[name],
   };
   const number = numberOf(name);
@@ -366,7 +369,7 @@ class Drawing {
       claimsOf(source).map(({ line, value }) => [line, value]),
     );
     this.#widgets = new Map(
-      Object.entries(widgets).filter(([name]) => source.includes(`${name}(`)),
+      Object.entries(widgets).filter(([text]) => source.includes(text)),
     );
     const segmentAt = segmentsByLine(page.segments);
     for (const said of recording.said) {
@@ -407,13 +410,13 @@ class Drawing {
     return `<section aria-labelledby="${id}">${heading}\n${drawn}${rest}</section>`;
   }
 
-  /** The widgets for functions that some boxes are the first to call. */
+  /** The widgets that belong under some boxes. */
   #widgetsAfter(boxes: readonly Box[]): string {
     const code = boxes.flatMap(({ segments }) => segments)
       .map((it) => this.#page.segments[it]!.text).join("");
-    return [...this.#widgets].filter(([name]) => code.includes(`${name}(`))
-      .map(([name, widget]) => {
-        this.#widgets.delete(name);
+    return [...this.#widgets].filter(([text]) => code.includes(text))
+      .map(([text, widget]) => {
+        this.#widgets.delete(text);
         return `<div class="widget" data-widget="${widget}" hidden></div>`;
       }).join("");
   }
@@ -462,17 +465,13 @@ class Drawing {
   #segment(segment: number, isSolution: boolean): string {
     const code = this.#page.segments[segment]!.text.replace(/\n$/, "");
     const said = this.#said.get(segment);
-    const judge = (said: Said): Verdict | undefined => {
-      const claim = this.#claims.get(said.line);
-      if (claim === undefined || !("expression" in said)) return undefined;
-      return { claim, isSo: agrees(claim, said.text) };
-    };
+    const judged = (said: Said) => judge(said, this.#claims.get(said.line));
     const pre =
       `<pre class="code" tabindex="0" data-segment="${segment}"><code>${
         highlight(code)
       }</code></pre>`;
     const out = said
-      ? `<div class="out recorded">${drawAll(said, judge)}</div>`
+      ? `<div class="out recorded">${drawAll(said, judged)}</div>`
       : "";
     // What makes a sentence is longer than the sentence.
     const label = isSolution

@@ -35,6 +35,7 @@ export class LessonPage {
   readonly #predict: Predict;
   readonly #bar: Bar;
   readonly #cards: readonly Card[];
+  readonly #listeners: (() => void)[] = [];
   #run: Run | undefined;
   #tooLong: ReturnType<typeof setTimeout> | undefined;
 
@@ -67,6 +68,16 @@ export class LessonPage {
     const isWhole = typeof SharedArrayBuffer !== "undefined";
     this.#bar.say(isWhole ? "ready" : "ready, without shared memory");
     this.#showOutdated();
+  }
+
+  /** The name of the lesson. */
+  get name(): string {
+    return this.#data.name;
+  }
+
+  /** Calls a function whenever the code has changed. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The code of the lesson, as the reader has it. */
@@ -119,6 +130,7 @@ export class LessonPage {
     });
     for (const card of this.#cards) card.show();
     this.#results.showChanges();
+    for (const listener of this.#listeners) listener();
   }
 
   /** Tells the lesson, in a new thread. */
@@ -169,7 +181,6 @@ export class LessonPage {
   /** Runs the tests of an exercise. */
   #check(exercise: Exercise, card: Card): void {
     this.#stop();
-    const { name, tests } = this.#data;
     const say = (lines: readonly string[], isSolved = false) => {
       this.#stop(isSolved ? "done" : "failed");
       card.report(lines, isSolved);
@@ -177,7 +188,7 @@ export class LessonPage {
     };
     let job: Job;
     try {
-      job = checkJob(name, this.source, tests, exercise);
+      job = checkJob(this.#data, this.source, exercise);
     } catch (error) {
       const { message, line } = error as CompileError;
       return say(["the lesson does not run:", `  ${message} (line ${line})`]);

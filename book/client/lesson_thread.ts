@@ -10,6 +10,7 @@ import { formatSteps } from "../../classroom/exercise/explain.ts";
 import { grades, stepsOf } from "../../classroom/exercise/graded.ts";
 import type { TestOutcome } from "../../classroom/exercise/junit.ts";
 import { lazy } from "../../mod.ts";
+import * as makingInputs from "../../classroom/sandbox/inputs.ts";
 import * as helper from "../../tests/helper.ts";
 import { lineIn } from "../stack.ts";
 import { Teller } from "../tell.ts";
@@ -157,6 +158,7 @@ async function main(): Promise<void> {
   const known: Record<string, unknown> = {
     "@std/assert": assertions,
     "./helper.ts": helper,
+    "../classroom/sandbox/inputs.ts": makingInputs,
   };
   const course = (from: string, names?: readonly string[]) =>
     known[from] ?? teller.module(from, names);
@@ -172,7 +174,12 @@ async function main(): Promise<void> {
     },
   });
   known[`../${job.path}`] = await import(job.lesson);
-  if (job.check) return await check(job.check);
+  if (job.check) {
+    const { inputs } = job.check;
+    const [, number] = /(\d+)_/.exec(job.path)!;
+    if (inputs) known[`./${number}_inputs.ts`] = await import(inputs);
+    return await check(job.check);
+  }
   if (job.ask) return await answer(job.ask, known[`../${job.path}`]);
   await teller.tell(job.values);
   tellPage({ kind: "done" });

@@ -30,6 +30,8 @@ export interface Job {
     /** The path of the tests, the address of their module, and their text. */
     readonly path: string;
     readonly tests: string;
+    /** The address of the module of inputs that they use, if they do. */
+    readonly inputs?: string;
     readonly source: string;
   };
   /** What to ask its functions, instead. */

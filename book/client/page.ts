@@ -96,14 +96,7 @@ if (!data) {
 } else {
   const lesson = JSON.parse(data.textContent!) as LessonData;
   if (lesson.runs && isNewEnough()) {
-    const page = new LessonPage(lesson);
-    const { name } = lesson;
-    mountWidgets({
-      name,
-      get source() {
-        return page.source;
-      },
-    });
+    mountWidgets(new LessonPage(lesson));
   } else if (lesson.runs) {
     find("#note")!.textContent =
       "This browser is too old to run the lesson: it does not know `using`. " +

@@ -6,8 +6,8 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
-import { agrees, claimsOf } from "../../lib/lesson/claims.ts";
-import { draw, escape, type Verdict } from "../draw.ts";
+import { claimsOf } from "../../lib/lesson/claims.ts";
+import { draw, escape, judge } from "../draw.ts";
 import type { LessonData } from "../page.ts";
 import type { Said } from "../said.ts";
 import { segmentsByLine } from "../segments.ts";
@@ -29,6 +29,8 @@ export class Results {
   /** The segments that have printed in this run, or cannot. */
   readonly #fresh = new Set<number>();
   readonly #unknown = new Set<number>();
+  /** Where each segment prints, to be found at once: there may be thousands. */
+  readonly #outs = new Map<number, HTMLElement>();
   /** How many values there were, and how many are as their comments say. */
   judged = 0;
   asSaid = 0;
@@ -79,14 +81,15 @@ export class Results {
   write(said: Said): void {
     const segment = this.#segmentAt(said.line);
     if (said.isRecorded) return void this.#unknown.add(segment);
-    const claim = this.#claims.get(said.line);
-    const verdict: Verdict | undefined =
-      claim === undefined || !("expression" in said)
-        ? undefined
-        : { claim, isSo: agrees(claim, said.text) };
+    const verdict = judge(said, this.#claims.get(said.line));
     if (verdict) this.judged += 1;
     if (verdict?.isSo) this.asSaid += 1;
     const out = this.#freshOut(segment);
+    const last = out.lastElementChild;
+    // One element for each of thousands of lines would stop the page.
+    if (said.kind === "log" && last?.classList.contains("log")) {
+      return last.append(`\n${said.text}`);
+    }
     const place = said.kind === "row"
       ? [...out.querySelectorAll("tbody")].at(-1) ?? out
       : out;
@@ -159,15 +162,15 @@ export class Results {
 
   /** The place for what this run prints under a statement. */
   #freshOut(segment: number): HTMLElement {
+    if (this.#fresh.has(segment)) return this.#outs.get(segment)!;
     const known = find(`.out[data-of="${segment}"]`);
     const out = known ??
       element(`<div class="out" data-of="${segment}"></div>`);
     if (!known) placeOf(this.#codeOf(segment)).after(out);
-    if (!this.#fresh.has(segment)) {
-      this.#fresh.add(segment);
-      out.className = "out";
-      out.innerHTML = "";
-    }
+    this.#fresh.add(segment);
+    this.#outs.set(segment, out);
+    out.className = "out";
+    out.innerHTML = "";
     // A result inside of what is folded would not be seen.
     for (
       let it = out.closest("details");

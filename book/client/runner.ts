@@ -5,6 +5,7 @@
  */
 
 import { addressOf, compile } from "../compile.ts";
+import type { LessonData } from "../page.ts";
 import type { FromLesson, Job, ToLesson } from "./messages.ts";
 
 /** So many workers at the same time are a mistake, and would stop the computer. */
@@ -110,9 +111,8 @@ export function lessonJob(
 
 /** The job of checking an exercise of a lesson. */
 export function checkJob(
-  name: string,
+  { name, tests, inputs }: Pick<LessonData, "name" | "tests" | "inputs">,
   source: string,
-  tests: string,
   exercise: { readonly name: string; readonly task: string },
 ): Job {
   const path = `tests/${name}_test.ts`;
@@ -123,6 +123,9 @@ export function checkJob(
       task: exercise.task,
       path,
       tests: addressOf(compile(tests, path)),
+      ...inputs !== undefined && {
+        inputs: addressOf(compile(inputs, path.replace("_test", "_inputs"))),
+      },
       source: tests,
     },
   };

@@ -83,12 +83,12 @@ export class Scheduler {
     };
     const column = (worker: number) =>
       `<section class="worker" aria-label="Worker ${worker + 1}">
-      <h4>Worker ${worker + 1}</h4><pre></pre><p class="next"></p>
+      <h3>Worker ${worker + 1}</h3><pre tabindex="0"></pre><p class="next"></p>
       <button type="button" data-worker="${worker}">Step worker ${
         worker + 1
       } <kbd>${worker + 1}</kbd></button></section>`;
     this.#place.classList.add("scheduler");
-    this.#place.innerHTML = `<h3>You are the scheduler</h3>
+    this.#place.innerHTML = `<h2>You are the scheduler</h2>
       <p>${
       isReal
         ? "Two real workers share one counter."

@@ -45,7 +45,7 @@ export class SpeedUp {
     }
     place.append(element(`<div class="sliders">
 <label>Workers <input type="range" name="workers" min="1" max="${most}" value="${
-      Math.min(4, most)
+      Math.min(cores, most)
     }"> <output></output></label>
 <label>Size of a task <input type="range" name="size" min="0" max="${
       sizes.length - 1

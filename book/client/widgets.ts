@@ -10,12 +10,15 @@ import { findAll } from "./dom.ts";
 import { Lanes } from "./lanes.ts";
 import type { Ask, FromLesson } from "./messages.ts";
 import { lessonJob, Run } from "./runner.ts";
+import { Stepper } from "./stepper.ts";
 import { SpeedUp } from "./speedup.ts";
 
 /** A lesson as widgets see it. */
 export interface Shown {
   readonly name: string;
   readonly source: string;
+  /** Calls a function whenever the reader has changed the source. */
+  onChange?(listener: () => void): void;
 }
 
 /** How a widget begins. */
@@ -35,6 +38,7 @@ type Widget = new (
 const widgets: Readonly<Record<string, Widget>> = {
   speedup: SpeedUp,
   lanes: Lanes,
+  stepper: Stepper,
 };
 
 /** Puts widgets into the places that a page has for them. */

@@ -441,7 +441,8 @@ test("a worker that prints without end can be stopped", () =>
     await page.waitForSelector(".log", { timeout: 30_000 });
     await press(page, "Stop");
     await status(page, /^stopped/);
-    assert((await page.$$(".log")).length <= 5_001);
+    const [log] = await texts(page, ".log");
+    assert(log!.split("\n").length <= 5_001);
   }));
 
 test("a program that starts workers without end is ended", () =>
@@ -560,10 +561,11 @@ test("Deno.exit ends a lesson, and all of console prints", () =>
     );
     await press(page, "Run");
     await status(page, /^the lesson called Deno\.exit\(3\)$/);
-    const [table, no, list] = await texts(page, ".log");
-    assertMatch(table!, /^\s*n +x\n0 +1 +"a"\n1 +2 +"b"$/);
-    assertEquals([no, list], ["Assertion failed: no", "[ 1 ]"]);
-    assertMatch(await run(page).catch(() => "stuck"), /^(stuck|the lesson)/);
+    assertMatch(
+      (await texts(page, ".log")).join(),
+      /^\s*n +x\n0 +1 +"a"\n1 +2 +"b"\nAssertion failed: no\n\[ 1 \]$/,
+    );
+    assertEquals(await texts(page, ".edit.running"), []);
   }));
 
 test("a value that differs is shown beside the comment", () =>
@@ -858,7 +860,7 @@ test("at 400 %, the page can be read: nothing stands still in front of it", () =
     const size = await page.evaluate(() =>
       document.documentElement.scrollWidth
     );
-    assertEquals(size, 320);
+    assert(size <= 320, `${size}`);
     await page.$eval("#run", (it) => it.scrollIntoView());
     assertMatch(await run(page), /^done/);
   }));
