@@ -88,7 +88,7 @@ test("assign leaves no line of a solution anywhere", async (folder) => {
       const found = isCode ? lines.has(secret) : whole.includes(secret);
       assert(!found, `${path}: ${secret}`);
     }
-    const marks = /#(end)?region\b|sourceMappingURL/;
+    const marks = /\/\/ #(end)?region\b|sourceMappingURL/;
     assert(!marks.test(text), path);
     if (/[/\\]lessons[/\\]/.test(path)) assert(!text.includes("@hint"), path);
   }
