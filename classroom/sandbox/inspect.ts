@@ -28,7 +28,7 @@ export interface Inspected {
  * can be written that keep the check busy; what a file imports is found soon,
  * unless the machine has too much to do, which must cost nobody a point.
  */
-const time = { info: 60_000, check: 20_000, more: 500 };
+const time = { info: 60_000, check: 60_000, more: 500 };
 
 /** How much memory looking may take, in megabytes. */
 const memory = 1_000;
@@ -191,7 +191,7 @@ async function checkTypes(
     if (files.length > 1) return undefined;
     const text = late === undefined
       ? "does not type-check"
-      : `does not type-check within ${late} s`;
+      : `its types could not be checked within ${late} s`;
     return new Map([[files[0]!.copy, text]]);
   }
   return new Map(found);

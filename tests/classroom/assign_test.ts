@@ -76,7 +76,10 @@ test("assign leaves no line of a solution anywhere", async (folder) => {
     ).join("\n");
   const secrets = sources.flatMap(regionsOf).flatMap(({ text }) =>
     text.split("\n").map(bare)
-  ).filter((line) => line.length >= 12 && !given.includes(line));
+  ).filter((line) =>
+    // A call without arguments stands anywhere.
+    line.length >= 16 && !/^[\w.]+\(\)$/.test(line) && !given.includes(line)
+  );
   assert(secrets.length > 80, `${secrets.length} lines`);
 
   for (const [path, text] of filesOf(out)) {
