@@ -120,7 +120,9 @@ export async function echo(values: readonly unknown[]): Promise<unknown[]> {
 }
 
 /** An order as it arrived at a worker, as that changed it, and as main has it. */
-export async function sendCopy() {
+export async function sendCopy(): Promise<
+  Record<string, { item: string; amount: number }>
+> {
   using pool = new Pool({ workers: 1 });
   const order = { item: "tea", amount: 1 };
   const change = (order: { item: string; amount: number }) => {

@@ -28,7 +28,7 @@ const interval = 250;
 const idle = 0.02;
 
 /** After how many times its limit a test is over by the clock. */
-const patience = { told: 6, untold: 3 };
+const patience = { told: 20, untold: 3 };
 
 /** Looks at a process now and then, and says once why it has to be ended. */
 export class Watch {
@@ -69,6 +69,8 @@ export class Watch {
     this.#busy = true;
     const found = await usageOf(pid).catch(() => undefined);
     this.#busy = false;
+    // One look that failed, where others told something, says nothing.
+    if (found === undefined && this.#latest.computed !== undefined) return;
     this.#latest = { ...found, at: performance.now() };
     const why = this.#tooMuch(this.#latest);
     if (why === undefined) return;
@@ -108,10 +110,14 @@ function computed(from: Look, to: Look): number {
   return (to.computed ?? 0) - (from.computed ?? 0);
 }
 
-/** Whether a process has done nothing between two looks. */
+/**
+ * Whether a process has done nothing between two looks, and wanted nothing: on a
+ * busy machine, one that would compute may have to wait for a processor.
+ */
 function isIdle(from: Look, to: Look): boolean {
   if (to.computed === undefined) return false;
-  return computed(from, to) <= idle * (to.at - from.at);
+  const delayed = Math.max(0, (to.delayed ?? 0) - (from.delayed ?? 0));
+  return computed(from, to) + delayed <= idle * (to.at - from.at);
 }
 
 /** What a process uses. */
@@ -120,6 +126,8 @@ export interface Usage {
   readonly memory: number;
   /** How long it has computed, in milliseconds; absent where nothing tells. */
   readonly computed?: number;
+  /** How long its threads have waited for a processor, in milliseconds. */
+  readonly delayed?: number;
 }
 
 /**
@@ -138,10 +146,12 @@ export async function usageOf(pid: number): Promise<Usage | undefined> {
     return kilobytes ? { memory: Number(kilobytes) * 1024 } : undefined;
   }
   const { stdout } = await run(["/bin/sh", "-c", look, "sh", String(pid)]);
-  const [kilobytes, time] = stdout.trim().split(/\s+/);
+  const [kilobytes, time, delay = "0"] = stdout.trim().split(/\s+/);
   if (!kilobytes) return undefined;
   const memory = Number(kilobytes) * 1024;
-  return time ? { memory, computed: 1_000 * secondsIn(time) } : { memory };
+  if (!time) return { memory };
+  const delayed = Number(delay);
+  return { memory, computed: 1_000 * secondsIn(time), delayed };
 }
 
 /** A time as `ps` writes it, such as `1-02:03:04.5`, in seconds. */
@@ -152,7 +162,8 @@ function secondsIn(time: string): number {
 }
 
 /**
- * The memory of a process in kilobytes, and its processor time. Small systems have
+ * The memory of a process in kilobytes, its processor time, and how long its
+ * threads waited for a processor, in milliseconds, where Linux counts that. Small systems have
  * no `ps` that tells; where there is Linux, there is /proc, which counts time in
  * hundredths of a second.
  */
@@ -161,10 +172,16 @@ if [ -r "/proc/$1/stat" ]; then
   while read -r name size _; do
     [ "$name" != VmRSS: ] || memory=$size
   done < "/proc/$1/status"
+  delay=0
+  for thread in "/proc/$1/task/"*; do
+    if read -r _ waited _ < "$thread/schedstat"; then
+      delay=$((delay + waited / 1000000))
+    fi
+  done 2> /dev/null
   read -r stat < "/proc/$1/stat"
   set -- \${stat##*) }
   ticks=$((\${12} + \${13}))
-  echo "$memory $((ticks / 100)).$((ticks / 10 % 10))$((ticks % 10))"
+  echo "$memory $((ticks / 100)).$((ticks / 10 % 10))$((ticks % 10)) $delay"
 else
   ps -o rss=,time= -p "$1"
 fi`;

@@ -233,6 +233,33 @@ testWith(
   },
 );
 
+testWith(
+  ["run", "read", "env"],
+  "usageOf() tells a process that waits for a processor from one that waits for nothing",
+  async () => {
+    if (Deno.build.os !== "linux") return; // nothing else counts it
+    const start = (code: string) =>
+      new Deno.Command(Deno.execPath(), { args: ["eval", code] }).spawn();
+    // More than there are processors, so that each of them has to wait.
+    const busy = Array.from(
+      { length: navigator.hardwareConcurrency * 2 },
+      () => start("for (;;);"),
+    );
+    const idle = start("setInterval(() => {}, 1e6);");
+    try {
+      const delayOf = async ({ pid }: Deno.ChildProcess) =>
+        (await usageOf(pid))!.delayed!;
+      while (await delayOf(busy[0]!) < 1_000);
+      let before = await delayOf(idle);
+      // Once it has begun, it does not want a processor any more.
+      for (let now; (now = await delayOf(idle)) > before; before = now);
+    } finally {
+      for (const child of [...busy, idle]) child.kill("SIGKILL");
+      for (const child of [...busy, idle]) await child.status;
+    }
+  },
+);
+
 const command = (...args: string[]) =>
   deno("task", "--quiet", "grade", ...args);
 

@@ -213,7 +213,7 @@ ${
   "wrong, hard-coded": {
     file: solving(hardCoded),
     solved: "",
-    says: /squareAll\(.*\) gives .*; the solution gives/,
+    says: /squareAll: WrongAnswer: squareAll\(/,
   },
   "wrong, another error": {
     file: solving({ ...right, joinWords: "  return [...words].join(' ');" }),
