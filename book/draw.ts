@@ -116,7 +116,7 @@ function drawValue(
 
 /** Whether a cell is read as a number, as "12.5 ms" and "1.9 ×" are. */
 export function isNumber(cell: string): boolean {
-  return /^[-≈]?\d/.test(cell) && cell.length < 25;
+  return /^[-≈]? ?\d[\d .]*( ?(µs|ms|s|[kMGT]?B|%|×)( slower)?)?$/.test(cell);
 }
 
 function drawCell(tag: string, text: string, isNumber: boolean): string {
