@@ -85,35 +85,47 @@ export async function build(
   const form = await hashOf(["book/tell.ts", "book/record.ts"]);
   const isValid = old.form === form && (isDraft || old.library === library);
   const archive: Required<Archive> = { library, form, lessons: {} };
-  const prepare = async ({ path, test, hints }: LessonFiles) => {
-    const name = path.replace(/^.*\/|\.ts$/g, "");
-    const source = await read(path);
+  const prepare = async (lesson: LessonFiles): Promise<Material> => {
+    const { name, ...texts } = await textsOf(lesson);
     const given = JSON.stringify(values[name] ?? {});
+    const source = texts.source + given;
     const known = isValid ? old.lessons?.[name] : undefined;
-    const recording = known?.source === source + given
+    const recording = known?.source === source
       ? known.recording
-      : await recordAsToldIn(path, given);
-    archive.lessons[name] = { source: source + given, recording };
-    const [tests, listed] = await Promise.all([read(test), read(hints)]);
-    const [, used] = /from "\.\/(\w+_inputs\.ts)"/.exec(tests) ?? [];
-    const inputs = used && { inputs: await read(`tests/${used}`) };
-    return {
-      name,
-      source,
-      tests,
-      hints: hintsOf(listed),
-      recording,
-      ...inputs,
-    };
+      : await recordAsToldIn(lesson.path, given);
+    archive.lessons[name] = { source, recording };
+    return { name, ...texts, recording };
   };
-  // What measures has the processors for itself; the others share them.
+  const materials = await prepareAll(prepare);
+  await Deno.writeTextFile(store, JSON.stringify(archive));
+  await writePages(out, materials, await bundles(), isolate);
+}
+
+/** What a lesson's page is made of, but for its recording. */
+async function textsOf({ path, test, hints }: LessonFiles) {
+  const [source, tests, listed] = await Promise.all(
+    [path, test, hints].map(read),
+  ) as [string, string, string];
+  const [, used] = /from "\.\/(\w+_inputs\.ts)"/.exec(tests) ?? [];
+  return {
+    name: path.replace(/^.*\/|\.ts$/g, ""),
+    source,
+    tests,
+    hints: hintsOf(listed),
+    ...used && { inputs: await read(`tests/${used}`) },
+  };
+}
+
+/** Prepares all lessons: what measures has the processors for itself. */
+async function prepareAll(
+  prepare: (lesson: LessonFiles) => Promise<Material>,
+): Promise<Material[]> {
   const all = lessonsIn(root);
   const prepared = new Map<LessonFiles, Material>();
   for (const lesson of all) {
     const measures = /03_|07_|08_/.test(lesson.path);
     if (measures) prepared.set(lesson, await prepare(lesson));
   }
-  const bundling = bundles();
   const left = all.filter((lesson) => !prepared.has(lesson));
   const prepareNext = async (): Promise<void> => {
     const lesson = left.shift();
@@ -123,9 +135,16 @@ export async function build(
   };
   const { hardwareConcurrency } = navigator;
   await Promise.all(Array.from({ length: hardwareConcurrency }, prepareNext));
-  const materials = all.map((lesson) => prepared.get(lesson)!);
-  await Deno.writeTextFile(store, JSON.stringify(archive));
+  return all.map((lesson) => prepared.get(lesson)!);
+}
 
+/** Writes all files of the book. */
+async function writePages(
+  out: string,
+  materials: readonly Material[],
+  scripts: readonly (readonly [string, string])[],
+  isolate: boolean,
+): Promise<void> {
   const head = isolate ? '<script src="coi-serviceworker.js"></script>\n' : "";
   const pages = [
     ["index.html", frontPage(materials, head)],
@@ -134,7 +153,7 @@ export async function build(
       "book.css",
       await read("book/book.css") + await read("book/scheduler.css"),
     ],
-    ...await bundling,
+    ...scripts,
   ];
   if (isolate) pages.push(["coi-serviceworker.js", await serviceWorker()]);
   for (const [name, text] of pages) {

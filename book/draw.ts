@@ -116,7 +116,7 @@ function drawValue(
 
 /** Whether a cell is read as a number, as "12.5 ms" and "1.9 ×" are. */
 export function isNumber(cell: string): boolean {
-  return /^[-≈]?\d/.test(cell) && cell.length < 25;
+  return /^[-≈]? ?\d[\d .]*( ?(µs|ms|s|[kMGT]?B|%|×)( slower)?)?$/.test(cell);
 }
 
 function drawCell(tag: string, text: string, isNumber: boolean): string {
@@ -170,21 +170,31 @@ function drawTimeline(bars: readonly Bar[]): string {
       percent(Math.max(share, 0.003))
     }" height="${bar}" rx="3"/>${number}</g>`;
   });
+  return `<figure><svg class="timeline" role="img" height="${
+    height + 22
+  }" aria-label="${escape(`Timeline. ${wordsOf(bars, workers)}.`)}">${
+    ticks.join("")
+  }${names.join("")}${tasks.join("")}</svg><figcaption>${
+    captionOf(bars, workers.length, end)
+  }</figcaption></figure>`;
+}
+
+/** What a timeline shows, in one sentence. */
+function captionOf(bars: readonly Bar[], workers: number, end: number): string {
   const busy = bars.reduce((sum, { from, to }) => sum + to - from, 0);
-  const caption = `${bars.length} tasks on ${workers.length} workers: ` +
+  return `${bars.length} tasks on ${workers} workers: ` +
     `${duration(busy)} of work in ${duration(end)}, ` +
     `${(busy / end).toFixed(1)} at the same time on average.`;
-  const text = workers.map((worker) =>
+}
+
+/** A timeline for those who do not see it. */
+function wordsOf(bars: readonly Bar[], workers: readonly number[]): string {
+  return workers.map((worker) =>
     `Worker ${worker}: ` + bars.filter((it) => it.worker === worker)
       .map(({ task, from, to }) =>
         `task ${task} from ${duration(from)} to ${duration(to)}`
       ).join(", ")
   ).join(". ");
-  return `<figure><svg class="timeline" role="img" height="${
-    height + 22
-  }" aria-label="${escape(`Timeline. ${text}.`)}">${ticks.join("")}${
-    names.join("")
-  }${tasks.join("")}</svg><figcaption>${caption}</figcaption></figure>`;
 }
 
 /** Draws how many times as fast more workers are, beside the ideal. */
@@ -221,17 +231,20 @@ function drawCurve(points: readonly Gain[], cores: number): string {
       x(workers)
     }" y="178" text-anchor="middle">${workers}</text>`
   );
-  const text = points.map(({ workers, gain }) =>
-    `${workers} workers: ${gain.toFixed(2)} times as fast`
-  ).join(", ");
   return `<figure><svg class="gains" role="img" viewBox="0 0 350 184" aria-label="${
-    escape(`Gain by workers. ${text}.`)
+    gainsInWords(points)
   }">${rows.join("")}<path class="ideal" d="${
     path((workers) => workers)
   }"/><path class="fit" d="${path(fitted)}"/>${dots.join("")}</svg>` +
     `<figcaption>Dots: measured, by the number of workers. Dashed: ideal. ${
       describeShare(share)
     }</figcaption></figure>`;
+}
+
+function gainsInWords(points: readonly Gain[]): string {
+  return points.map(({ workers, gain }) =>
+    `${workers} workers: ${gain.toFixed(2)} times as fast`
+  ).join(", ");
 }
 
 /** Five or so round times up to an end. */

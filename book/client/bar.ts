@@ -42,15 +42,24 @@ ${
 <button type="button" id="back" hidden>Bring back</button>
 <button type="button" id="link" hidden>Link to my changes</button>
 </div></details></section>`);
-    // Where there is no room for all buttons, they are folded.
+    for (const [id, action] of Object.entries(actions)) {
+      find(`#${id}`, this.#bar)!.addEventListener("click", action);
+    }
+    find("#options", this.#bar)?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      actions.run();
+    });
+    this.#foldWhereNarrow();
+    document.body.append(this.#bar);
+  }
+
+  /** Where there is no room for all buttons, they are folded. */
+  #foldWhereNarrow(): void {
     const wide = matchMedia("(min-width: 861px)");
     const more = find<HTMLDetailsElement>(".more", this.#bar)!;
     const unfold = () => more.open = wide.matches;
     wide.addEventListener("change", unfold);
     unfold();
-    for (const [id, action] of Object.entries(actions)) {
-      find(`#${id}`, this.#bar)!.addEventListener("click", action);
-    }
     for (const details of findAll<HTMLDetailsElement>("details", this.#bar)) {
       details.addEventListener("keydown", (event) => {
         if (event.key !== "Escape" || !details.open) return;
@@ -60,11 +69,6 @@ ${
         find("summary", details)!.focus();
       });
     }
-    find("#options", this.#bar)?.addEventListener("submit", (event) => {
-      event.preventDefault();
-      actions.run();
-    });
-    document.body.append(this.#bar);
   }
 
   /** Says what goes on; a place can be shown. */

@@ -96,6 +96,8 @@ async function check(
       message = printed(error);
     }
     outcomes.push({ name: test.name, status, message });
+    // The first that fails is told, and a later one may never end.
+    if (status === "failed") break;
   }
   const steps = stepsOf([{ name, task, hints: [] }], outcomes);
   const file = source.split("\n");

@@ -43,40 +43,31 @@ export class SpeedUp {
     if (!find(".drawing", place)) {
       place.append(element('<div class="drawing"></div>'));
     }
-    place.append(element(`<div class="sliders">
-<label>Workers <input type="range" name="workers" min="1" max="${most}" value="${
-      Math.min(cores, most)
-    }"> <output></output></label>
-<label>Size of a task <input type="range" name="size" min="0" max="${
-      sizes.length - 1
-    }" value="4"> <output></output></label>
-<p><button type="button" class="go">Run on my ${cores} processors</button>
-<button type="button">Try 1 to ${most} workers</button></p>
-<p class="told" role="status"></p><div class="curve"></div></div>`));
-    place.addEventListener("input", ({ target }) => {
+    place.append(controls(cores, most));
+    this.#listen(most);
+    this.#showValues();
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (settings.runsAtOnce && !isCalm) this.#measureChosen();
+  }
+
+  #listen(most: number): void {
+    this.#place.addEventListener("input", ({ target }) => {
       const { name } = target as HTMLInputElement;
       if (name === "size") this.#times.clear();
       this.#showValues();
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(
-        () => this.#measure([this.#value("workers")]),
-        250,
-      );
+      this.#timer = setTimeout(() => this.#measureChosen(), 250);
     });
-    const [one, all] = place.querySelectorAll("button");
-    one!.addEventListener(
-      "click",
-      () => this.#measure([this.#value("workers")]),
-    );
+    const [one, all] = this.#place.querySelectorAll("button");
+    one!.addEventListener("click", () => this.#measureChosen());
     all!.addEventListener("click", () => {
       this.#measure(Array.from({ length: most }, (_, i) => i + 1));
     });
     addEventListener("pagehide", () => this.#question?.stop());
-    this.#showValues();
-    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (settings.runsAtOnce && !isCalm) {
-      this.#measure([this.#value("workers")]);
-    }
+  }
+
+  #measureChosen(): void {
+    this.#measure([this.#value("workers")]);
   }
 
   #value(name: string): number {
@@ -155,6 +146,20 @@ export class SpeedUp {
   #say(text: string): void {
     find(".told", this.#place)!.textContent = text;
   }
+}
+
+/** The sliders, the buttons, and the place for what was measured. */
+function controls(cores: number, most: number): HTMLElement {
+  return element(`<div class="sliders">
+<label>Workers <input type="range" name="workers" min="1" max="${most}" value="${
+    Math.min(cores, most)
+  }"> <output></output></label>
+<label>Size of a task <input type="range" name="size" min="0" max="${
+    sizes.length - 1
+  }" value="4"> <output></output></label>
+<p><button type="button" class="go">Run on my ${cores} processors</button>
+<button type="button">Try 1 to ${most} workers</button></p>
+<p class="told" role="status"></p><div class="curve"></div></div>`);
 }
 
 interface Times {

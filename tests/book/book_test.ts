@@ -11,7 +11,7 @@ import {
 } from "@std/assert";
 import { agrees, claimsOf } from "../../lib/lesson/claims.ts";
 import { inspect, words } from "../../book/client/inspect.ts";
-import { draw, drawAll } from "../../book/draw.ts";
+import { draw, drawAll, isNumber, judge } from "../../book/draw.ts";
 import { isDisturbed } from "../../book/said.ts";
 import { pageOf, segmentsByLine } from "../../book/segments.ts";
 import { lineIn } from "../../book/stack.ts";
@@ -277,6 +277,25 @@ Deno.test("draw: rows come into their table, bars are as long as their shares", 
     "100%",
     "25%",
   ]);
+});
+
+Deno.test("isNumber: numbers and quantities stand to the right, words do not", () => {
+  for (
+    const it of ["12.5 ms", "1.9 ×", "3 700 × slower", "≈ 12", "-4", "8 MB"]
+  ) {
+    assert(isNumber(it), it);
+  }
+  for (const it of ["1 reads 0", "2 B or not", "", "n = 4", "yes"]) {
+    assert(!isNumber(it), it);
+  }
+});
+
+Deno.test("judge: a duration may have another unit, where a comment says about", () => {
+  const said = (text: string) =>
+    ({ kind: "value", line: 1, expression: "x", text }) as const;
+  assert(judge(said('"below 100 µs"'), '≈ "1.25 ms"')!.isSo);
+  assert(!judge(said('"12 ms"'), '"19 ms"')!.isSo);
+  assertEquals(judge(said("1")), undefined);
 });
 
 Deno.test("draw: a timeline has a row a worker, a bar a task, an axis and a text", () => {

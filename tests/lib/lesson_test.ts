@@ -26,10 +26,12 @@ import {
   tell,
   timeline,
 } from "../../lib/lesson.ts";
+import { parallelShare } from "../../lib/lesson/amdahl.ts";
 import { claimOf, isRight } from "../../lib/lesson/claims.ts";
 import { codeOf, expressionOf, tidy } from "../../lib/lesson/code.ts";
 import {
   formatBars,
+  formatCurve,
   formatTimeline,
   layOutTable,
   wrap,
@@ -425,6 +427,25 @@ Deno.test("formatBars() makes the largest value the longest bar", () => {
     "none  ▏ 0 ms",
   ]);
   for (const line of lines(40)) assert(line.length <= 40, line);
+});
+
+Deno.test("formatCurve() draws each gain beside the ideal, and names the share", () => {
+  const gains = [1, 2, 4].map((workers) => (
+    // Half of the work is parallel: Amdahl's law.
+    { workers, gain: 1 / (0.5 + 0.5 / workers) }
+  ));
+  assertEquals(plain(formatCurve(gains, 4, 62)), [
+    "  1 worker    1.00 × ━━━━━━━━━━",
+    "  2 workers   1.33 × ━━━━━━━━━━━━━━·······",
+    "  4 workers   1.60 × ━━━━━━━━━━━━━━━━·························",
+    "  By Amdahl's law, 50 % of the work ran in parallel: however",
+    "  many processors there are, it cannot be more than 2.0 × as",
+    "  fast.",
+  ]);
+  // Two processors do no more, however many workers there are.
+  const two = [{ workers: 2, gain: 2 }, { workers: 8, gain: 2 }];
+  assertEquals(parallelShare(two, 2), 1);
+  assertEquals(parallelShare([{ workers: 1, gain: 1 }], 2), 0);
 });
 
 Deno.test("formatTimeline() draws two tasks side by side, and idle gaps", () => {
