@@ -119,13 +119,12 @@ export async function echo(values: readonly unknown[]): Promise<unknown[]> {
   return answers;
 }
 
+type Order = { item: string; amount: number };
 /** An order as it arrived at a worker, as that changed it, and as main has it. */
-export async function sendCopy(): Promise<
-  Record<string, { item: string; amount: number }>
-> {
+export async function sendCopy(): Promise<Record<string, Order>> {
   using pool = new Pool({ workers: 1 });
   const order = { item: "tea", amount: 1 };
-  const change = (order: { item: string; amount: number }) => {
+  const change = (order: Order) => {
     const arrived = { ...order };
     order.amount = 100;
     return { arrived, changed: order };

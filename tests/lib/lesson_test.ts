@@ -777,7 +777,7 @@ testWith(
 
 testWith(
   ["run"],
-  "what is left to write ends a lesson in one line, however it is thrown",
+  "what is left to write ends a lesson with its TODO and the way on, however it is thrown",
   async () => {
     const ways = [
       "todo();",
@@ -793,7 +793,11 @@ testWith(
       ${way}`));
       assertEquals(
         { code, stderr },
-        { code: 1, stderr: "TODO half: divide by two\n" },
+        {
+          code: 1,
+          stderr:
+            "TODO half: divide by two\nHow far you are: deno task exercise\n",
+        },
         way,
       );
     }
