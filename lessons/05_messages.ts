@@ -177,7 +177,6 @@ export async function moveBuffer(size = 50_000_000) {
   const sizeOf = (buffer: ArrayBuffer) => buffer.byteLength;
   await pool.apply(sizeOf, [new ArrayBuffer(1)]); // starts the worker
   const buffer = new ArrayBuffer(size);
-
   const send = async (transfer: Transferable[]): Promise<Cost> => {
     const start = performance.now();
     const arrived = await pool.apply(sizeOf, [buffer], { transfer });

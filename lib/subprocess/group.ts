@@ -45,7 +45,13 @@ export function endWithProgram(pid: number): boolean {
   // started with it.
   if (before.isListening && before.input.desiredSize === 0) return true;
   const second = startGuard([news]);
-  written.finally(() => second?.child.kill("SIGKILL"));
+  // It is told, and not killed: of a guard that another Deno runs, the shell would
+  // go on, and take the end of its input for the end of this program.
+  written.finally(async () => {
+    if (!second) return;
+    await write(second, `- ${pid}`);
+    await second.input.close().catch(() => {});
+  });
   return true;
 }
 
