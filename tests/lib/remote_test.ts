@@ -12,7 +12,7 @@ function standIn(): Elsewhere {
   const deno = Deno.execPath().replace(/[/\\][^/\\]*$/, "");
   const script = `export PATH="${deno}:$PATH"; "$@"; exit $?`;
   return {
-    launcher: ["sh", "-c", script, "stand-in"],
+    launcher: ["sh", "-c", script, `stand-in-${crypto.randomUUID()}`],
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -107,15 +107,15 @@ async function isGone(pid: number): Promise<void> {
   }
 }
 
-/** The children of this program. */
-function children(): number[] {
-  const found = outputOf("pgrep", "-P", String(Deno.pid));
+/** The processes of a launcher that this program has started, and of no other. */
+function launched(launcher: readonly string[]): number[] {
+  const mark = launcher.find((word) => /stand-in-|\/key$/.test(word))!;
+  const found = outputOf("pgrep", "-P", String(Deno.pid), "-f", "--", mark);
   return found.split("\n").map(Number).filter(Boolean);
 }
 
 /** A pool elsewhere whose worker says its pid, then computes for ever. */
 async function looping(launcher: readonly string[], lostAfter: number) {
-  const before = children();
   const said = Promise.withResolvers<number>();
   const pool = new Pool({
     workers: 1,
@@ -130,7 +130,8 @@ async function looping(launcher: readonly string[], lostAfter: number) {
   });
   loop.catch(said.reject);
   const pid = await said.promise;
-  const started = children().filter((child) => !before.includes(child));
+  const started = launched(launcher);
+  assertEquals(started.length, 1);
   return { pool, loop, pid, started };
 }
 
