@@ -152,7 +152,7 @@ async function answer(ask: Ask, lesson: unknown): Promise<void> {
 function printed(error: unknown): string {
   if (!(error instanceof Error)) return words([error]);
   const { stack = "" } = error;
-  return stack.startsWith(error.name) ? stack : `${error}\n${stack}`;
+  return stack.startsWith(String(error)) ? stack : `${error}\n${stack}`;
 }
 
 /** Loads the lesson, and does what there is to do. */
