@@ -199,7 +199,13 @@ async function compareTrips(
   peer: string,
 ): Promise<Comparison> {
   const program = import.meta.resolve("./pools/trip.ts");
-  const command = [Deno.execPath(), "run", "--no-lock", "--allow-run"];
+  const command = [
+    Deno.execPath(),
+    "run",
+    "--no-lock",
+    "--allow-run",
+    "--allow-env",
+  ];
   const { stdout } = await run(
     [...onOneProcessor, ...command, program, isolation],
     { check: true },

@@ -6,14 +6,14 @@ import { testWith } from "../helper.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** Where nbformat and nbclient are installed, if they are. */
+/** Where nbformat and jupyter_client are installed, if they are. */
 function python(): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "run" });
   if (state !== "granted") return undefined;
   return ["/usr/bin/python3", "python3"].find((program) => {
     try {
       return new Deno.Command(program, {
-        args: ["-c", "import nbclient, nbformat"],
+        args: ["-c", "import jupyter_client, nbformat"],
         stderr: "null",
       }).outputSync().success;
     } catch {

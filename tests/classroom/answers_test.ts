@@ -27,7 +27,13 @@ import {
 } from "../../classroom/sandbox/kit.ts";
 import { runLesson } from "../../classroom/sandbox/run_lesson.ts";
 import { testWith } from "../helper.ts";
-import { type Answer, answersTo, filesOf } from "./answers.ts";
+import { Random } from "../../classroom/sandbox/inputs.ts";
+import {
+  type Answer,
+  type AnsweredFile,
+  answersTo,
+  filesOf,
+} from "./answers.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -81,6 +87,7 @@ testWith(
   async () => {
     const folder = await Deno.makeTempDir({ prefix: "answers-" });
     const project = new URL(`file://${folder}/project/`);
+    const seed = newSeed();
     try {
       const lessons = lessonsIn(root);
       await assign(root, { lessons, out: project, force: false });
@@ -89,16 +96,16 @@ testWith(
       );
       const tried = await inTurns(lessons.map((lesson) => () => {
         const exercise = exercises[lesson.number]!;
-        return tryAnswers(project, lesson, exercise);
+        return tryAnswers(project, lesson, exercise, seed);
       }));
-      assertEquals(tried.flat().filter(isWrong), []);
+      assertEquals(tried.flat().filter(isWrong), [], `seed ${seed}`);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
   },
 );
 
-/** A number that decides the fresh inputs; a failing test names it. */
+/** Decides inputs and choices; a failing test names it. */
 function newSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
@@ -182,34 +189,46 @@ async function tryAnswers(
   project: URL,
   lesson: LessonFiles,
   exercise: Exercises[string],
+  seed: number,
 ): Promise<Verdict[]> {
+  const random = new Random(seed);
   const answers = answersTo(lesson);
   const three = (isRight: boolean) => {
     const some = Map.groupBy(
       answers.filter((it) => it.isRight === isRight),
       ({ region }) => region,
     );
-    const chosen = [...some.values()].map((own) =>
-      own[Math.floor(Math.random() * own.length)]!
-    );
+    const chosen = [...some.values()].map((own) => random.of(own));
     return filesOf(lesson, chosen.slice(0, 3));
   };
   const verdicts: Verdict[] = [];
-  for (const { answers, text } of [...three(true), ...three(false)]) {
-    await Deno.writeTextFile(new URL(lesson.path, project), text);
-    const steps = await stepsIn({
-      root: project,
-      number: lesson.number,
-      exercise,
-      timeout: 30,
-    });
-    for (const answer of answers) {
+  for (const file of [...three(true), ...three(false)]) {
+    verdicts.push(...await tryFile(project, lesson, exercise, file));
+  }
+  return verdicts;
+}
+
+/** What `exercise` says of each answer in a file; none is solved where it does not run. */
+async function tryFile(
+  project: URL,
+  lesson: LessonFiles,
+  exercise: Exercises[string],
+  { answers, text }: AnsweredFile,
+): Promise<Verdict[]> {
+  const { number, path } = lesson;
+  await Deno.writeTextFile(new URL(path, project), text);
+  try {
+    const look = { root: project, number, exercise, timeout: 30 };
+    const steps = await stepsIn(look);
+    return answers.map((answer) => {
       const { solved, failing } = steps.find((it) =>
         it.name === answer.region
       )!;
       const reasons = failing.map(({ message }) => message);
-      verdicts.push(verdictOf(lesson, answer, solved, reasons));
-    }
+      return verdictOf(lesson, answer, solved, reasons);
+    });
+  } catch (error) {
+    const { message } = error as Error;
+    return answers.map((it) => verdictOf(lesson, it, false, [message]));
   }
-  return verdicts;
 }
