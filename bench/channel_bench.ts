@@ -23,7 +23,14 @@ using python = await startPython(items, 0);
 const { stdout } = await run(
   [
     ...await onOneProcessor(),
-    ...[Deno.execPath(), "run", "--no-lock", "--allow-run", "--allow-read"],
+    ...[
+      Deno.execPath(),
+      "run",
+      "--no-lock",
+      "--allow-run",
+      "--allow-read",
+      "--allow-env",
+    ],
     import.meta.resolve("./pools/pipe_trips.ts"),
   ],
   { check: true },
