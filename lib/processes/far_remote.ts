@@ -19,16 +19,17 @@ export const frameKinds = {
   beat: 6,
 } as const;
 
-/** Makes a frame. */
+/** Makes a frame. It ends a line, for launchers that pass on whole lines only. */
 export function frameOf(
   kind: number,
   bytes: Uint8Array = new Uint8Array(),
 ): Uint8Array {
-  const frame = new Uint8Array(5 + bytes.length);
+  const frame = new Uint8Array(5 + bytes.length + 1);
   const view = new DataView(frame.buffer);
   view.setUint8(0, kind);
   view.setUint32(1, bytes.length);
   frame.set(bytes, 5);
+  frame[5 + bytes.length] = 10;
   return frame;
 }
 
@@ -50,10 +51,11 @@ export class Frames {
     while (this.#length >= this.#needed) {
       const all = this.#joined();
       const end = 5 + new DataView(all.buffer, all.byteOffset).getUint32(1);
-      this.#needed = end <= all.length ? 5 : end;
-      if (end > all.length) return;
-      this.#parts = [all.subarray(end)];
-      this.#length -= end;
+      const next = end + 1;
+      this.#needed = next <= all.length ? 5 : next;
+      if (next > all.length) return;
+      this.#parts = [all.subarray(next)];
+      this.#length -= next;
       this.#take(all[0]!, all.subarray(5, end));
     }
   }

@@ -259,6 +259,23 @@ for (const [way, open] of Object.entries(ways)) {
 }
 
 Deno.test({
+  name: "a launcher that passes on whole lines only, as srun does, will do",
+  ignore: !hasFullAccess() || Deno.build.os !== "linux",
+  fn: async () => {
+    const { launcher: [sh, c, script, ...rest] } = standIn();
+    const byLine = script!.replace('"$@"', '"$@" | LC_ALL=C sed -u ""');
+    await using pool = new Pool({
+      workers: 1,
+      isolation: "process",
+      launcher: [sh!, c!, byLine, ...rest],
+    });
+    assertEquals(await pool.map((x: number) => x * 2, [1, 2]), [2, 4]);
+    const bytes = new Uint8Array(70_000).fill(10);
+    assertEquals(await pool.apply((b: Uint8Array) => b, [bytes]), bytes);
+  },
+});
+
+Deno.test({
   name: "a launcher that cannot reach its machine is named",
   ignore: !hasFullAccess() || Deno.build.os === "windows",
   fn: async () => {
