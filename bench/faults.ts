@@ -9,7 +9,8 @@
  *
  * `--only exits` takes only the rows with that in their name in the list below,
  * `--pool piscina` only the pools; `--jobs 4` observes so many cells at a time;
- * `--verbose` prints what each program said.
+ * `--verbose` prints what each program said. With LAUNCHER in the environment,
+ * such as `LAUNCHER="ssh ada"`, there is a column of our pool on that machine.
  *
  * @module
  */

@@ -13,9 +13,19 @@ export interface Competitor {
   readonly name: string;
   /** The file of its adapter in this folder. */
   readonly adapter: string;
-  readonly kind: "thread" | "process";
+  readonly kind: "thread" | "process" | "elsewhere";
   readonly runtime: "Deno" | "Node" | "Python";
 }
+
+/** Ours on another machine, where LAUNCHER says how to get there. */
+const elsewhere: readonly Competitor[] = Deno.env.get("LAUNCHER")
+  ? [{
+    name: "Pool, other machine",
+    adapter: "ours.mjs",
+    kind: "elsewhere",
+    runtime: "Deno",
+  }]
+  : [];
 
 /** All pools; ours come first. */
 export const competitors: readonly Competitor[] = [
@@ -26,6 +36,7 @@ export const competitors: readonly Competitor[] = [
     kind: "process",
     runtime: "Deno",
   },
+  ...elsewhere,
   { name: "piscina", adapter: "piscina.mjs", kind: "thread", runtime: "Node" },
   {
     name: "tinypool",

@@ -126,7 +126,7 @@ async function failsAlone({ pool }, name, arg) {
 }
 
 async function isKilled({ pool, kind }) {
-  if (kind !== "process") return "no processes";
+  if (kind === "thread") return "no processes";
   const [victim] = await Promise.all([
     pool.run("pid", 300),
     pool.run("pid", 300),
@@ -223,7 +223,7 @@ async function poolInside({ pool, adapter, kind }) {
 
 /** Gives the ids of the workers' processes, for `faults.ts` to look at. */
 async function programKilled({ pool, kind }, busy) {
-  if (kind !== "process") return "no processes";
+  if (kind === "thread") return "no processes";
   const pids = await Promise.all([pool.run("pid", 300), pool.run("pid", 300)]);
   for (const _ of pids) void outcomeOf(pool.run(...busy));
   await new Promise((resolve) => setTimeout(resolve, 300));

@@ -1,5 +1,5 @@
 /**
- * Ours: Web Workers or processes of Deno.
+ * Ours: Web Workers, processes of Deno, or such processes on another machine.
  *
  * @module
  */
@@ -10,12 +10,16 @@ import * as tasks from "./tasks.mjs";
 export const hasTimeout = true;
 
 export function open(kind, { workers, memory }) {
+  const isProcess = kind !== "thread";
+  // On the other machine, where a task opens a pool, nobody says how to go on.
+  const launcher = kind === "elsewhere" && Deno.env.get("LAUNCHER");
   const pool = new Pool({
     workers,
-    isolation: kind === "process" ? "process" : "worker",
+    isolation: isProcess ? "process" : "worker",
     // A task opens a pool, in one of the faults.
-    ...(kind === "process" && { permissions: { read: true, run: true } }),
-    ...(memory && kind === "process" && { memory }),
+    ...(isProcess && { permissions: { read: true, run: true, env: true } }),
+    ...(memory && isProcess && { memory }),
+    ...(launcher && { launcher: launcher.split(" ") }),
   });
   return {
     run: (name, arg, options) => pool.apply(tasks[name], [arg], options),
