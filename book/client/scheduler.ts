@@ -7,8 +7,13 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
-import { type Execution, Executor } from "../../lib/orders/executor.ts";
-import { type Move, Search } from "../../lib/orders/search.ts";
+import {
+  type Execution,
+  Executor,
+  type Move,
+  RealThread,
+} from "../../lib/orders/executor.ts";
+import { Search } from "../../lib/orders/search.ts";
 import type { Thing } from "../../lib/orders/thread.ts";
 import { SimulatedThread } from "./simulated.ts";
 
@@ -177,8 +182,8 @@ export class Scheduler {
   }
 
   #verdictOf(run: Execution, able: readonly number[]): string {
-    const { memory: [counter], errors, steps } = run;
-    const error = errors.find((it) => it !== undefined);
+    const { memory: [counter], moves, steps } = run;
+    const error = moves.find(({ error }) => error)?.error;
     if (error) return `<strong class="bad">${escape(error)}</strong>`;
     const last = steps.at(-1);
     if (able.length > 0) return last ? `${escape(wordsOf(last))}.` : "";
@@ -197,15 +202,23 @@ export class Scheduler {
   async #restart(): Promise<void> {
     this.close();
     const { source, name } = this.#current;
-    const setting = {
-      ...{ source, things, workers, timeout: 2000, tellsLines: true },
-      initial: things.map(() => 0),
-    };
-    this.#executor = this.#isReal ? new Executor(setting) : new Executor(
-      setting,
-      new Int32Array(things.length),
-      (performance) => new SimulatedThread(performance),
-    );
+    const initial = things.map(() => 0);
+    const memory = this.#isReal
+      ? new Int32Array(new SharedArrayBuffer(4 * initial.length))
+      : new Int32Array(initial.length);
+    const threads = Array.from({ length: workers }, (_, i) => {
+      const worker = {
+        memory,
+        source,
+        things,
+        worker: i + 1,
+        tellsLines: true,
+      };
+      return this.#isReal
+        ? new RealThread(worker, 2000)
+        : new SimulatedThread(worker);
+    });
+    this.#executor = new Executor(threads, memory, initial);
     const isLocked = /lock/i.test(name);
     this.#find(".goal").textContent = isLocked
       ? "Try to lose an update now."
@@ -230,7 +243,7 @@ export class Scheduler {
     let able: readonly number[] = [];
     let at = 0;
     const run = await this.#run((now) => {
-      able = now;
+      able = now.map(({ thread }) => thread);
       return order[at++];
     });
     if (run && order === this.#order) {
@@ -263,12 +276,12 @@ export class Scheduler {
   async #showWrong(): Promise<void> {
     const search = new Search(false);
     for (let tried = 0, isLeft = true; isLeft && tried < 2000; tried++) {
-      const run = await this.#run((able, moves) => search.choose(able, moves));
+      const run = await this.#run((able) => search.choose(able));
       if (!run) return;
       isLeft = search.next(run.steps, run.moves);
       if (run.ending === "stopped") continue;
       const isWrong = run.ending !== "complete" || run.memory[0] !== workers ||
-        run.errors.some((error) => error !== undefined);
+        run.moves.some(({ error }) => error);
       if (isWrong) return this.#play(run.steps.map(({ thread }) => thread));
     }
     this.#find(".verdict").innerHTML =

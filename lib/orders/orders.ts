@@ -13,8 +13,8 @@ import {
 } from "../describe.ts";
 import { Barrier, Lock } from "../sync.ts";
 import { packFunction } from "../workers/task.ts";
-import { type Execution, Executor, type Setting } from "./executor.ts";
-import { countAlike, type Move, Search } from "./search.ts";
+import { type Execution, Executor, maxSteps, RealThread } from "./executor.ts";
+import { countAlike, Search } from "./search.ts";
 import type { Thing } from "./thread.ts";
 
 /** What workers share, by name: cells, locks and barriers. */
@@ -111,13 +111,13 @@ export interface OrdersOptions<S extends Sharing = Sharing> {
  * The same task gives the same orders, however fast the machine is. Workers
  * that all wait for ever, and an error of the task, are outcomes. Orders are
  * alike that differ only in steps which cannot affect each other, on different
- * cells or reading: all are counted, and one is run.
+ * cells or changing nothing: all are counted, and one is run.
  *
  * What it does not see: what workers compute by themselves, messages, and time
  * (a wait with a timeout ends only when nobody else can go on; `timeout` of a
- * lock or a barrier is not looked at). A worker that has found a cell unchanged
- * three times, and looks again, waits until it changes, if others can go on. An
- * order ends with an error after 1000 steps.
+ * lock or a barrier is not looked at). A worker that has gone round in circles
+ * three times, and changed nothing, waits until something that it looked at
+ * changes, if others can go on. An order ends with an error after 1000 steps.
  *
  * @example
  * ```ts
@@ -135,8 +135,8 @@ export interface OrdersOptions<S extends Sharing = Sharing> {
  * ```
  *
  * Orders are tried by dynamic partial-order reduction (Flanagan and Godefroid,
- * 2005) with sleep sets. For other languages there are CHESS and Coyote (.NET)
- * and loom (Rust).
+ * 2005) with sleep sets (Godefroid, 1996). For other languages there are CHESS
+ * and Coyote (.NET) and loom (Rust).
  *
  * @typeParam S What the workers share.
  * @param task What each worker runs.
@@ -151,36 +151,44 @@ export async function everyOrder<const S extends Sharing>(
   options: OrdersOptions<S>,
 ): Promise<Orders<S>> {
   const { limit = 100_000, all = false, signal, onOrder } = options;
-  const setting = settingOf(task, options);
-  signal?.throwIfAborted();
-  const found = new Findings<S>(setting, all);
+  const { executor, things } = prepare(task, options);
+  const outcomes = new Map<string, Outcome<S>>();
   const search = new Search(all);
-  const executor = new Executor(setting);
+  let [orders, tried, isLeft] = [0, 0, true];
   try {
-    for (let isLeft = true; isLeft;) {
-      if (found.tried === limit) return found.all(false);
-      const run = await executor.execute((able, moves) => {
+    while (isLeft && tried < limit) {
+      const run = await executor.execute((able) => {
         signal?.throwIfAborted();
-        return search.choose(able, moves);
+        return search.choose(able);
       });
       isLeft = search.next(run.steps, run.moves);
       if (run.ending === "stopped") continue;
-      const outcome = found.add(run);
+      const alike = all ? 1 : countAlike(run.steps, run.moves.length);
+      const outcome = outcomeOf<S>(things, run, alike);
+      const { error, deadlock, shared } = outcome;
+      const key = JSON.stringify(error?.message ?? deadlock ?? shared);
+      const known = outcomes.get(key);
+      const sum = (known?.orders ?? 0) + alike;
+      outcomes.set(key, { ...known ?? outcome, orders: sum });
+      [orders, tried] = [orders + alike, tried + 1];
       onOrder?.(outcome);
-      // So does the next one, then.
-      if (run.ending === "too long") return found.all(false);
+      isLeft ||= run.ending === "too long";
+      // The next one would be so as well.
+      if (run.ending === "too long") break;
     }
-    return found.all(true);
   } finally {
     executor.close();
   }
+  const found = [...outcomes.values()];
+  return { orders, tried, complete: !isLeft, outcomes: found };
 }
 
-/** Checks the arguments, and gives everything that is shared its place. */
-function settingOf<S extends Sharing>(
+/** Checks the arguments, gives all that is shared its place, starts threads. */
+function prepare<S extends Sharing>(
   task: (shared: Shared<S>, worker: number) => unknown,
-  { shared, workers = 2, limit = 1, timeout = 5000, onOrder }: OrdersOptions<S>,
-): Setting {
+  { shared, workers = 2, timeout = 5000, ...others }: OrdersOptions<S>,
+): { readonly executor: Executor; readonly things: readonly Thing[] } {
+  const { limit = 1, signal, onOrder } = others;
   const { source } = packFunction(task, "everyOrder");
   checkCount("everyOrder", "workers", workers);
   checkCount("everyOrder", "limit", limit);
@@ -198,14 +206,21 @@ function settingOf<S extends Sharing>(
     things.push({ name, kind, at: initial.length, size });
     initial.push(...cells);
   }
-  return { source, things, initial, workers, timeout };
+  signal?.throwIfAborted();
+  const memory = new Int32Array(new SharedArrayBuffer(4 * initial.length));
+  const same = { memory, source, things, tellsLines: false };
+  const threads = Array.from(
+    { length: workers },
+    (_, i) => new RealThread({ ...same, worker: i + 1 }, timeout),
+  );
+  return { executor: new Executor(threads, memory, initial), things };
 }
 
 /** What is shared under a name, and its cells when an order begins. */
 function kindOf(
   name: string,
   value: unknown,
-): [Thing["kind"], size: number, cells: ArrayLike<number> & Iterable<number>] {
+): [kind: Thing["kind"], size: number, cells: Iterable<number>] {
   if (value instanceof Lock) return ["lock", 1, [0]];
   if (value instanceof Barrier) return ["barrier", value.parties, [0]];
   if (value instanceof Int32Array) return ["array", value.length, value];
@@ -219,69 +234,29 @@ function kindOf(
   return ["array", value, Array<number>(value).fill(0)];
 }
 
-/** What the orders that were tried have come to. */
-class Findings<S extends Sharing> {
-  readonly #setting: Setting;
-  readonly #all: boolean;
-  readonly #outcomes = new Map<string, Outcome<S>>();
-  tried = 0;
-
-  constructor(setting: Setting, all: boolean) {
-    this.#setting = setting;
-    this.#all = all;
-  }
-
-  add(run: Execution): Outcome<S> {
-    const { workers } = this.#setting;
-    this.tried += 1;
-    const how = howItEnded(run);
-    const shared = this.#sharedOf(run);
-    const key = JSON.stringify(
-      how.error?.message ?? how.deadlock ?? shared,
-    );
-    const orders = this.#all ? 1 : countAlike(run.steps, workers);
-    const steps = run.steps.map((step) => this.#stepOf(step));
-    const outcome = { shared, ...how, orders, steps };
-    const known = this.#outcomes.get(key);
-    const sum = (known?.orders ?? 0) + orders;
-    this.#outcomes.set(key, { ...known ?? outcome, orders: sum });
-    return outcome;
-  }
-
-  all(complete: boolean): Orders<S> {
-    const outcomes = [...this.#outcomes.values()];
-    const orders = outcomes.reduce((sum, { orders }) => sum + orders, 0);
-    return { orders, tried: this.tried, complete, outcomes };
-  }
-
-  #sharedOf({ memory }: Execution): Outcome<S>["shared"] {
-    const arrays = this.#setting.things.filter(({ kind }) => kind === "array");
-    return Object.fromEntries(
-      arrays.map(({ name, at, size }) => [name, memory.slice(at, at + size)]),
-    ) as Outcome<S>["shared"];
-  }
-
-  #stepOf({ thread, verb, cell, value }: Move): Step {
-    const { name, kind, at } = this.#setting.things
-      .findLast((thing) => thing.at <= cell)!;
+/** What an order has come to. */
+function outcomeOf<S extends Sharing>(
+  things: readonly Thing[],
+  { ending, steps, moves, memory }: Execution,
+  orders: number,
+): Outcome<S> {
+  const shared = Object.fromEntries(
+    things.filter(({ kind }) => kind === "array")
+      .map(({ name, at, size }) => [name, memory.slice(at, at + size)]),
+  ) as Outcome<S>["shared"];
+  const told = steps.map(({ thread, verb, cell, value }) => {
+    const { name, kind, at } = things.findLast(({ at }) => at <= cell)!;
     const step = { worker: thread + 1, does: verb };
-    return kind === "array"
-      ? { ...step, where: `${name}[${cell - at}]`, value }
-      : { ...step, where: name };
-  }
-}
-
-/** Whether an order ended badly. */
-function howItEnded(
-  { ending, errors }: Execution,
-): Pick<Outcome, "error" | "deadlock"> {
-  const text = errors.find((text) => text !== undefined);
-  const tooLong = "Error: an order has more than 1000 steps";
-  const [, name, message] =
-    /^(\w+): ([^]*)$/.exec(text ?? (ending === "too long" ? tooLong : "")) ??
-      [];
-  if (message !== undefined) {
-    return { error: Object.assign(new Error(message), { name: name! }) };
-  }
-  return ending === "deadlock" ? { deadlock: true } : {};
+    if (kind !== "array") return { ...step, where: name };
+    return { ...step, where: `${name}[${cell - at}]`, value };
+  });
+  const [name, message] = ending === "too long"
+    ? ["Error", `an order has more than ${maxSteps} steps`]
+    : moves.find(({ error }) => error)?.error.split(/: ([^]*)/) ?? [];
+  const error = name && Object.assign(new Error(message), { name });
+  return {
+    shared,
+    ...error ? { error } : ending === "deadlock" && { deadlock: true },
+    ...{ orders, steps: told },
+  };
 }

@@ -19,6 +19,9 @@ export const verbs = [
 /** What main tells a thread; it goes on first, until it asks. */
 export const signals = { goOn: 0, asks: 1, giveUp: 2, stop: 3 } as const;
 
+/** How many cells a desk has. */
+export const deskSize = 507;
+
 /** Something that the task shares, and where it is in memory. */
 export interface Thing {
   readonly name: string;
@@ -28,14 +31,10 @@ export interface Thing {
   readonly size: number;
 }
 
-/** What a thread is given. */
-export interface ThreadSetting {
+/** What a thread is to run. */
+export interface Performance {
   /** The cells of arrays; of a lock, who holds it; of a barrier, who came. */
   readonly memory: Int32Array;
-  /** The signal; verb, cell, argument and line of what is asked; the answer. */
-  readonly line: Int32Array;
-  /** What the task threw: the length of the text, and its characters. */
-  readonly thrown: Uint16Array;
   /** The text of the task. */
   readonly source: string;
   readonly things: readonly Thing[];
@@ -43,49 +42,71 @@ export interface ThreadSetting {
   readonly worker: number;
   /** Whether it tells in which line of the task a step is; that takes time. */
   readonly tellsLines: boolean;
+}
+
+/** What a thread is given. */
+export interface ThreadSetting extends Performance {
+  /**
+   * What main and the thread tell each other: the signal and the answer; verb,
+   * cell, argument and line of what is asked; the length of what the task threw,
+   * and its characters.
+   */
+  readonly desk: Int32Array;
   readonly verbs: readonly string[];
   readonly signals: typeof signals;
 }
 
-/** Says what is about to be done, waits until it may be; gives an answer. */
-type Ask = (verb: string, cell?: number, argument?: number) => number;
-
 type Task = (shared: Record<string, unknown>, worker: number) => unknown;
+/** An operation of Atomics. */
+type Operation = (array: unknown, i: number, ...rest: number[]) => unknown;
 
 /** Runs a task whenever it is told to, step by step. */
 export class SteppedThread {
   readonly #setting: ThreadSetting;
   readonly #memory: Int32Array;
-  readonly #ask: Ask;
+  readonly #pause: () => void;
   /** The language's own, which the task does not see. */
   readonly #atomics = Atomics;
   readonly #arrays = new Map<unknown, Thing>();
+  readonly #orderHasEnded = new Error("the order has ended");
+  #failed = Promise.withResolvers<never>();
 
-  /** Makes one; `ask` replaces how it asks for its turn. */
-  constructor(setting: ThreadSetting, ask?: Ask) {
+  /** Makes one; `pause` replaces how it waits for its turn once it has asked. */
+  constructor(setting: ThreadSetting, pause?: () => void) {
     this.#setting = setting;
     this.#memory = setting.memory;
-    this.#ask = ask ?? this.#askMain.bind(this);
+    this.#pause = pause ?? (() => this.#waitForMain());
   }
 
   /** Runs the task once for each order, until it is stopped. */
   async run(): Promise<void> {
-    const { line, thrown, source, things, worker, signals } = this.#setting;
+    const { desk, source, things, worker, signals } = this.#setting;
     const shared = things.map((thing) => [thing.name, this.#share(thing)]);
     globalThis.Atomics = this.#steppedAtomics();
     let task: Task | undefined;
-    for (;;) {
-      this.#ask("has ended");
-      if (line[0] === signals.stop) return;
-      thrown[0] = 0;
+    for (let text = "";;) {
+      this.#ask("has ended", 0, 0, text);
+      if (desk[0] === signals.stop) return;
+      text = "";
       try {
         task ??= this.#compile(source);
+        const { promise } = this.#failed = Promise.withResolvers<never>();
         const result = task(Object.fromEntries(shared), worker);
-        if (typeof (result as Promise<void>)?.then === "function") await result;
+        await Promise.race([result, promise]);
       } catch (error) {
-        if (line[0] === signals.goOn) this.#report(error);
+        if (desk[0] !== signals.goOn) continue;
+        text = error instanceof Error
+          ? `${error.name}: ${error.message}`
+          : `Error: ${error}`;
       }
     }
+  }
+
+  /** Fails with what a promise was rejected with that nobody waits for. */
+  fail(reason: unknown): void {
+    const { desk, signals } = this.#setting;
+    const isLate = reason === this.#orderHasEnded && desk[0] === signals.goOn;
+    if (!isLate) this.#failed.reject(reason);
   }
 
   #compile(source: string): Task {
@@ -100,44 +121,30 @@ export class SteppedThread {
     }
   }
 
-  #report(error: unknown): void {
-    const { thrown } = this.#setting;
-    const text = error instanceof Error
-      ? `${error.name}: ${error.message}`
-      : `Error: ${String(error)}`;
-    const codes = [...text.slice(0, thrown.length - 1)]
-      .map((sign) => sign.charCodeAt(0));
-    thrown.set([codes.length, ...codes]);
-  }
-
-  /** Waits until main says something. */
-  #wait(): void {
-    const { line, signals } = this.#setting;
-    while (this.#atomics.load(line, 0) === signals.asks) {
-      this.#atomics.wait(line, 0, signals.asks);
-    }
-  }
-
-  /** Says it to main, which gives this thread its turn. */
-  #askMain(verb: string, cell = 0, argument = 0): number {
-    const { line, signals, verbs } = this.#setting;
+  /** Says what is about to be done, waits until it may be; gives an answer. */
+  #ask(verb: string, cell: number, argument = 0, text = ""): number {
+    const { desk, signals, verbs, tellsLines } = this.#setting;
     const hasEnded = verb === "has ended";
-    const maySay = line[0] === signals.goOn ||
-      hasEnded && line[0] === signals.giveUp;
-    if (maySay) {
-      line.set([verbs.indexOf(verb), cell, argument, this.lineNow()], 1);
-      this.#atomics.store(line, 0, signals.asks);
-      this.#atomics.notify(line, 0);
-      this.#wait();
+    const goesOn = () => desk[0] === signals.goOn;
+    if (goesOn() || hasEnded && desk[0] === signals.giveUp) {
+      const line = tellsLines && /\btask:(\d+)/.exec(new Error().stack!)?.[1];
+      const codes = text.slice(0, desk.length - 7).split("")
+        .map((sign) => sign.charCodeAt(0));
+      const asked = [verbs.indexOf(verb), cell, argument, Number(line ?? 0)];
+      desk.set([...asked, codes.length, ...codes], 2);
+      this.#pause();
     }
-    if (hasEnded || line[0] === signals.goOn) return line[5]!;
-    throw new Error("the order has ended");
+    if (hasEnded || goesOn()) return desk[1]!;
+    throw this.#orderHasEnded;
   }
 
-  /** The line of the task that is running, from 1. */
-  lineNow(): number {
-    if (!this.#setting.tellsLines) return 0;
-    return Number(/\btask:(\d+)/.exec(new Error().stack!)?.[1] ?? 0);
+  #waitForMain(): void {
+    const { desk, signals: { asks } } = this.#setting;
+    this.#atomics.store(desk, 0, asks);
+    this.#atomics.notify(desk, 0);
+    while (this.#atomics.load(desk, 0) === asks) {
+      this.#atomics.wait(desk, 0, asks);
+    }
   }
 
   // ---- What the task shares
@@ -145,13 +152,14 @@ export class SteppedThread {
   #share(thing: Thing): unknown {
     if (thing.kind === "lock") return this.#lock(thing.at);
     if (thing.kind === "barrier") return this.#barrier(thing);
-    return this.#array(thing);
+    const array = this.#array(thing);
+    this.#arrays.set(array, thing);
+    return array;
   }
 
   /** An Int32Array, each access of which is a step. */
-  #array(thing: Thing): Int32Array {
+  #array({ at, size }: Thing): Int32Array {
     const memory = this.#memory;
-    const { at, size } = thing;
     const cellOf = (key: PropertyKey) =>
       typeof key === "string" && /^\d+$/.test(key) ? at + Number(key) : -1;
     const array = new Proxy(memory.subarray(at, at + size), {
@@ -162,7 +170,7 @@ export class SteppedThread {
         if (cell >= 0) return memory[cell];
         if (key === "set") return set;
         if (key === "buffer" || key === "subarray") {
-          throw new Error(`${String(key)}: steps in it would not be seen`);
+          throw new Error(`${key}: steps in it would not be seen`);
         }
         // The methods of an Array ask for one element after another.
         const isMethod = typeof Reflect.get(cells, key, cells) === "function";
@@ -178,7 +186,6 @@ export class SteppedThread {
     });
     const set = (values: ArrayLike<number>, from = 0) =>
       Array.from(values).forEach((value, i) => array[from + i] = value);
-    this.#arrays.set(array, thing);
     return array;
   }
 
@@ -186,6 +193,7 @@ export class SteppedThread {
   #lock(cell: number): object {
     const memory = this.#memory;
     const { worker } = this.#setting;
+    const look = () => this.#ask("reads", cell);
     const release = () => {
       this.#ask("releases", cell);
       const who = memory[cell] === 0 ? "nobody" : "another thread";
@@ -195,21 +203,19 @@ export class SteppedThread {
     const take = () => {
       this.#ask("acquires", cell);
       memory[cell] = worker;
-      let free = () => {
-        free = () => {};
-        release();
+      let isHeld = true;
+      const free = () => {
+        if (isHeld) release();
+        isHeld = false;
       };
-      return { release: () => free(), [Symbol.dispose]: () => free() };
-    };
-    const isLocked = () => {
-      this.#ask("reads", cell);
-      return memory[cell] !== 0;
+      return { release: free, [Symbol.dispose]: free };
     };
     return {
       get isLocked() {
-        return isLocked();
+        look();
+        return memory[cell] !== 0;
       },
-      acquire: () => {
+      acquire() {
         if (memory[cell] !== worker) return take();
         throw new Error("Lock.acquire: this thread holds the lock already");
       },
@@ -233,45 +239,42 @@ export class SteppedThread {
 
   /** Atomics, which take steps on what is shared here. */
   #steppedAtomics(): typeof Atomics {
-    const atomics = this.#atomics;
-    const stepped = (name: keyof typeof steps, verb: string) => {
-      const real = atomics[name] as (...args: unknown[]) => unknown;
-      return (array: unknown, i: number, ...rest: number[]) => {
-        const thing = this.#arrays.get(array);
-        if (!thing) return real(array, i, ...rest);
-        if (!(i >= 0 && i < thing.size)) {
-          throw new RangeError("Invalid atomic access index");
-        }
-        const cell = thing.at + i;
-        const answer = this.#ask(verb, cell, this.#argumentOf(verb, rest));
-        if (verb === "notifies") return answer;
-        if (verb === "waits") return this.#sleep(cell, rest[0]!, rest[1]);
-        return real(this.#memory, cell, ...rest);
-      };
-    };
     const steps = {
       ...{ load: "reads", store: "writes", add: "adds", sub: "subtracts" },
       ...{ and: "ands", or: "ors", xor: "xors", exchange: "exchanges" },
       compareExchange: "compares and exchanges",
       ...{ wait: "waits", notify: "notifies" },
     } as const;
-    const all = Object.entries(steps).map(([name, verb]) => [
-      name,
-      stepped(name as keyof typeof steps, verb),
-    ]);
-    return Object.setPrototypeOf(Object.fromEntries(all), atomics);
+    const stepped = Object.entries(steps).map(([name, verb]) => {
+      const real = this.#atomics[name as keyof typeof steps] as Operation;
+      const operate: Operation = (array, i, ...rest) => {
+        const thing = this.#arrays.get(array);
+        if (!thing) return real(array, i, ...rest);
+        const isThere = i >= 0 && i < thing.size;
+        if (!isThere) throw new RangeError("Invalid atomic access index");
+        return this.#operate(real, verb, thing.at + i, rest);
+      };
+      return [name, operate];
+    });
+    return Object.setPrototypeOf(Object.fromEntries(stepped), this.#atomics);
   }
 
-  /** The number that a step works with, as it is stored. */
-  #argumentOf(verb: string, [first]: readonly number[]): number {
-    const isAll = verb === "notifies" && (first === undefined || first > 1e9);
-    return isAll ? 2 ** 31 - 1 : first! | 0;
-  }
-
-  /** Waits as Atomics.wait does; a timeout is for when nobody can go on. */
-  #sleep(cell: number, value: number, timeout = Infinity): string {
-    if (this.#memory[cell] !== value) return "not-equal";
-    const hasTimeout = timeout < Infinity ? 1 : 0;
+  /** Takes the step that an operation is. */
+  #operate(
+    real: Operation,
+    verb: string,
+    cell: number,
+    rest: readonly number[],
+  ): unknown {
+    const [first = Infinity, timeout = Infinity] = rest;
+    const isCount = verb === "notifies";
+    const argument = isCount ? Math.min(first, 2 ** 31 - 1) : first | 0;
+    const answer = this.#ask(verb, cell, argument);
+    if (isCount) return answer;
+    if (verb !== "waits") return real(this.#memory, cell, ...rest);
+    if (this.#memory[cell] !== first) return "not-equal";
+    // A timeout is for when nobody can go on.
+    const hasTimeout = Number(timeout < Infinity);
     return this.#ask("sleeps", cell, hasTimeout) === 1 ? "timed-out" : "ok";
   }
 }

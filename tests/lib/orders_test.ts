@@ -260,6 +260,15 @@ Deno.test("everyOrder lets a thread look again when something has changed", asyn
   assert(seen.includes(1122), seen.join());
 });
 
+Deno.test("everyOrder lets a thread look as often as it likes, unless it goes round in circles", async () => {
+  const { outcomes } = await everyOrder(({ cells, seen }, worker) => {
+    if (worker === 2) cells[0] = 1;
+    else for (const i of [0, 1, 0, 0, 2, 0, 1, 0, 3]) seen[0] += cells[i]!;
+  }, { shared: { cells: 4, seen: 1 } });
+  const sums = outcomes.map(({ shared }) => shared.seen[0]);
+  assertEquals(sums.sort(), [0, 1, 2, 3, 4, 5]);
+});
+
 Deno.test("everyOrder gives orders of spinning threads an end", async () => {
   const stuck = await count(({ flag }) => {
     while (Atomics.load(flag, 0) === 0);
@@ -439,6 +448,32 @@ testWith(
   },
 );
 
+testWith(
+  ["run", "read"],
+  "everyOrder takes a rejection that nobody waits for as an error of the task",
+  async () => {
+    const { stdout } = await runProgram(`
+    import { everyOrder, Lock } from "mod.ts";
+    const shared = { counter: 1, lock: new Lock() };
+    const run = (task) => everyOrder(task, { shared });
+    const late = await run(({ counter, lock }, worker) =>
+      new Promise(async (resolve) => {
+        using _held = lock.acquire();
+        if (counter[0]++ === 1) throw new Error("worker " + worker + " is late");
+        resolve();
+      })
+    );
+    const stuck = await run(({ lock }) =>
+      new Promise(async (resolve) => resolve(lock.acquire()))
+    );
+    for (const { error, deadlock } of [...late.outcomes, ...stuck.outcomes]) {
+      console.log(error?.message ?? deadlock);
+    }
+  `);
+    assertEquals(stdout, "worker 2 is late\nworker 1 is late\ntrue\n");
+  },
+);
+
 // ---- Beside a model, which really tries all orders
 
 /** What a worker does: reads or writes a cell, adds to it, or uses a lock. */
@@ -529,5 +564,42 @@ Deno.test("everyOrder finds what a model finds that tries all orders", async () 
     const text = JSON.stringify(all);
     assertEquals(tally(found), modelled(all), text);
     assert(found.tried <= found.orders, text);
+  }
+});
+
+/** A task of random operations of Atomics, the same each time. */
+function atomicOperations(seed: number): () => void {
+  const random = (n: number) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor(seed / 2 ** 32 * n);
+  };
+  const names = ["load", "store", "exchange", "compareExchange"];
+  const operation = () => [
+    [...names, "add", "wait", "notify"][random(7)],
+    ...[random(2), random(2), random(2)],
+  ];
+  const all = [0, 1].map(() => Array.from({ length: 3 }, operation));
+  return Function(
+    "{ cells, found }",
+    "worker",
+    `let answers = 0;
+    for (const [name, cell, a, b] of ${JSON.stringify(all)}[worker - 1]) {
+      const args = name === "wait" ? [a] : [a, b];
+      const answer = Atomics[name](cells, cell, ...args);
+      answers = 9 * answers + (answer.length ?? answer);
+    }
+    found[worker] = answers;`,
+  ) as () => void;
+}
+
+Deno.test("everyOrder counts orders that are alike as often as they are run with all", async () => {
+  for (let seed = 0; seed < 15; seed++) {
+    const task = atomicOperations(seed);
+    const shared = { cells: 2, found: 3 };
+    const some = await everyOrder(task, { shared });
+    const all = await everyOrder(task, { shared, all: true });
+    const sorted = (it: Record<string, number>) => Object.entries(it).sort();
+    assertEquals(sorted(tally(some)), sorted(tally(all)), `seed ${seed}`);
+    assert(some.tried <= all.tried);
   }
 });
