@@ -15,7 +15,7 @@ import {
   Pool,
 } from "../../mod.ts";
 import { Line } from "../../lib/sync.ts";
-import { isEnded, realm } from "../../lib/messages/life.ts";
+import { realm } from "../../lib/messages/life.ts";
 import { testWith } from "../helper.ts";
 
 const mod = new URL("../../mod.ts", import.meta.url).href;
@@ -360,8 +360,6 @@ class Stage {
   readonly moves: Record<string, (thread: number) => void> = {
     enters: (thread) => {
       if (!this.line.enter(this.line.join()!)) return;
-      // As Lock does: whoever was ended gives back what it took.
-      if (isEnded()) return void this.line.free();
       this.holders.add(thread);
       assertEquals([...this.holders], [thread]);
     },
@@ -370,13 +368,7 @@ class Stage {
       if (this.line.enter(ticket)) this.line.free();
       else this.line.leave(ticket);
     },
-    frees: (thread) => {
-      this.holders.delete(thread);
-      this.line.free();
-    },
-    ends: (thread) => this.#end(thread),
-    "ends the other": (thread) =>
-      this.#end(thread === this.one ? this.holder : this.one),
+    "ends the other": () => this.end(this.holder),
   };
 
   /** Has a thread make a move. */
@@ -391,14 +383,16 @@ class Stage {
     }
   }
 
-  #end(thread: number): void {
+  end(thread: number): void {
     this.holders.delete(thread);
     realm().life.end(thread);
   }
 }
 
+// What can be tried in every order is: sync_orders_test.ts. A thread that asks
+// for a lock twice has too many of them.
 for (const first of Object.keys(new Stage().moves)) {
-  for (const second of Object.keys(new Stage().moves)) {
+  for (const second of ["enters", "gives up"]) {
     Deno.test(`Line: one ${first}; the holder ${second} between any two steps of it`, () => {
       for (let step = 0; step < 60; step++) {
         const stage = new Stage();
@@ -410,13 +404,34 @@ for (const first of Object.keys(new Stage().moves)) {
           () => stage.make(one, first),
         );
         // Whatever came of it: whoever comes next gets the lock.
-        for (const thread of [one, holder]) stage.make(thread, "frees");
-        stage.make(one, "ends the other");
-        stage.make(holder, "ends the other");
+        for (const thread of [one, holder]) stage.end(thread);
         assertEquals(line.enter(line.join()!), true, `step ${step}`);
         line.free();
       }
     });
+  }
+}
+
+/** Calls a function before the nth atomic step of another one. */
+function between(n: number, first: () => void, run: () => void) {
+  const atomics = Atomics as unknown as Record<string, unknown>;
+  const all = ["load", "compareExchange"].map((name) =>
+    [name, atomics[name] as (...args: unknown[]) => unknown] as const
+  );
+  const restore = () => all.forEach(([name, fn]) => atomics[name] = fn);
+  for (const [name, fn] of all) {
+    atomics[name] = (...args: unknown[]) => {
+      if (n-- === 0) {
+        restore();
+        first();
+      }
+      return fn(...args);
+    };
+  }
+  try {
+    run();
+  } finally {
+    restore();
   }
 }
 
@@ -445,76 +460,6 @@ Deno.test("Barrier tells each how many arrived before", async () => {
   assertEquals(await Promise.all(places), [0, 1, 2]);
   assertEquals(await new Barrier(1).waitAsync(), 0);
   assertEquals(Deno.inspect(barrier), "Barrier { parties: 3 }");
-});
-
-/** Calls a function before the nth atomic step of another one. */
-function between<Result>(n: number, first: () => void, run: () => Result) {
-  const atomics = Atomics as unknown as Record<string, unknown>;
-  const names = ["add", "and", "compareExchange", "exchange", "load", "or"];
-  const all = [...names, "store", "sub"].map((name) =>
-    [name, atomics[name] as (...args: unknown[]) => unknown] as const
-  );
-  const restore = () => all.forEach(([name, fn]) => atomics[name] = fn);
-  for (const [name, fn] of all) {
-    atomics[name] = (...args: unknown[]) => {
-      if (n-- === 0) {
-        restore();
-        first();
-      }
-      return fn(...args);
-    };
-  }
-  try {
-    return run();
-  } finally {
-    restore();
-  }
-}
-
-Deno.test("Barrier counts an arrival between any two steps of another one", async () => {
-  for (let step = 0; step < 10; step++) {
-    const barrier = new Barrier(2);
-    const places = [barrier.waitAsync()];
-    const arrive = () => void places.push(barrier.waitAsync());
-    places.push(between(step, arrive, () => barrier.waitAsync()));
-    // A step that the arrival does not have.
-    if (places.length === 2) arrive();
-    arrive();
-    const signal = AbortSignal.timeout(10_000);
-    const late = new Promise<never>((_, reject) => {
-      signal.onabort = () => reject(new Error(`step ${step}: one waits`));
-    });
-    const all = await Promise.race([Promise.all(places), late]);
-    assertEquals(all.sort(), [0, 0, 1, 1], `step ${step}`);
-  }
-});
-
-Deno.test("Barrier wakes a worker that is about to sleep when it breaks", async () => {
-  const barrier = new Barrier(3);
-  const gate = cells(2);
-  using worker = new FunctionWorker((barrier: Barrier, gate: Int32Array) => {
-    const { wait } = Atomics;
-    Atomics.wait = ((...args: Parameters<typeof wait>) => {
-      Atomics.wait = wait;
-      Atomics.store(gate, 0, 1);
-      Atomics.notify(gate, 0);
-      wait(gate, 1, 0);
-      return wait(...args);
-    }) as typeof wait;
-    barrier.wait();
-  }, { args: [barrier, gate] });
-  worker.start();
-  const ended = worker.join({ timeout: 10_000 }).catch((error) => error.name);
-  const { async: isAsync, value } = Atomics.waitAsync(gate, 0, 0);
-  if (isAsync) await value;
-  const controller = new AbortController();
-  const { signal } = controller;
-  const aborted = assertRejects(() => barrier.waitAsync({ signal }));
-  controller.abort();
-  await aborted;
-  Atomics.store(gate, 1, 1);
-  Atomics.notify(gate, 1);
-  assertEquals(await ended, "BrokenBarrierError");
 });
 
 Deno.test("Barrier joins main and a worker", async () => {
