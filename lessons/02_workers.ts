@@ -74,8 +74,8 @@ lesson(import.meta, async () => {
   // lifecycle notes the states:
   show(() => lifecycle()); // [ "initial", "started", "terminated" ]
 
-  // terminate() stops a waiting worker. In Deno 2.9, one inside a loop keeps
-  // running until the program ends, although isAlive says false.
+  // terminate() stops a waiting worker. In Deno 2.9, an endless loop goes on,
+  // although isAlive says false, and the program does not end.
   //
   // Python does this differently: the last state is "stopped", and join()
   // returns None. A Process has a terminate(), a Thread has none.

@@ -102,7 +102,7 @@ lesson(import.meta, async ({ launcher }) => {
   // With --launcher "ssh ada", the three children run on the machine ada: a
   // launcher is a command that starts Deno there. Messages then take longer.
   // The line can fail. A child may have done its task although its answer is
-  // lost: a task that is tried again runs at least once, perhaps twice.
+  // lost: a task that is tried again may run more than once.
 }, {
   needsRun: true,
   options: {

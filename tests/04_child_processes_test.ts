@@ -218,7 +218,7 @@ testWith(["run"], "given: the lesson shows three child processes", async () => {
       "children.push(newChild(`Hello from child #${n}`, launcher));",
       "join() makes main wait until that child has ended. message pid parent counter aliveBefore aliveAfter -",
       "All child processes have finished. Before join() they were alive, and after it they are not. They have different process ids, and here main is the parent of all. In one memory, they would count to 2, 3 and 4: each process has its own memory.",
-      'With --launcher "ssh ada", the three children run on the machine ada: a launcher is a command that starts Deno there. Messages then take longer. The line can fail. A child may have done its task although its answer is lost: a task that is tried again runs at least once, perhaps twice.',
+      'With --launcher "ssh ada", the three children run on the machine ada: a launcher is a command that starts Deno there. Messages then take longer. The line can fail. A child may have done its task although its answer is lost: a task that is tried again may run more than once.',
     ]
   ) assertStringIncludes(text, part);
   const rows = [

@@ -137,7 +137,7 @@ Deno.test("given: the lesson says what a paradigm is, and what imperative and de
       "A paradigm is a way of thinking about a problem. A programming paradigm is a style of writing programs: a standard approach to common problems, which saves time and effort.",
       "Imperative code says how: exact instructions, step by step. Procedural and object-oriented programs are imperative.",
       "Declarative code says what the result is, without the exact steps. Functional programs are declarative",
-      "Procedures are steps with a name.",
+      "A procedure is a list of steps with a name.",
       "Functions take data and return new data.",
       "`#totals` is private: no code outside can reach it. That is encapsulation.",
       "A class can extend another, and inherits the methods that it does not define: that is inheritance.",
