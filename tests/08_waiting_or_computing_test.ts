@@ -134,7 +134,7 @@ Deno.test("given: what is said of computing follows what was measured, and the m
     );
   const found = (gain: string) =>
     "Async gains nothing: one thread has as much to compute. (No two " +
-    `runs are equal.) Workers were ${gain} times as fast as sequential`;
+    `runs take the same time.) Workers were ${gain} times as fast as sequential`;
   for (const [gain, cores] of [[2, 4], [1.2, 2], [2, 16]] as const) {
     assertEquals(
       said(gain, cores),
