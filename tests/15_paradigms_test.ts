@@ -139,6 +139,7 @@ Deno.test("given: the lesson says what a paradigm is, and what imperative and de
       "Declarative code says what the result is, without the exact steps. Functional programs are declarative",
       "A procedure is a list of steps with a name.",
       "Functions take data and return new data.",
+      "A class describes objects: data, and the only code that can change it.",
       "`#totals` is private: no code outside can reach it. That is encapsulation.",
       "A class can extend another, and inherits the methods that it does not define: that is inheritance.",
       "record calls the object's own amountOf: that is polymorphism.",
