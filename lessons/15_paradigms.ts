@@ -50,9 +50,9 @@ lesson(import.meta, () => {
   showError(() => sales[0]!.price = NaN); // TypeError: Cannot assign to read only property 'price' of object '#<Object>'
 
   section("Object-oriented: objects");
-  // A class describes objects: data, and the only code that can change it. In
-  // Python, `constructor` is __init__, and `this` is self. `#totals` is
-  // private: no code outside can reach it. That is encapsulation.
+  // A class describes objects: data, and the code that works on it. In Python,
+  // `constructor` is __init__, and `this` is self. `#totals` is private: only
+  // code of the class can reach it. That is encapsulation.
   code(Register);
   showError(() => new Register(rule).record(sold("Ada", 3, NaN))); // RangeError: NaN is not 0 or more
 

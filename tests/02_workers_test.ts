@@ -193,7 +193,7 @@ Deno.test("given: the lesson says how to read its code, beside the same in Pytho
       '`child #${n}` f"child #{n}"',
       '{ size: 1, name } {"size": 1, "name": name}',
       'const { size } = it; size = it["size"]',
-      '{ ...it, size: 1 } {**it, "size": 1} list.push(4) list.append(4) for',
+      '{ ...it, size: 1 } {**it, "size": 1} list.push(4) list.append(4) list.map(f) [f(x) for x in list] for',
       "for (const x of list) for x in list: for",
       "for (let i = 0; i < n; i++) for i in range(n): for",
       "for (const [i, x] of list.entries()) for i, x in enumerate(list): a",
