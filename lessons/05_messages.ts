@@ -14,7 +14,7 @@ import { section, show, showError, table } from "../lib/lesson.ts";
 lesson(import.meta, async () => {
   // Main has an order of 1 tea. pool.apply() has a worker call `change` with
   // it. There, `arrived` keeps the order as it came. Then the amount becomes
-  // 100: `changed`. `kept` is the order of main, after all that.
+  // 100: `changed`. `kept` is the order of main after that. Is its amount 100?
   code(sendCopy);
   await show(() => sendCopy()); // { arrived: { item: "tea", amount: 1 }, changed: { item: "tea", amount: 100 }, kept: { item: "tea", amount: 1 } }
 

@@ -202,7 +202,7 @@ testWith(["run"], "given: the lesson shows the life of a process", async () => {
       "terminate() ends the process, even inside a loop",
       'await looping; child.terminate(); child.isAlive → false child.join() → AbortError: Process-A was terminated child.state → "terminated"',
       "In Python, is_alive() may say True for a moment after terminate().",
-      "A process ends with an exit code: 0 means success. On macOS and Linux, terminate() sends a signal, a message of the system: SIGTERM, number 15, asks it to end, with the exit code 128 + 15 = 143 (in Python -15). If it goes on, SIGKILL ends it. On Windows, terminate() ends it directly, with 1.",
+      "A process ends with an exit code: 0 means success. On macOS and Linux, terminate() sends a signal, a message of the system: SIGTERM, number 15, asks it to end. The exit code is then 128 + 15 = 143 (in Python -15). If it goes on, SIGKILL ends it. On Windows, terminate() ends it directly, with 1.",
       'describeExit(0) → "success" describeExit(1) → "failure" describeExit(143) → "signal 15"',
       `Process-A ended with the exit code ${isWindows ? 1 : 143}.`,
     ]
