@@ -207,10 +207,11 @@ Object.assign(Deno, { jupyter: {
   const all = cells.map(({ kind, text, isOpen }, i) =>
     kind === "code" && !isOpen ? `at = ${i};\n${text}\n` : ""
   );
-  const file = `${folder}/.recorded.ts`;
+  const name = ".recorded.ts";
+  const file = `${folder}/${name}`;
   await Deno.writeTextFile(file, [stand, ...all, "Deno.exit();"].join("\n"));
   const { stdout } = await run(
-    [Deno.execPath(), "run", "--no-check", "-A", file],
+    [Deno.execPath(), "run", "--no-check", "-A", name],
     { cwd: folder, env: { NO_COLOR: "1" }, check: true },
   );
   await Deno.remove(file);

@@ -50,7 +50,7 @@ lesson(import.meta, async () => {
   show(() => worker); // FunctionWorker { name: "Worker-A", state: "initial" }
   show(() => worker.isAlive); // false
 
-  // start() starts the worker. Main goes on at once, beside it.
+  // start() starts the worker. Main goes on at once.
   worker.start();
   show(() => worker.state); // "started"
   show(() => worker.isAlive); // true
@@ -61,7 +61,7 @@ lesson(import.meta, async () => {
   show(() => worker.state); // "finished"
 
   section("Stop a worker");
-  // This worker waits for a promise that never gets a value. So main stops it.
+  // This worker waits for a promise that never gets a value.
   const waiting = new FunctionWorker(waitForEver, { name: "Worker-B" });
   waiting.start();
   show(() => waiting.isAlive); // true
@@ -74,8 +74,8 @@ lesson(import.meta, async () => {
   // lifecycle notes the states:
   show(() => lifecycle()); // [ "initial", "started", "terminated" ]
 
-  // terminate() stops a waiting worker. In Deno 2.9, one inside a loop keeps
-  // running until the program ends, although isAlive says false.
+  // terminate() stops a waiting worker. In Deno 2.9, an endless loop goes on,
+  // although isAlive says false, and the program does not end.
   //
   // Python does this differently: the last state is "stopped", and join()
   // returns None. A Process has a terminate(), a Thread has none.
@@ -111,6 +111,7 @@ const phrasebook = [
   ["const { size } = it;", 'size = it["size"]'],
   ["{ ...it, size: 1 }", '{**it, "size": 1}'],
   ["list.push(4)", "list.append(4)"],
+  ["list.map(f)", "[f(x) for x in list]"],
   ["for (const x of list)", "for x in list:"],
   ["for (let i = 0; i < n; i++)", "for i in range(n):"],
   ["for (const [i, x] of list.entries())", "for i, x in enumerate(list):"],

@@ -69,7 +69,7 @@ lesson(import.meta, async ({ launcher }) => {
   //
   // A process ends with an exit code: 0 means success. On macOS and Linux,
   // terminate() sends a signal, a message of the system: SIGTERM, number 15,
-  // asks it to end, with the exit code 128 + 15 = 143 (in Python -15). If it
+  // asks it to end. The exit code is then 128 + 15 = 143 (in Python -15). If it
   // goes on, SIGKILL ends it. On Windows, terminate() ends it directly, with 1.
   show(() => describeExit(0)); // "success"
   show(() => describeExit(1)); // "failure"
@@ -102,7 +102,7 @@ lesson(import.meta, async ({ launcher }) => {
   // With --launcher "ssh ada", the three children run on the machine ada: a
   // launcher is a command that starts Deno there. Messages then take longer.
   // The line can fail. A child may have done its task although its answer is
-  // lost: a task that is tried again runs at least once, perhaps twice.
+  // lost: a task that is tried again may run more than once.
 }, {
   needsRun: true,
   options: {

@@ -14,13 +14,13 @@ import { section, show, showError, table } from "../lib/lesson.ts";
 lesson(import.meta, async () => {
   // Main has an order of 1 tea. pool.apply() has a worker call `change` with
   // it. There, `arrived` keeps the order as it came. Then the amount becomes
-  // 100: `changed`. `kept` is the order of main, after all that.
+  // 100: `changed`. `kept` is the order of main after that. Is its amount 100?
   code(sendCopy);
   await show(() => sendCopy()); // { arrived: { item: "tea", amount: 1 }, changed: { item: "tea", amount: 100 }, kept: { item: "tea", amount: 1 } }
 
   // Main still has its order of 1 tea. So there are two orders: a message is a
   // copy. Workers have no variables in common, and neither have processes: what
-  // one of them needs from another, it gets as a message. Between processes,
+  // one of them needs from another arrives in a message. Between processes,
   // this is called inter-process communication (IPC). Threads in Python share
   // memory instead. How workers do that is in lesson 6.
 
@@ -79,7 +79,7 @@ lesson(import.meta, async () => {
   // consumer. Producers put in a last item instead, such as None.
 
   section("What it costs");
-  // Serialising takes more time the larger a value is. An ArrayBuffer is a
+  // The larger a value is, the longer serialising takes. An ArrayBuffer is a
   // block of memory. With the option { transfer: [buffer] }, pool.apply() moves
   // it instead: its memory then belongs to the worker, and main's buffer is
   // empty. Here 50 million bytes (50 MB) are sent both ways. The time is that
@@ -195,6 +195,6 @@ function costOf(way: string, { elapsed, arrived, left }: Cost) {
 export function describeCost(copy: Cost, move: Cost): string {
   const ratio = copy.elapsed / move.elapsed;
   return ratio > 1
-    ? `To copy took ${ratio.toFixed(1)} times as long as to move.`
-    : "To move was not faster this time: the machine is busy.";
+    ? `Copying took ${ratio.toFixed(1)} times as long as moving.`
+    : "Moving was not faster this time: the machine is busy.";
 }

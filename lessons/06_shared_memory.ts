@@ -53,8 +53,8 @@ lesson(import.meta, async () => {
   code(addWithLock);
   await show(() => losses(addWithLock)); // 0
 
-  // This one releases the lock between reading and writing. loseAnUpdate finds
-  // an order that goes wrong, and gives the counter at its end.
+  // This one releases the lock before it writes. With the steps of the lock
+  // there are 10 orders. loseAnUpdate finds a wrong one, and gives its counter.
   code(addTooLate);
   await show(() => losses(addTooLate)); // 6
   await show(() => loseAnUpdate(addTooLate)); // 1

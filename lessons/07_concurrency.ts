@@ -48,11 +48,11 @@ lesson(import.meta, async () => {
   section("Concurrent or parallel?");
   // Tasks are parallel when they run at the same moment, on several processors.
   //
-  // The table has two tasks that look around, run in three ways: "sequential"
-  // runs one after the other; "async" begins both on this thread; "workers"
-  // runs each in a worker. "under way" is how many had begun and not ended at
-  // the same moment, and "computing" how many were running code. Each task
-  // counts itself in shared memory. (In a worker, it then waits for the other.)
+  // Two tasks run in three ways: "sequential" runs one after the other; "async"
+  // begins both on this thread; "workers" runs each in a worker. "under way" is
+  // how many had begun and not ended at the same moment, and "computing" how
+  // many were running code. Each task counts itself in shared memory. (In a
+  // worker, it then waits for the other.)
   table(await compareStrategies(navigator.hardwareConcurrency));
 
   // Sequential tasks are neither concurrent nor parallel. With async, both were

@@ -27,8 +27,8 @@ lesson(import.meta, async ({ ms, n }) => {
 
   section("Tasks that compute");
   say(`Now each task counts the prime numbers below ${count(n)}.`);
-  // No number d from 2 on, up to the root of i, may divide a prime number i.
-  // (`%` is the remainder, and `!==` is Python's !=.)
+  // A number i is prime if no number d, from 2 to the square root of i, divides
+  // it. (`%` is the remainder, and `!==` is Python's !=.)
   code(countPrimes);
   const computing = await timesOf((way) => runCpuBound(way, n));
   bars(computing, duration);
@@ -174,7 +174,7 @@ export function describeWaiting(times: Times): string {
 export function describeComputing(times: Times, cores: number): string {
   const gain = (times.sequential / times.workers).toFixed(1);
   const found = "Async gains nothing: one thread has as much to compute. " +
-    `(No two runs are equal.) Workers were ${gain} times as fast as sequential`;
+    `(No two runs take the same time.) Workers were ${gain} times as fast as sequential`;
   if (Number(gain) >= Math.max(1.2, Math.min(4, cores) / 2)) {
     return `${found}: they compute in parallel, on ${cores} processors.`;
   }

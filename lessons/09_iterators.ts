@@ -35,14 +35,14 @@ lesson(import.meta, () => {
   show(() => isIterable({ a: 1, b: 2 })); // false
   show(() => isIterable(Object.entries({ a: 1, b: 2 }))); // true
 
-  // A plain object is no iterable, but Object.entries makes an array of its
+  // A plain object is not iterable, but Object.entries makes an array of its
   // pairs, here ["a", 1] and ["b", 2]. In Python, a dict is iterable, and so
   // are its items().
   //
   // isIterable looks for a method: every iterable has one under the key
   // Symbol.iterator. (A symbol is a unique key that is not a string.)
   // `value?.[key]` is what value has under the key; it is undefined if value is
-  // null or undefined. `typeof` says of which type that is.
+  // null or undefined. `typeof` gives the type of that.
   code(isIterable);
 
   section("From an iterable to an iterator");
@@ -64,8 +64,8 @@ lesson(import.meta, () => {
   // next() hands out the next item. isIterator looks for it.
   show(() => [isIterator(it), isIterator([1, 2, 3])]); // [ true, false ]
 
-  // So the array is an iterable, but no iterator. An array's iterator is both:
-  // its method Symbol.iterator returns the iterator itself.
+  // So the array is an iterable, but not an iterator. An array's iterator is
+  // both: its method Symbol.iterator returns the iterator itself.
   show(() => iteratorOf(it) === it); // true
 
   section("The iterator protocol");
@@ -116,7 +116,7 @@ lesson(import.meta, () => {
 
   section("A class of your own");
   // One method makes a class iterable: Countdown returns an iterator whose
-  // state is the number that is left. It is an exercise to write what stands
+  // state is the number that is left. The exercise is to write what stands
   // between `#region` and `#endregion` in this lesson's file.
   const countdown = new Countdown(3);
   show(() => [...countdown]); // [ 3, 2, 1 ]

@@ -61,7 +61,7 @@ lesson(import.meta, () => {
   show(() => "next" in r); // false
   show(() => [[...r], [...r]]); // [ [ 0, 1, 2 ], [ 0, 1, 2 ] ]
 
-  // It is an iterable and no iterator: every pass starts again. In Python,
+  // It is an iterable, but not an iterator: every pass starts again. In Python,
   // hasattr(r, "__iter__") is True and hasattr(r, "__next__") is False.
 
   section("A generator function");

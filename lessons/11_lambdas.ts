@@ -48,7 +48,7 @@ lesson(import.meta, async () => {
   code(average);
   code(averageArrow);
 
-  // Both compute the average of 0, 1, … 9. range(10) stands for these numbers.
+  // range(10) stands for the numbers 0 to 9. Both compute their average.
   show(() => average(range(10))); // 4.5
   show(() => averageArrow(range(10))); // 4.5
 

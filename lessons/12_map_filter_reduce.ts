@@ -30,8 +30,8 @@ lesson(import.meta, () => {
   show(() => calls); // [ 1 ]
 
   section("Map");
-  // `squares` is no list of squares. It is a generator (lesson 10), in Python a
-  // map object.
+  // `squares` is not a list of squares. It is a generator (lesson 10), in
+  // Python a map object.
   show(() => String(squares)); // "[object Generator]"
 
   // To get all squares, put them into an array with `[...]`, which asks for all
@@ -104,7 +104,7 @@ lesson(import.meta, () => {
   showError(() => joinWords([])); // TypeError: reduce: no items and no initial value
 
   section("Reduce is not lazy");
-  // reduce returns a result, no iterator, and the result depends on every item.
+  // reduce returns a result, not an iterator. The result depends on every item.
   // So reduce asks for all items immediately. 1 + 4 + 9 is 14: is this 14?
   show(() => sumAll(squares)); // 13
   show(() => calls); // [ 1, 2, 3 ]

@@ -19,9 +19,9 @@ lesson(import.meta, async () => {
   // module subprocess for that.
   //
   // run() starts a program and waits for its end. This one prints 42, and ends
-  // with the exit code 3. By custom, 0 means that all went well, so it has
-  // failed. Does run() throw an error? (stdout is what a program printed, and
-  // \n is the end of a line.)
+  // with the exit code 3. By custom, 0 means success, so it has failed. Does
+  // run() throw an error? (stdout is what a program printed, and \n is the end
+  // of a line.)
   const failing = program("console.log(6 * 7); Deno.exit(3);");
   const done = await run(failing);
   show(() => done.code); // 3
@@ -91,9 +91,8 @@ lesson(import.meta, async () => {
   await showError(() => run(["gitt", "status"])); // NotFound: run: no program named "gitt" (is it installed, and on PATH?)
 
   section("Input for a program");
-  // A program can also read: from its standard input. Every system has a
-  // program `sort`. It reads lines, and prints them in order. What are the
-  // first five letters?
+  // A program can also read its standard input. Every system has a program
+  // `sort`, which prints lines in order. What are the first five letters?
   const sorted = await run(["sort"], { input: "pear\napple\n" });
   show(() => sorted.stdout.slice(0, 5)); // "apple"
 }, {

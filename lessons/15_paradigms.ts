@@ -34,8 +34,8 @@ lesson(import.meta, () => {
   // result is, without the exact steps. Functional programs are declarative.
 
   section("Procedural: steps");
-  // Procedures are steps with a name. They share the ledger. `rule` says what
-  // the amount of a sale is, and above what limit a total counts.
+  // A procedure is a list of steps with a name. All share the ledger. `rule`
+  // says what the amount of a sale is, and above what limit a total counts.
   code(proceduralTotals);
   show(() => proceduralTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
 
@@ -50,9 +50,9 @@ lesson(import.meta, () => {
   showError(() => sales[0]!.price = NaN); // TypeError: Cannot assign to read only property 'price' of object '#<Object>'
 
   section("Object-oriented: objects");
-  // A class describes objects: data, and the only code that can change it. In
-  // Python, `constructor` is __init__, and `this` is self. `#totals` is
-  // private: no code outside can reach it. That is encapsulation.
+  // A class describes objects: data, and the code that works on it. In Python,
+  // `constructor` is __init__, and `this` is self. `#totals` is private: only
+  // code of the class can reach it. That is encapsulation.
   code(Register);
   showError(() => new Register(rule).record(sold("Ada", 3, NaN))); // RangeError: NaN is not 0 or more
 
@@ -65,7 +65,7 @@ lesson(import.meta, () => {
   section("The same results");
   // Modular code consists of parts that can be used again, each with one
   // responsibility, and no logic is written twice. All three ways call the
-  // rule, so a postage of 200 cents changes one place.
+  // rule, so a postage of 200 cents is added in one place.
   show(() => ways.map((way) => way(sales, withPostage)[0]?.total)); // [ 1700, 1700, 1700 ]
 
   section("Which paradigm for what?");

@@ -193,7 +193,7 @@ Deno.test("given: the lesson says how to read its code, beside the same in Pytho
       '`child #${n}` f"child #{n}"',
       '{ size: 1, name } {"size": 1, "name": name}',
       'const { size } = it; size = it["size"]',
-      '{ ...it, size: 1 } {**it, "size": 1} list.push(4) list.append(4) for',
+      '{ ...it, size: 1 } {**it, "size": 1} list.push(4) list.append(4) list.map(f) [f(x) for x in list] for',
       "for (const x of list) for x in list: for",
       "for (let i = 0; i < n; i++) for i in range(n): for",
       "for (const [i, x] of list.entries()) for i, x in enumerate(list): a",
@@ -230,7 +230,7 @@ Deno.test("given: the lesson shows the states of a worker, and what changes them
       "waiting.start(); waiting.isAlive → true waiting.terminate(); waiting.isAlive → false",
       "waiting.join() → AbortError: Worker-B was terminated",
       'lifecycle() → [ "initial", "started", "terminated" ]',
-      "terminate() stops a waiting worker. In Deno 2.9, one inside a loop keeps running until the program ends, although isAlive says false.",
+      "terminate() stops a waiting worker. In Deno 2.9, an endless loop goes on, although isAlive says false, and the program does not end.",
       'Python does this differently: the last state is "stopped", and join() returns None. A Process has a terminate(), a Thread has none.',
     ]
   ) assertStringIncludes(text, part);

@@ -202,7 +202,7 @@ testWith(["run"], "given: the lesson shows the life of a process", async () => {
       "terminate() ends the process, even inside a loop",
       'await looping; child.terminate(); child.isAlive → false child.join() → AbortError: Process-A was terminated child.state → "terminated"',
       "In Python, is_alive() may say True for a moment after terminate().",
-      "A process ends with an exit code: 0 means success. On macOS and Linux, terminate() sends a signal, a message of the system: SIGTERM, number 15, asks it to end, with the exit code 128 + 15 = 143 (in Python -15). If it goes on, SIGKILL ends it. On Windows, terminate() ends it directly, with 1.",
+      "A process ends with an exit code: 0 means success. On macOS and Linux, terminate() sends a signal, a message of the system: SIGTERM, number 15, asks it to end. The exit code is then 128 + 15 = 143 (in Python -15). If it goes on, SIGKILL ends it. On Windows, terminate() ends it directly, with 1.",
       'describeExit(0) → "success" describeExit(1) → "failure" describeExit(143) → "signal 15"',
       `Process-A ended with the exit code ${isWindows ? 1 : 143}.`,
     ]
@@ -218,7 +218,7 @@ testWith(["run"], "given: the lesson shows three child processes", async () => {
       "children.push(newChild(`Hello from child #${n}`, launcher));",
       "join() makes main wait until that child has ended. message pid parent counter aliveBefore aliveAfter -",
       "All child processes have finished. Before join() they were alive, and after it they are not. They have different process ids, and here main is the parent of all. In one memory, they would count to 2, 3 and 4: each process has its own memory.",
-      'With --launcher "ssh ada", the three children run on the machine ada: a launcher is a command that starts Deno there. Messages then take longer. The line can fail. A child may have done its task although its answer is lost: a task that is tried again runs at least once, perhaps twice.',
+      'With --launcher "ssh ada", the three children run on the machine ada: a launcher is a command that starts Deno there. Messages then take longer. The line can fail. A child may have done its task although its answer is lost: a task that is tried again may run more than once.',
     ]
   ) assertStringIncludes(text, part);
   const rows = [

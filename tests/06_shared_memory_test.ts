@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import * as lesson from "../lessons/06_shared_memory.ts";
+import { everyOrder, Lock } from "../mod.ts";
 import { adding, assertRight, endsOf, moving } from "./06_inputs.ts";
 import { transcript } from "./helper.ts";
 
@@ -42,6 +43,8 @@ Deno.test("given: 4 of 6 orders lose an update without synchronisation, none wit
   assertEquals(await losses(addWithAtomics), 0);
   assertEquals(await losses(addWithLock), 0);
   assertEquals(await losses(addTooLate), 6);
+  const shared = { counter: 1, lock: new Lock() };
+  assertEquals((await everyOrder(addTooLate, { shared })).orders, 10);
 });
 
 Deno.test("given: loseAnUpdate finds an order that goes wrong, if there is one", async () => {
@@ -158,7 +161,7 @@ Deno.test("given: the lesson says what synchronisation is, and shows that no ord
       "losses(addWithAtomics) → 0",
       "a lock, which only one thread at a time can hold",
       "losses(addWithLock) → 0",
-      "This one releases the lock between reading and writing.",
+      "This one releases the lock before it writes. With the steps of the lock there are 10 orders.",
       "losses(addTooLate) → 6",
       "loseAnUpdate(addTooLate) → 1",
       'endings(transfer) → { "ada 1, bob 0": 1, "ada 0, bob 1": 1 } No money is lost.',
@@ -169,4 +172,7 @@ Deno.test("given: the lesson says what synchronisation is, and shows that no ord
       "Begin with messages",
     ]
   ) assertStringIncludes(text, part);
+  const [, count] = /countUnprotected\(4, 5_000_000\) → (\d+)/.exec(text) ?? [];
+  const isPossible = Number(count) > 0 && Number(count) <= 20_000_000;
+  assertEquals(isPossible, true, `4 workers counted to ${count}`);
 });

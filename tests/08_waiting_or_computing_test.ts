@@ -134,7 +134,7 @@ Deno.test("given: what is said of computing follows what was measured, and the m
     );
   const found = (gain: string) =>
     "Async gains nothing: one thread has as much to compute. (No two " +
-    `runs are equal.) Workers were ${gain} times as fast as sequential`;
+    `runs take the same time.) Workers were ${gain} times as fast as sequential`;
   for (const [gain, cores] of [[2, 4], [1.2, 2], [2, 16]] as const) {
     assertEquals(
       said(gain, cores),
@@ -169,7 +169,7 @@ Deno.test("given: the lesson measures what waits and what computes", async () =>
     const part of [
       'Four tasks run in three ways: "sequential", one after another on this thread; "async", all begun on this thread; "workers", each in a worker.',
       "First, each task waits for 20.0 ms. A task is I/O-bound when it spends most of its time waiting for input or output (I/O): files, a network. Here a timer takes their place: when it is over, it calls resolve(), which gives the promise its value. function wait(ms) {",
-      "Now each task counts the prime numbers below 2 000. No number d from 2 on, up to the root of i, may divide a prime number i. (`%` is the remainder, and `!==` is Python's !=.) function countPrimes(n) {",
+      "Now each task counts the prime numbers below 2 000. A number i is prime if no number d, from 2 to the square root of i, divides it. (`%` is the remainder, and `!==` is Python's !=.) function countPrimes(n) {",
       "A task is CPU-bound when it spends most of its time computing. (CPU means central processing unit, the processor.)",
     ]
   ) assertStringIncludes(text, part);

@@ -189,8 +189,8 @@ Deno.test("given: the lesson says what iterables, iterators and the protocol are
       "An iterator remembers which item is next: that is its state.",
       "After one pass an iterator is used up, and stays used up. An array gives every loop a new iterator",
       "Lazy evaluation computes a value only when somebody needs it. (It is named call-by-need if the value is also kept.)",
-      "every iterable has one under the key Symbol.iterator. (A symbol is a unique key that is not a string.) `value?.[key]` is what value has under the key; it is undefined if value is null or undefined. `typeof` says of which type that is.",
-      "the array is an iterable, but no iterator. An array's iterator is both",
+      "every iterable has one under the key Symbol.iterator. (A symbol is a unique key that is not a string.) `value?.[key]` is what value has under the key; it is undefined if value is null or undefined. `typeof` gives the type of that.",
+      "the array is an iterable, but not an iterator. An array's iterator is both",
       "In Python, a dict is iterable, and so are its items().",
       "methodsOf lists the names of an object's methods, here the first four, as dir() lists attributes in Python.",
     ]

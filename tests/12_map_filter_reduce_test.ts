@@ -125,7 +125,7 @@ Deno.test("given: the lesson says what map, filter and reduce return, and when",
       "So map and filter return iterators, not results: they describe what to compute, and compute an item only when somebody asks for it.",
       "It calls the function with the result so far and the next item; what the function returns is the new result so far. In the beginning, that is the first item.",
       "A third argument is the initial value: reduce begins with it instead of the first item.",
-      "reduce returns a result, no iterator, and the result depends on every item. So reduce asks for all items immediately.",
+      "reduce returns a result, not an iterator. The result depends on every item. So reduce asks for all items immediately.",
       "and the iterator is used up.",
       "If there are no items, reduce returns the initial value.",
     ]

@@ -109,7 +109,7 @@ testWith(
       const part of [
         "A process that a program starts is called a subprocess, or child process.",
         "run() starts a program and waits for its end.",
-        "By custom, 0 means that all went well",
+        "By custom, 0 means success, so it has failed.",
         'done.code → 3 done.stdout → "42\\n"',
         "With `check: true`, run() looks, and throws an error unless the code is 0. It is the same in Python. run(failing, { check: true }) → CalledProcessError: run: ",
         '"console.log(6 * 7); Deno.exit(3);" failed with exit code 3',
@@ -172,7 +172,7 @@ testWith(
     for (
       const part of [
         'NotFound: run: no program named "gitt"',
-        "A program can also read: from its standard input.",
+        "A program can also read its standard input. Every system has a program `sort`, which prints lines in order.",
         'sorted.stdout.slice(0, 5) → "apple"',
       ]
     ) assertStringIncludes(text, part);

@@ -1,8 +1,8 @@
-import { assert, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Cell, cellsOf, writeNotebooks } from "../../book/notebook.ts";
 import { claimsOf } from "../../lib/lesson/claims.ts";
 import { lessons } from "../../lib/lesson.ts";
-import { testWith } from "../helper.ts";
+import { runIn, testWith } from "../helper.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -42,6 +42,22 @@ testWith(["read"], "a notebook holds all that its lesson shows", async (t) => {
     });
   }
 });
+
+testWith(
+  ["run", "read", "write"],
+  "notebooks are written into a folder below where the command runs",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const allowed = ["--allow-read", "--allow-write", "--allow-run"];
+    const program = new URL("book/notebook.ts", root).href;
+    const words = [...allowed, program, "--out", "written", "--only", "12"];
+    const { code, stdout, stderr } = await runIn(folder, "run", ...words);
+    const file = "written/12_map_filter_reduce.ipynb";
+    assertEquals([code, stdout.trim()], [0, file], stderr);
+    assert((await Deno.stat(`${folder}/${file}`)).isFile);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
 
 /** A cell after it was run on Deno's kernel. */
 interface RanCell {
