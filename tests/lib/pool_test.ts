@@ -941,10 +941,16 @@ for (const isolation of ["worker", "process"] as const) {
   });
 
   test("Pool.imap() gives all that comes before the task that failed, also from a worker that is starting", async () => {
+    const [starting, tickets] = [new Queue<string>(), new Queue<string>()];
     await using pool = new TestPool({
       workers: 2,
-      initializer: () => new Promise((resolve) => setTimeout(resolve, 100)),
+      initializer: async (starting: Queue<string>, tickets: Queue<string>) => {
+        await starting.put("here");
+        await tickets.get();
+      },
+      initializerArgs: [starting, tickets],
     });
+    await tickets.put("first worker");
     const { doors, reached, open } = gate();
     // The first worker is kept until the second one starts for the first item.
     const kept = pool.apply(pass, doors);
@@ -955,8 +961,12 @@ for (const isolation of ["worker", "process"] as const) {
     };
     const results = pool.imap(task, [0, 1]);
     const first = results.next();
+    for (const _ of ["first worker", "second worker"]) await starting.get();
     open();
     await kept;
+    // By then, the first worker has failed of the second item.
+    await pool.apply(double, [1]);
+    await tickets.put("second worker");
     assertEquals((await first).value, "first");
     await assertRejects(() => results.next(), Error, "second");
   });
