@@ -27,6 +27,7 @@ import {
   partsOf,
   refuseForThread,
   replacer,
+  viewOf,
 } from "./value.ts";
 
 /** Options of sending. */
@@ -161,7 +162,10 @@ export class Packer {
   readonly #transfer: readonly unknown[];
   readonly #route: Route;
   readonly #seen = new Set<object>();
-  readonly #wires = new Map<object, unknown>();
+  /** What is sent in the place of an object. */
+  readonly #made = new Map<object, unknown>();
+  readonly #wires: Wire[] = [];
+  readonly #copies = new Map<ArrayBuffer, ArrayBuffer>();
   readonly #packings: Packing[] = [];
   /** The objects that pack themselves. */
   readonly found: Portable[] = [];
@@ -204,18 +208,19 @@ export class Packer {
     const all = this.#packings;
     const moved = [
       ...this.#transfer as Transferable[],
+      ...this.#copies.values(),
       ...all.flatMap(({ ports = [] }) => ports),
     ];
     const sent = (receiver: number) =>
       all.forEach((packing) => packing.sent?.(receiver));
     const lost = () => all.forEach((packing) => packing.lost?.());
     const rest = { moved, sent, lost };
-    if (this.#wires.size === 0) return { value, wires: undefined, ...rest };
-    const wires = [...this.#wires.values()] as Wire[];
-    const copy = replacer(this.#wires);
-    for (const { parts } of wires as ErrorWire[]) {
+    if (this.#made.size === 0) return { value, wires: undefined, ...rest };
+    const copy = replacer(this.#made);
+    for (const { parts } of this.#wires as ErrorWire[]) {
       for (const part of parts ?? []) part[1] = copy(part[1]);
     }
+    const wires = this.#wires.length > 0 ? this.#wires : undefined;
     return { value: copy(value), wires, ...rest };
   }
 
@@ -232,26 +237,44 @@ export class Packer {
       if (looksOnly) return true;
       const packing = this.#route.pack(part);
       this.#packings.push(packing);
-      this.#wires.set(part, packing.wire);
+      this.#replace(part, packing.wire);
       return true;
     }
+    if (!looksOnly && this.#copyLarge(part)) return true;
     if (isContainer(part)) return false;
     if (!isCloned(part)) this.#refuse(`${describe(part)} cannot be sent`);
+    return true;
+  }
+
+  #replace(part: object, wire: Wire): void {
+    this.#made.set(part, wire);
+    this.#wires.push(wire);
+  }
+
+  /**
+   * Copies large bytes, so that the copy can be moved: a message would copy them
+   * twice. Tells whether it did.
+   */
+  #copyLarge(part: object): boolean {
+    const buffer = ArrayBuffer.isView(part) ? part.buffer : part;
+    const isLarge = buffer instanceof ArrayBuffer && !buffer.resizable &&
+      buffer.byteLength > 100_000 && !this.#transfer.includes(buffer);
+    if (!isLarge || this.#route !== Travel.toThread) return false;
+    const copy = this.#copies.get(buffer) ?? buffer.slice();
+    this.#copies.set(buffer, copy);
+    const isView = ArrayBuffer.isView(part);
+    this.#made.set(part, isView ? viewOf(copy, part) : copy);
     return true;
   }
 
   /** Packs an error; a field that cannot be sent is left out. */
   #packError(error: Error): void {
     const parts: [name: string, part: unknown][] = [];
-    this.#wires.set(error, { kind: "Error", head: headOf(error), parts });
+    this.#replace(error, { kind: "Error", head: headOf(error), parts });
     for (const [name, field] of partsOfError(error)) {
-      const look = new Packer(name, this.#transfer, this.#route);
-      try {
-        look.visit(field, true);
-        parts.push([name, field]);
-      } catch (why) {
-        if (name === "cause") parts.push([name, why]);
-      }
+      const why = refusal(field, this.#transfer, name, this.#route);
+      if (!why) parts.push([name, field]);
+      else if (name === "cause") parts.push([name, why]);
     }
     for (const [, part] of parts) this.visit(part);
   }
@@ -283,7 +306,7 @@ export function packThrown(thrown: unknown, route = Travel.toThread): Parcel {
 /** Why a value cannot be sent; nothing if it can. */
 export function refusal(
   value: unknown,
-  transfer: readonly Transferable[],
+  transfer: readonly unknown[],
   path: string,
   route = Travel.toThread,
 ): unknown {

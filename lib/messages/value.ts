@@ -121,8 +121,19 @@ export function isSharedMemory(part: object): boolean {
   return what === "[object SharedArrayBuffer]";
 }
 
+/** What a view of one buffer is of another one. */
+export function viewOf(buffer: ArrayBuffer, like: ArrayBufferView): object {
+  // Of a class that extends one of the language's, structured clone makes that.
+  const name = Object.prototype.toString.call(like).slice(8, -1);
+  const scope = globalThis as unknown as Views;
+  const { byteOffset, byteLength, length = byteLength } = like as Uint8Array;
+  return scope[name] ? new scope[name](buffer, byteOffset, length) : like;
+}
+
+type Views = Record<string, typeof Uint8Array | undefined>;
+
 /** What of this runs on the far side. */
 export const valueParts = [
   () => [partsOf, namesOf, isContainer, replacer, emptyLike, fill, isCloned],
-  () => [refuseForThread, isDenos, isSharedMemory],
+  () => [refuseForThread, isDenos, isSharedMemory, viewOf],
 ];

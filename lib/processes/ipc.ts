@@ -81,8 +81,13 @@ export class Codec {
     const usual = isList ? Array.prototype : Object.prototype;
     if (above !== usual && above !== null) return false;
     if (isList && value.length > budget.left) return false;
-    for (const key of Object.keys(value)) {
-      budget.left -= 1;
+    const keys = Object.keys(value);
+    budget.left -= keys.length;
+    if (isList) {
+      return keys.length === value.length &&
+        value.every((part) => this.#isPlain(part, budget));
+    }
+    for (const key of keys) {
       const own = Object.getOwnPropertyDescriptor(value, key)!;
       // A getter may throw, or give something else the next time.
       if (own.get || !this.#isPlain(own.value, budget)) return false;
