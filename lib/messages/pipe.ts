@@ -107,8 +107,6 @@ export class Connection<Sent, Received = Sent>
   readonly #queued = new Fifo<unknown>();
   readonly #waiting = new Fifo<PromiseWithResolvers<Received>>();
   #subscriber: Subscriber | undefined;
-  /** Whether what arrives here goes on to another process. */
-  #isRelayed = false;
   #received = 0;
   #isListening = false;
   /** Whether it was noticed that nothing more can come. */
@@ -187,7 +185,6 @@ export class Connection<Sent, Received = Sent>
     if (end.#other) end.#other.#other = end;
     this.#other = undefined;
     this.#move();
-    end.#isRelayed = true;
     Atomics.store(end.#end.cells, Connection.#isFar, 1);
     end.subscribe(onValue, onEnd);
     return end;

@@ -8,7 +8,7 @@ import type { ChildProcess, SpawnOptions } from "node:child_process";
 import type { HostOptions } from "../workers/host.ts";
 import { namesOf, textOfParts } from "../workers/program.ts";
 import { startProcess } from "./far_process.ts";
-import { Codec, isPlainBuffer, nodeProcess } from "./ipc.ts";
+import { Codec, nodeProcess } from "./ipc.ts";
 import { pathOf, permissionFlags, refusedPermissions } from "./permissions.ts";
 import { type Child, guardCommand, remoteChild } from "./remote.ts";
 
@@ -140,7 +140,7 @@ node.once("message", (program) =>
 
 /** The program of a process: a function that takes what it is started with. */
 export function processProgram(): string {
-  const parts = () => [startProcess, Codec, isPlainBuffer];
+  const parts = () => [startProcess, Codec];
   const [start] = namesOf(parts);
   return `(start) => {\n${textOfParts([parts])}\n${start}(start);\n}`;
 }

@@ -8,32 +8,15 @@
  */
 
 /** What is used of Node's `process`. */
-export interface NodeProcess {
-  getBuiltinModule(name: "node:v8"): typeof import("node:v8");
-  getBuiltinModule(name: "node:util"): typeof import("node:util");
-  getBuiltinModule(name: "node:os"): typeof import("node:os");
-  getBuiltinModule(name: "node:events"): typeof import("node:events");
-  getBuiltinModule(name: "node:stream"): typeof import("node:stream");
-  getBuiltinModule(
-    name: "node:child_process",
-  ): typeof import("node:child_process");
-  on(event: "message", listener: (message: unknown) => void): unknown;
-  on(event: "disconnect", listener: () => void): unknown;
-  once(event: "message", listener: (message: string) => void): unknown;
-  send?: Send;
-  exit(code: number): never;
-}
+export type NodeProcess = Pick<
+  NodeJS.Process,
+  "getBuiltinModule" | "on" | "send"
+>;
 
 /** Node's `process`; the part of Deno that is Node's is loaded by that. */
 export function nodeProcess(): NodeProcess {
   return (globalThis as unknown as { process: NodeProcess }).process;
 }
-
-/** Sends a message; calls back once it is written, or with why it is not. */
-export type Send = (
-  message: unknown,
-  done: (error: Error | null) => void,
-) => unknown;
 
 /** Makes of messages what can be sent, and messages of what was sent. */
 export class Codec {
@@ -74,8 +57,10 @@ export class Codec {
     if (typeof value === "function" || typeof value === "symbol") return false;
     if (typeof value !== "object" || value === null) return true;
     if (budget.left-- <= 0 || this.#isProxy(value)) return false;
-    if (ArrayBuffer.isView(value)) return isPlainBuffer(value.buffer);
-    if (value instanceof ArrayBuffer) return isPlainBuffer(value);
+    const bytes = ArrayBuffer.isView(value) ? value.buffer : value;
+    if (bytes instanceof ArrayBuffer) {
+      return !bytes.detached && !bytes.resizable;
+    }
     const isList = Array.isArray(value);
     const above = Object.getPrototypeOf(value);
     const usual = isList ? Array.prototype : Object.prototype;
@@ -94,9 +79,4 @@ export class Codec {
     }
     return budget.left > 0;
   }
-}
-
-/** Whether the bytes of a buffer are there, and are no one else's. */
-export function isPlainBuffer(buffer: ArrayBufferLike): boolean {
-  return buffer instanceof ArrayBuffer && !buffer.detached && !buffer.resizable;
 }

@@ -5,7 +5,10 @@
  */
 
 import type { Host, HostOptions } from "../workers/host.ts";
-import { FunctionWorker } from "../workers/worker.ts";
+import {
+  FunctionWorker,
+  type FunctionWorkerOptions,
+} from "../workers/worker.ts";
 import type { ProcessOptions } from "../workers/options.ts";
 import { ProcessHost } from "./host.ts";
 import { checkProcessOptions } from "./permissions.ts";
@@ -18,11 +21,7 @@ export type { ProcessOptions, ProcessPermissions } from "../workers/options.ts";
  * @typeParam Args The types of the function's arguments.
  */
 export interface FunctionProcessOptions<Args extends readonly unknown[]>
-  extends ProcessOptions {
-  /** What to call the function with; copied to the process. */
-  readonly args?: Args;
-  /** What the process is called in messages; `Process-1`, … unless given. */
-  readonly name?: string;
+  extends FunctionWorkerOptions<Args>, ProcessOptions {
   /**
    * The URL of the module that exports the function, `import.meta.url`: the
    * process then imports it, with all that it uses. It may do so whatever its
@@ -31,8 +30,6 @@ export interface FunctionProcessOptions<Args extends readonly unknown[]>
    * not know of an import map that this program was started with.
    */
   readonly module?: string;
-  /** What of the arguments, ArrayBuffers, is no longer here once it is sent. */
-  readonly transfer?: readonly Transferable[];
 }
 
 /**
@@ -108,16 +105,6 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
   /** The signal that ended the process, such as `"SIGTERM"`, if one did. */
   get signal(): string | undefined {
     return this.host?.end.signal;
-  }
-
-  /**
-   * Starts the process, which calls the function at once.
-   *
-   * @throws {Error} If it was started or terminated before.
-   * @throws {Deno.errors.NotCapable} If this program may not run Deno.
-   */
-  override start(): void {
-    super.start();
   }
 
   /**

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { checkCount, checkTimeout, describe } from "../describe.ts";
+import {
+  checkCount,
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+  describe,
+} from "../describe.ts";
 import type { Encoding } from "./result.ts";
 
 /**
@@ -69,13 +75,9 @@ export function checkCommand(
   options: StartOptions,
 ): void {
   if (typeof command === "string") {
-    const words = JSON.stringify((command as string).trim().split(/\s+/));
-    const list = words.replaceAll('","', '", "');
-    throw wrong(
-      caller,
-      `give the command as a list of words, ${list}`,
-      command,
-    );
+    const list = listOf((command as string).trim().split(/\s+/));
+    const hint = `give the command as a list of words, ${list}`;
+    throw wrong(caller, hint, command);
   }
   if (!Array.isArray(command)) {
     throw wrong(caller, "the command must be a list of words", command);
@@ -83,19 +85,13 @@ export function checkCommand(
   if (!command[0]) {
     throw new TypeError(`${caller}: the command is empty: name a program`);
   }
-  checkOptions(caller, options);
-}
-
-function checkOptions(caller: string, options: StartOptions): void {
   checkObject(caller, options);
   if ("shell" in options) {
     const shell = 'name the shell in the command, ["sh", "-c", "ls | wc"]';
     throw new TypeError(`${caller}: there is no option shell: ${shell}`);
   }
   const { signal, timeout = 0, killAfter = 0, maxOutput = 1 } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw wrong(caller, "signal must be an AbortSignal", signal);
-  }
+  checkSignal(caller, signal);
   checkTimeout(caller, timeout);
   checkTimeout(caller, killAfter, "killAfter");
   if (maxOutput !== Infinity) checkCount(caller, "maxOutput", maxOutput);
@@ -103,10 +99,12 @@ function checkOptions(caller: string, options: StartOptions): void {
 
 /** Refuses a bare number, as it is written in Python. */
 export function checkObject(caller: string, options: unknown): void {
-  const isObject = typeof options === "object" && options !== null;
-  if (isObject && !Array.isArray(options)) return;
-  const wanted = "options must be an object, such as { timeout: 5000 }";
-  throw wrong(caller, wanted, options);
+  checkOptions(caller, "{ timeout: 5000 }", options);
+}
+
+/** Words as a list is written. */
+function listOf(words: readonly string[]): string {
+  return `[${words.map((word) => JSON.stringify(word)).join(", ")}]`;
 }
 
 /** Says what a value has to be, and what it is. */
@@ -192,8 +190,7 @@ function notFound(program: string, reason: string): string {
   if (program.startsWith("~")) return `${nothing} (nothing expands the ~)`;
   const words = program.trim().split(/\s+/);
   if (words.length > 1 && !/[/\\]/.test(words[0]!)) {
-    const list = words.map((word) => JSON.stringify(word)).join(", ");
-    return `${nothing} (each word is a string of its own: [${list}])`;
+    return `${nothing} (each word is a string of its own: ${listOf(words)})`;
   }
   // Of a name without a path, Deno has looked for the file, and found it.
   const [, file = program] = /'(.*)': .*os error/.exec(reason) ?? [];

@@ -27,16 +27,16 @@ export type WorkerState =
  * @typeParam Args The types of the function's arguments.
  */
 export interface FunctionWorkerOptions<Args extends readonly unknown[]> {
-  /** What to call the function with; copied to the worker. */
+  /** What to call the function with; copied. */
   readonly args?: Args;
-  /** What the worker is called in messages; `Worker-1`, … unless given. */
+  /** What it is called in messages; `Worker-1` or `Process-1`, … unless given. */
   readonly name?: string;
   /**
    * The URL of the module that exports the function, `import.meta.url`: the
    * worker then imports it, with all that it uses. Needs `--allow-read`.
    */
   readonly module?: string;
-  /** What of the arguments to move instead of copying. */
+  /** What of the arguments to move instead of copying; no longer here then. */
   readonly transfer?: readonly Transferable[];
 }
 

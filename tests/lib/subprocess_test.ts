@@ -124,7 +124,7 @@ const wrong: [
     { shell: true },
     'name the shell in the command, ["sh", "-c", "ls | wc"]',
   ],
-  ["a bare number", ["a"], 5, "such as { timeout: 5000 }: received 5"],
+  ["a bare number", ["a"], 5, "as in { timeout: 5000 }: received 5"],
   [
     "a controller as signal",
     ["a"],
@@ -167,7 +167,7 @@ Deno.test("an aborted signal starts nothing", async () => {
 testWith(["run"], "wait() and communicate() refuse a bare number", async () => {
   await using child = spawn(quick);
   for (const wrong of [100, null] as unknown as { timeout: number }[]) {
-    const says = "options must be an object, such as { timeout: 5000 }";
+    const says = "options must be an object, as in { timeout: 5000 }";
     await assertRejects(() => child.wait(wrong), TypeError, says);
     await assertRejects(() => child.communicate("", wrong), TypeError, says);
   }
