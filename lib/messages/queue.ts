@@ -318,8 +318,6 @@ export class Store {
  * const items = await Array.fromAsync(queue);
  * assertEquals(items.sort((a, b) => a - b), [0, 1, 2, 10, 11, 12]);
  * ```
- *
- * @typeParam T What the items are.
  */
 export class Queue<T> implements AsyncIterable<T> {
   #room: Room;

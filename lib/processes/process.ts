@@ -15,11 +15,7 @@ import { checkProcessOptions } from "./permissions.ts";
 
 export type { ProcessOptions, ProcessPermissions } from "../workers/options.ts";
 
-/**
- * Options of a FunctionProcess.
- *
- * @typeParam Args The types of the function's arguments.
- */
+/** Options of a FunctionProcess. */
 export interface FunctionProcessOptions<Args extends readonly unknown[]>
   extends FunctionWorkerOptions<Args>, ProcessOptions {
   /**
@@ -63,9 +59,6 @@ export interface FunctionProcessOptions<Args extends readonly unknown[]>
  * assertEquals(await child.join(), 42);
  * assertEquals(child.exitCode, 0);
  * ```
- *
- * @typeParam Args The types of the function's arguments.
- * @typeParam Result What the function returns, or what its promise resolves to.
  */
 export class FunctionProcess<Args extends readonly unknown[], Result>
   extends FunctionWorker<Args, Result>

@@ -24,11 +24,7 @@ export type Command = readonly string[];
 /** Where a stream of a program goes: to this program, its own, or nowhere. */
 export type Stdio = "piped" | "inherit" | "null";
 
-/**
- * Options of a program that runs beside this one.
- *
- * @typeParam E How outputs are given.
- */
+/** Options of a program that runs beside this one. */
 export interface SubprocessOptions<E extends Encoding = Encoding> {
   /** The directory to run in; this program's own by default. */
   readonly cwd?: string | URL;

@@ -23,11 +23,7 @@ export function decode<E extends Encoding>(
   return output as Decoded<E>;
 }
 
-/**
- * What is known of a program that was run.
- *
- * @typeParam E How its outputs are given.
- */
+/** What is known of a program that was run. */
 export interface ProcessDetails<E extends Encoding = Encoding> {
   /** The program and its arguments. */
   readonly args: readonly string[];
@@ -43,11 +39,7 @@ export interface ProcessDetails<E extends Encoding = Encoding> {
   readonly stderr: Decoded<E>;
 }
 
-/**
- * A program that has ended: what `run()` resolves to.
- *
- * @typeParam E How its outputs are given.
- */
+/** A program that has ended: what `run()` resolves to. */
 export interface CompletedProcess<E extends Encoding = "utf-8">
   extends ProcessDetails<E> {
   /** The process id it had. */

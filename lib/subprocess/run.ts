@@ -21,11 +21,7 @@ import {
 } from "./result.ts";
 import { Subprocess } from "./spawn.ts";
 
-/**
- * Options of `run()`.
- *
- * @typeParam E How outputs are given.
- */
+/** Options of `run()`. */
 export interface RunOptions<E extends Encoding = Encoding>
   extends SubprocessOptions<E> {
   /**
@@ -55,7 +51,6 @@ export interface RunOptions<E extends Encoding = Encoding>
  * assertEquals([code, stdout], [0, "42\n"]);
  * ```
  *
- * @typeParam E How outputs are given.
  * @param command The program and its arguments, as a list; there is no shell.
  * @param options How to run it, and what to do when it fails.
  * @returns How the program ended, and what it printed.

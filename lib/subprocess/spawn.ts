@@ -31,11 +31,7 @@ import { turn } from "./turns.ts";
 /** The outputs of a program. */
 export type OutputName = "stdout" | "stderr";
 
-/**
- * Options of `spawn()`.
- *
- * @typeParam E How outputs are given.
- */
+/** Options of `spawn()`. */
 export interface SpawnOptions<E extends Encoding = Encoding>
   extends SubprocessOptions<E> {
   /**
@@ -63,7 +59,6 @@ export interface SpawnOptions<E extends Encoding = Encoding>
  * }
  * ```
  *
- * @typeParam E How outputs are given.
  * @param command The program and its arguments, as a list; there is no shell.
  * @param options How to run it.
  * @returns The program, which runs.
@@ -114,8 +109,6 @@ export function spawn<E extends Encoding = "utf-8">(
  * const { stdout } = await child.communicate("hello");
  * assertEquals(stdout, "hello");
  * ```
- *
- * @typeParam E How outputs are given.
  */
 export class Subprocess<E extends Encoding = "utf-8">
   implements AsyncDisposable {

@@ -119,8 +119,6 @@ export class Pool implements Disposable, AsyncDisposable {
    * assertEquals(lengths, [1, 2]);
    * ```
    *
-   * @typeParam Item The type of an item.
-   * @typeParam Result What the function returns for it.
    * @param fn The task.
    * @param items The items.
    * @param options How to cut the input, and when to give up.
@@ -151,8 +149,6 @@ export class Pool implements Disposable, AsyncDisposable {
    * assertEquals(await pool.starmap(power, [[2, 3], [3, 2]]), [8, 9]);
    * ```
    *
-   * @typeParam Args The types of the arguments.
-   * @typeParam Result What the function returns.
    * @param fn The task.
    * @param argumentLists The argument lists.
    * @param options How to cut the input, and when to give up.
@@ -179,8 +175,6 @@ export class Pool implements Disposable, AsyncDisposable {
    * assertEquals(await pool.apply((a: number, b: number) => a + b, [1, 2]), 3);
    * ```
    *
-   * @typeParam Args The types of the arguments.
-   * @typeParam Result What the function returns.
    * @param fn The task.
    * @param args Its arguments.
    * @param options What to move instead of copying, and when to give up.
@@ -230,8 +224,6 @@ export class Pool implements Disposable, AsyncDisposable {
    * assertEquals(doubled, [2, 4, 6]);
    * ```
    *
-   * @typeParam Item The type of an item.
-   * @typeParam Result What the function returns for it.
    * @param fn The task.
    * @param items The items, which may come over time.
    * @param options How many items to send at once (1 unless given), and when
@@ -251,8 +243,6 @@ export class Pool implements Disposable, AsyncDisposable {
   /**
    * Like `imap`, but gives each result as soon as it is there.
    *
-   * @typeParam Item The type of an item.
-   * @typeParam Result What the function returns for it.
    * @param fn The task.
    * @param items The items, which may come over time.
    * @param options How many items to send at once (1 unless given), and when

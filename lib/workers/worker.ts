@@ -21,11 +21,7 @@ export type WorkerState =
   | "failed"
   | "terminated";
 
-/**
- * Options of a FunctionWorker.
- *
- * @typeParam Args The types of the function's arguments.
- */
+/** Options of a FunctionWorker. */
 export interface FunctionWorkerOptions<Args extends readonly unknown[]> {
   /** What to call the function with; copied. */
   readonly args?: Args;
@@ -72,9 +68,6 @@ function nextName(kind: string): string {
  * worker.start();
  * assertEquals(await worker.join(), 42);
  * ```
- *
- * @typeParam Args The types of the function's arguments.
- * @typeParam Result What the function returns, or what its promise resolves to.
  */
 export class FunctionWorker<Args extends readonly unknown[], Result>
   implements Disposable {
