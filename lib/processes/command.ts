@@ -10,7 +10,7 @@ import { namesOf, textOfParts } from "../workers/program.ts";
 import { startProcess } from "./far_process.ts";
 import { Codec, nodeProcess } from "./ipc.ts";
 import { pathOf, permissionFlags, refusedPermissions } from "./permissions.ts";
-import { type Child, guardCommand, remoteChild } from "./remote.ts";
+import { type Child, guardCommand, Remote } from "./remote.ts";
 
 /** Made once, because every process runs the same program. */
 let program: string | undefined;
@@ -37,9 +37,10 @@ export function startDeno(
       stdio: ["pipe", "pipe", "inherit"],
       env: environment(),
     });
-    const child = remoteChild(started, args, lostAfter, onOutput !== undefined);
-    child.send(farProgram(), () => {});
-    return child;
+    const isHeard = onOutput !== undefined;
+    const { child } = new Remote(started, args, lostAfter, isHeard);
+    child.send(farProgram());
+    return child as unknown as Child;
   }
   // This program's standard output is for its own results.
   const output = onOutput ? "pipe" : 2;

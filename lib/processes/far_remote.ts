@@ -8,55 +8,88 @@
 
 import type { ChildProcess } from "node:child_process";
 
-/** What is sent either way, each as a frame: its kind, its length, its bytes. */
-export const frameKinds = {
-  start: 0,
-  message: 1,
-  stdout: 2,
-  stderr: 3,
-  signal: 4,
-  exit: 5,
-  beat: 6,
-} as const;
+/** What is sent either way. */
+export type RemoteMessage =
+  | Start
+  | { readonly kind: "message"; readonly message: unknown }
+  | { readonly kind: "print"; readonly on: Output; readonly bytes: Uint8Array }
+  | { readonly kind: "signal"; readonly signal: NodeJS.Signals }
+  | {
+    readonly kind: "exit";
+    readonly code: number | null;
+    readonly signal: string | null;
+  }
+  | { readonly kind: "beat" }
+  /** No message, but a text among them, such as a greeting. */
+  | { readonly kind: "noise"; readonly text: string };
 
-/** Makes a frame. It ends a line, for launchers that pass on whole lines only. */
-export function frameOf(
-  kind: number,
-  bytes: Uint8Array = new Uint8Array(),
-): Uint8Array {
-  const frame = new Uint8Array(5 + bytes.length + 1);
-  const view = new DataView(frame.buffer);
-  view.setUint8(0, kind);
-  view.setUint32(1, bytes.length);
-  frame.set(bytes, 5);
-  frame[5 + bytes.length] = 10;
-  return frame;
+/** What to run, and when to end it because nobody is heard. */
+interface Start {
+  readonly kind: "start";
+  /** The words behind `deno`. */
+  readonly args: readonly string[];
+  /** After how many beats without a word the connection counts as lost. */
+  readonly beats: number;
+  /** How long a beat is, in milliseconds. */
+  readonly beat: number;
 }
 
-/** Cuts what arrives into frames. */
-export class Frames {
-  readonly #take: (kind: number, bytes: Uint8Array) => void;
+/** An output of the process. */
+export type Output = "stdout" | "stderr";
+
+/** The part of Node that makes bytes of values. */
+export type V8 = Pick<typeof import("node:v8"), "serialize" | "deserialize">;
+
+/**
+ * Messages over two streams of bytes: for each a byte that is part of no text,
+ * its length, its bytes, and a line end, for launchers that pass on whole lines
+ * only, as Slurm's `srun` does.
+ */
+export class MessageLine {
+  readonly #v8: V8;
+  readonly #output: NodeJS.WritableStream;
   #parts: Uint8Array[] = [];
   #length = 0;
   /** How many bytes have to be there before it is worth a look. */
-  #needed = 5;
+  #needed = 6;
 
-  constructor(take: (kind: number, bytes: Uint8Array) => void) {
-    this.#take = take;
+  constructor(
+    v8: V8,
+    input: NodeJS.ReadableStream,
+    output: NodeJS.WritableStream,
+    take: (message: RemoteMessage) => void,
+  ) {
+    this.#v8 = v8;
+    this.#output = output;
+    input.on("data", (bytes: Uint8Array) => this.#push(bytes, take));
   }
 
-  push(bytes: Uint8Array): void {
+  send(message: RemoteMessage, done?: () => void): void {
+    if (!this.#output.writable) return;
+    const bytes = this.#v8.serialize(message);
+    const frame = new Uint8Array(6 + bytes.length);
+    frame[0] = 0xff;
+    new DataView(frame.buffer).setUint32(1, bytes.length);
+    frame.set(bytes, 5);
+    frame[5 + bytes.length] = 10;
+    this.#output.write(frame, done);
+  }
+
+  #push(bytes: Uint8Array, take: (message: RemoteMessage) => void): void {
     this.#parts.push(bytes);
     this.#length += bytes.length;
     while (this.#length >= this.#needed) {
       const all = this.#joined();
-      const end = 5 + new DataView(all.buffer, all.byteOffset).getUint32(1);
-      const next = end + 1;
-      this.#needed = next <= all.length ? 5 : next;
-      if (next > all.length) return;
-      this.#parts = [all.subarray(next)];
-      this.#length -= next;
-      this.#take(all[0]!, all.subarray(5, end));
+      if (all[0] !== 0xff) {
+        this.#needed = Infinity;
+        return take({ kind: "noise", text: new TextDecoder().decode(all) });
+      }
+      const end = 6 + new DataView(all.buffer, all.byteOffset).getUint32(1);
+      this.#needed = end <= all.length ? 6 : end;
+      if (end > all.length) return;
+      this.#parts = [all.subarray(end)];
+      this.#length -= end;
+      take(this.#v8.deserialize(all.subarray(5, end - 1) as never));
     }
   }
 
@@ -73,80 +106,84 @@ export class Frames {
   }
 }
 
-/** What the process is started with. */
-export interface FarStart {
-  /** The words behind `deno`. */
-  readonly args: readonly string[];
-  /** After how many beats without a word the connection counts as lost. */
-  readonly beats: number;
-  /** How long a beat is, in milliseconds. */
-  readonly beat: number;
-}
-
 /** What the guard needs of Node's part of Deno. */
-export interface FarNode {
+export interface GuardNode {
   readonly process: NodeJS.Process;
-  readonly v8: Pick<typeof import("node:v8"), "serialize" | "deserialize">;
+  readonly v8: V8;
   readonly spawn: typeof import("node:child_process").spawn;
-  readonly kinds: typeof frameKinds;
 }
 
 /** Starts the process that it is told to, and ends it when nobody is there. */
-export function guardProcess({ process, v8, spawn, kinds }: FarNode): void {
-  const encoder = new TextEncoder();
-  const decoder = new TextDecoder();
-  const write = (kind: number, bytes?: Uint8Array) =>
-    process.stdout.write(frameOf(kind, bytes));
-  let child: ChildProcess | undefined;
-  let silent = 0;
-  const kill = (signal: string) => {
-    // All that it has started is in its group.
-    try {
-      process.kill(-child!.pid!, signal);
-    } catch {
-      child?.kill(signal as NodeJS.Signals);
+export class ProcessGuard {
+  readonly #node: GuardNode;
+  readonly #line: MessageLine;
+  #child: ChildProcess | undefined;
+  #silent = 0;
+
+  constructor(node: GuardNode) {
+    this.#node = node;
+    const { process, v8 } = node;
+    const { stdin, stdout } = process;
+    const take = (message: RemoteMessage) => this.#take(message);
+    this.#line = new MessageLine(v8, stdin, stdout, take);
+    const end = () => this.#end();
+    for (const event of ["end", "error"]) stdin.once(event, end);
+    for (const signal of ["SIGHUP", "SIGTERM", "SIGINT"]) {
+      process.on(signal, end);
     }
-  };
-  const end = () => {
-    if (child) kill("SIGKILL");
-    process.exit(0);
-  };
-  const start = ({ args, beats, beat }: FarStart) => {
+  }
+
+  #take(message: RemoteMessage): void {
+    this.#silent = 0;
+    if (message.kind === "start") this.#start(message);
+    if (message.kind === "message") {
+      this.#child!.send(message.message as object, () => {});
+    }
+    if (message.kind === "signal") this.#kill(message.signal);
+  }
+
+  #start({ args, beats, beat }: Start): void {
     setInterval(() => {
-      write(kinds.beat);
-      if (silent++ >= beats) end();
+      this.#line.send({ kind: "beat" });
+      if (this.#silent++ >= beats) this.#end();
     }, beat);
-    child = spawn(Deno.execPath(), ["run", ...args], {
+    const run = ["run", ...args];
+    const child = this.#child = this.#node.spawn(Deno.execPath(), run, {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       serialization: "advanced",
       detached: Deno.build.os !== "windows",
     });
-    child.on("message", (sent) => write(kinds.message, v8.serialize(sent)));
-    child.stdout!.on("data", (bytes: Uint8Array) => write(kinds.stdout, bytes));
-    child.stderr!.on("data", (bytes: Uint8Array) => write(kinds.stderr, bytes));
+    child.on("message", (message) => {
+      this.#line.send({ kind: "message", message });
+    });
+    for (const on of ["stdout", "stderr"] as const) {
+      child[on]!.on("data", (bytes: Uint8Array) => {
+        this.#line.send({ kind: "print", on, bytes });
+      });
+    }
     child.once("exit", (code, signal) => {
-      kill("SIGKILL");
-      const told = encoder.encode(JSON.stringify({ code, signal }));
+      this.#kill("SIGKILL");
       const tell = () => {
-        process.stdout.write(frameOf(kinds.exit, told), () => process.exit(0));
+        const leave = () => this.#node.process.exit(0);
+        this.#line.send({ kind: "exit", code, signal }, leave);
       };
-      child!.once("close", tell);
+      child.once("close", tell);
       // What it left behind may hold its outputs.
       setTimeout(tell, 200);
     });
-  };
-  const frames = new Frames((kind, bytes) => {
-    silent = 0;
-    if (kind === kinds.start) start(JSON.parse(decoder.decode(bytes)));
-    if (kind === kinds.message) {
-      child!.send(v8.deserialize(bytes as never) as object, () => {});
+  }
+
+  #kill(signal: NodeJS.Signals): void {
+    // All that it has started is in its group.
+    try {
+      this.#node.process.kill(-this.#child!.pid!, signal);
+    } catch {
+      this.#child?.kill(signal);
     }
-    if (kind === kinds.signal) kill(decoder.decode(bytes));
-  });
-  process.stdin.on("data", (bytes: Uint8Array) => frames.push(bytes));
-  process.stdin.once("end", end);
-  process.stdin.once("error", end);
-  for (const signal of ["SIGHUP", "SIGTERM", "SIGINT"]) {
-    process.on(signal, end);
+  }
+
+  #end(): void {
+    if (this.#child) this.#kill("SIGKILL");
+    this.#node.process.exit(0);
   }
 }

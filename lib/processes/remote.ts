@@ -7,13 +7,13 @@
  */
 
 import type { ChildProcess } from "node:child_process";
+import { describe } from "../describe.ts";
 import { definitionsOf, namesOf } from "../workers/program.ts";
 import {
-  type FarStart,
-  frameKinds,
-  frameOf,
-  Frames,
-  guardProcess,
+  MessageLine,
+  type Output,
+  ProcessGuard,
+  type RemoteMessage,
 } from "./far_remote.ts";
 import { nodeProcess } from "./ipc.ts";
 
@@ -41,22 +41,14 @@ const beats = 4;
 
 /** The words that start the guard, behind those of the launcher. */
 export function guardCommand(): string[] {
-  const parts = [() => [frameOf, Frames, guardProcess]];
   const text = `import process from "node:process";
 import v8 from "node:v8";
 import { spawn } from "node:child_process";
-${definitionsOf(parts)}
-const kinds = ${JSON.stringify(frameKinds)};
-${namesOf(() => [guardProcess])[0]}({ process, v8, spawn, kinds });`;
+${definitionsOf([() => [MessageLine, ProcessGuard]])}
+new ${namesOf(() => [ProcessGuard])[0]}({ process, v8, spawn });`;
   const flags = ["--no-prompt", "--quiet", "--no-lock", "--no-config"];
-  const allowed = ["--allow-run", "--allow-env"];
-  return [
-    "deno",
-    "run",
-    ...flags,
-    ...allowed,
-    `data:text/javascript,${quoted(text)}`,
-  ];
+  const url = `data:text/javascript,${quoted(text)}`;
+  return ["deno", "run", ...flags, "--allow-run", "--allow-env", url];
 }
 
 /** A text in which a shell finds nothing to interpret. */
@@ -67,97 +59,119 @@ function quoted(text: string): string {
   );
 }
 
-/**
- * Makes a child of the launcher's process: what arrives there is cut into
- * frames, and what is sent goes there as one.
- *
- * @param launcher The process that `launcher` and `guardCommand()` started.
- * @param args What Deno is to run on the other machine.
- * @param lostAfter How long silence may last, in milliseconds.
- * @param isHeard Whether what the process prints is given to somebody; if not, it
- * is printed here.
- */
-export function remoteChild(
-  launcher: ChildProcess,
-  args: readonly string[],
-  lostAfter: number,
-  isHeard: boolean,
-): Child {
-  const node = nodeProcess();
-  const { EventEmitter } = node.getBuiltinModule("node:events");
-  const { PassThrough } = node.getBuiltinModule("node:stream");
-  const v8 = node.getBuiltinModule("node:v8");
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const write = (kind: number, bytes?: Uint8Array) =>
-    launcher.stdin!.writable && launcher.stdin!.write(frameOf(kind, bytes));
+/** A process elsewhere, as the process of the launcher brings it. */
+export class Remote {
+  /** What acts as that process. */
+  readonly child;
+  readonly #launcher: ChildProcess;
+  readonly #line: MessageLine;
+  readonly #beating: ReturnType<typeof setInterval>;
   // How long it takes to get there is for the launcher to limit.
-  let silent = -Infinity;
-  let isOver = false;
-  const child = Object.assign(new EventEmitter(), {
-    pid: undefined,
-    stdout: isHeard ? stdout : null,
-    stderr: isHeard ? stderr : null,
-    connected: false,
-    disconnect: () => {},
-    lost: undefined as string | undefined,
-    send: (message: unknown) =>
-      write(frameKinds.message, v8.serialize(message)),
-    kill: (signal: string) => {
-      write(frameKinds.signal, new TextEncoder().encode(signal));
-      return true;
-    },
-  });
-  const over = (code: number | null, signal: string | null, lost?: string) => {
-    if (isOver) return;
-    isOver = true;
-    clearInterval(beating);
-    child.lost = lost;
-    launcher.stdin!.end();
-    // Of a connection that hangs, nothing else ends the launcher.
-    if (lost) launcher.kill("SIGKILL");
-    stdout.end();
-    stderr.end();
-    child.emit("exit", code, signal);
-    child.emit("close");
-  };
-  const print = (stream: typeof stdout, bytes: Uint8Array) => {
-    if (isHeard) stream.write(bytes);
+  #silent = -Infinity;
+  #isOver = false;
+
+  /**
+   * @param launcher The process that `launcher` and `guardCommand()` started.
+   * @param args What Deno is to run on the other machine.
+   * @param lostAfter How long silence may last, in milliseconds.
+   * @param isHeard Whether what the process prints is given to somebody; if not,
+   * it is printed here.
+   */
+  constructor(
+    launcher: ChildProcess,
+    args: readonly string[],
+    lostAfter: number,
+    isHeard: boolean,
+  ) {
+    this.#launcher = launcher;
+    this.child = this.#makeChild(isHeard);
+    const { stdin, stdout } = launcher;
+    const v8 = nodeProcess().getBuiltinModule("node:v8");
+    const take = (message: RemoteMessage) => this.#take(message);
+    this.#line = new MessageLine(v8, stdout!, stdin!, take);
+    stdin!.on("error", () => {});
+    const beat = lostAfter / beats;
+    this.#beating = setInterval(() => {
+      this.#line.send({ kind: "beat" });
+      if (this.#silent++ >= beats) this.#lose(`silent for ${lostAfter} ms`);
+    }, beat);
+    this.#watchLauncher();
+    this.#line.send({ kind: "start", args, beat, beats });
+  }
+
+  #makeChild(isHeard: boolean) {
+    const node = nodeProcess();
+    const { EventEmitter } = node.getBuiltinModule("node:events");
+    const { PassThrough } = node.getBuiltinModule("node:stream");
+    return Object.assign(new EventEmitter(), {
+      pid: undefined,
+      stdout: isHeard ? new PassThrough() : null,
+      stderr: isHeard ? new PassThrough() : null,
+      connected: false,
+      disconnect: () => {},
+      lost: undefined as string | undefined,
+      send: (message: unknown) => this.#line.send({ kind: "message", message }),
+      kill: (signal: NodeJS.Signals) => {
+        this.#line.send({ kind: "signal", signal });
+        return true;
+      },
+    });
+  }
+
+  #take(message: RemoteMessage): void {
+    this.#silent = 0;
+    if (message.kind === "message") this.child.emit("message", message.message);
+    if (message.kind === "print") this.#print(message.on, message.bytes);
+    if (message.kind === "exit") this.#end(message.code, message.signal);
+    if (message.kind === "noise") {
+      const printed = `${this.#launcher.spawnargs[0]} printed ${
+        describe(message.text)
+      }`;
+      this.#lose(`${printed}, and messages cannot be told from that`);
+    }
+  }
+
+  #print(on: Output, bytes: Uint8Array): void {
+    const stream = this.child[on];
+    if (stream) stream.write(bytes);
     // As a child does here: standard output is for this program's results.
     else Deno.stderr.writeSync(bytes);
-  };
-  const frames = new Frames((kind, bytes) => {
-    silent = 0;
-    if (kind === frameKinds.message) {
-      child.emit("message", v8.deserialize(bytes as never));
-    }
-    if (kind === frameKinds.stdout) print(stdout, bytes);
-    if (kind === frameKinds.stderr) print(stderr, bytes);
-    if (kind === frameKinds.exit) {
-      const { code, signal } = JSON.parse(new TextDecoder().decode(bytes));
-      over(code, signal);
-    }
-  });
-  launcher.stdout!.on("data", (bytes: Uint8Array) => frames.push(bytes));
-  launcher.stdin!.on("error", () => {});
-  launcher.once("error", (error) => {
-    isOver = true;
-    clearInterval(beating);
-    child.emit("error", error);
-  });
-  launcher.once("exit", (code, signal) => {
-    const how = signal ? `was killed by ${signal}` : `ended with code ${code}`;
-    const lost = `lost its connection: ${launcher.spawnargs[0]} ${how}`;
-    // Its last words may not have been read; what it left behind may hold on.
-    launcher.once("close", () => over(null, null, lost));
-    setTimeout(() => over(null, null, lost), 1_000);
-  });
-  const beat = lostAfter / beats;
-  const beating = setInterval(() => {
-    write(frameKinds.beat);
-    if (silent++ < beats) return;
-    over(null, null, `lost its connection: silent for ${lostAfter} ms`);
-  }, beat);
-  const start: FarStart = { args, beat, beats };
-  write(frameKinds.start, new TextEncoder().encode(JSON.stringify(start)));
-  return child as unknown as Child;
+  }
+
+  #watchLauncher(): void {
+    const launcher = this.#launcher;
+    launcher.once("error", (error) => {
+      this.#isOver = true;
+      clearInterval(this.#beating);
+      this.child.emit("error", error);
+    });
+    launcher.once("exit", (code, signal) => {
+      const how = signal
+        ? `was killed by ${signal}`
+        : `ended with code ${code}`;
+      const lose = () => this.#lose(`${launcher.spawnargs[0]} ${how}`);
+      // Its last words may not have been read; what it left behind may hold on.
+      launcher.once("close", lose);
+      setTimeout(lose, 1_000);
+    });
+  }
+
+  #lose(why: string): void {
+    if (this.#isOver) return;
+    this.child.lost = `lost its connection: ${why}`;
+    this.#end(null, null);
+    // Of a connection that hangs, nothing else ends the launcher.
+    this.#launcher.kill("SIGKILL");
+  }
+
+  #end(code: number | null, signal: string | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearInterval(this.#beating);
+    this.#launcher.stdin!.end();
+    this.child.stdout?.end();
+    this.child.stderr?.end();
+    this.child.emit("exit", code, signal);
+    this.child.emit("close");
+  }
 }

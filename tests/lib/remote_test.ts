@@ -69,7 +69,6 @@ async function overSsh(): Promise<Elsewhere> {
   };
 }
 
-/** A port that nobody uses. */
 /** A port that is most likely free; to find one for certain needs the network. */
 function anyPort(): number {
   return 20_000 + Math.floor(Math.random() * 12_000);
@@ -287,6 +286,22 @@ Deno.test({
       () => child.join(),
       WorkerDiedError,
       "lost its connection: sh ended with code 255",
+    );
+  },
+});
+
+Deno.test({
+  name: "a launcher that prints something of its own is named",
+  ignore: !hasFullAccess() || Deno.build.os === "windows",
+  fn: async () => {
+    const child = new FunctionProcess(() => 1, {
+      launcher: ["sh", "-c", "echo Welcome to Ada; exec sleep 60"],
+    });
+    child.start();
+    await assertRejects(
+      () => child.join(),
+      WorkerDiedError,
+      'lost its connection: sh printed "Welcome to Ada\\n" (string)',
     );
   },
 });
