@@ -130,6 +130,8 @@ export function start(
   }
 }
 
+type ErrorArgs = ConstructorParameters<typeof Deno.errors.NotFound>;
+
 /**
  * Says why a program could not be started, with an error that names what is
  * missing: the program, its interpreter, the directory, or the permission.
@@ -144,14 +146,13 @@ function explain(
   const { NotADirectory, NotCapable, NotFound, PermissionDenied } = Deno.errors;
   const { message } = cause;
   const name = JSON.stringify(program);
-  const say = (kind: typeof NotFound, text: string) =>
+  const say = (kind: new (...of: ErrorArgs) => Error, text: string) =>
     new kind(`${caller}: ${text}`, { cause });
   // Deno's classes do not tell these apart, its words have to.
   if (/: (No such cwd|cwd is not a directory) /.test(message)) {
-    const directory = JSON.stringify(String(cwd));
     const hint = String(cwd).startsWith("~") ? "; nothing expands the ~" : "";
-    const text = `no directory ${directory} to run in (its cwd${hint})`;
-    return say(NotADirectory, text);
+    const where = `${JSON.stringify(String(cwd))} to run in (its cwd${hint})`;
+    return say(NotADirectory, `no directory ${where}`);
   }
   if (message.includes("failed resolving cwd")) {
     return say(NotFound, "this program's own directory has been removed");
@@ -160,22 +161,17 @@ function explain(
     return say(NotFound, notFound(program, message));
   }
   if (/\(os error (8|193)\)/.test(message)) {
-    return new Error(`${caller}: ${name} is no program of this system`, {
-      cause,
-    });
+    return say(Error, `${name} is no program of this system`);
   }
   if (cause instanceof NotCapable) {
     // A few variables, LD_PRELOAD for one, take the full permission.
-    if (message.includes("environment variable")) {
-      return say(NotCapable, message);
-    }
-    const advice = `start Deno with --allow-run=${program}`;
-    return say(NotCapable, `no permission to run ${name} (${advice})`);
+    if (/environment variable/.test(message)) return say(NotCapable, message);
+    const advice = `(start Deno with --allow-run=${program})`;
+    return say(NotCapable, `no permission to run ${name} ${advice}`);
   }
   if (cause instanceof PermissionDenied) {
-    const denied =
-      `the system does not allow to run ${name} (is it a program?)`;
-    return say(PermissionDenied, denied);
+    const text = `the system does not allow to run ${name} (is it a program?)`;
+    return say(PermissionDenied, text);
   }
   return cause;
 }
