@@ -18,6 +18,12 @@ export function nodeProcess(): NodeProcess {
   return (globalThis as unknown as { process: NodeProcess }).process;
 }
 
+/** What may still be looked at. */
+interface Budget {
+  left: number;
+  buffers: number;
+}
+
 /** Makes of messages what can be sent, and messages of what was sent. */
 export class Codec {
   readonly #v8: () => typeof import("node:v8");
@@ -34,7 +40,7 @@ export class Codec {
    * were given such a part, the program would end ("Missing promise", Deno 2.9).
    */
   encode(message: unknown): unknown {
-    if (this.#isPlain(message, { left: 1_000 })) return message;
+    if (this.#isPlain(message, { left: 1_000, buffers: 1 })) return message;
     const serializer = new (this.#v8().Serializer)();
     serializer.writeHeader();
     serializer.writeValue(message);
@@ -53,13 +59,17 @@ export class Codec {
    * Whether a value is of so few parts that they can be looked at, and each is
    * such that it can be sent for certain.
    */
-  #isPlain(value: unknown, budget: { left: number }): boolean {
+  #isPlain(value: unknown, budget: Budget): boolean {
     if (typeof value === "function" || typeof value === "symbol") return false;
     if (typeof value !== "object" || value === null) return true;
     if (budget.left-- <= 0 || this.#isProxy(value)) return false;
     const bytes = ArrayBuffer.isView(value) ? value.buffer : value;
     if (bytes instanceof ArrayBuffer) {
-      return !bytes.detached && !bytes.resizable;
+      // The channel gives each view a buffer of its own, of the view's size.
+      const { byteLength } = value as ArrayBuffer;
+      const isWhole = byteLength === bytes.byteLength;
+      const isFirst = budget.buffers-- > 0;
+      return isFirst && isWhole && !bytes.detached && !bytes.resizable;
     }
     const isList = Array.isArray(value);
     const above = Object.getPrototypeOf(value);

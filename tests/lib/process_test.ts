@@ -289,6 +289,19 @@ test("FunctionProcess carries what structured clone carries", async () => {
   assertEquals(copy.list[0], copy.list[1]);
 });
 
+test("FunctionProcess carries the buffer of a view, and views that share one", async () => {
+  const { buffer } = new Uint8Array([1, 2, 3, 4]);
+  const part = new Uint8Array(buffer, 1, 2);
+  for (const args of [[part], [part, buffer], [part, new DataView(buffer)]]) {
+    const echo = (...all: unknown[]) => all as ArrayBufferView[];
+    const back = await outcome(echo, { args });
+    assertEquals([back[0]!.byteOffset, back[0]!.byteLength], [1, 2]);
+    const buffers = back.map((one) => one.buffer ?? one as never);
+    assertEquals(new Set(buffers).size, 1);
+    assertEquals(buffers[0], buffer);
+  }
+});
+
 test("FunctionProcess carries 100 MB there and back", async () => {
   const bytes = new Uint8Array(100 * 2 ** 20);
   bytes[bytes.length - 1] = 7;
