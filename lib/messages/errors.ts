@@ -128,17 +128,19 @@ export function setParts(
   error: Error,
   parts: Iterable<readonly [name: string, part: unknown]>,
 ): void {
-  for (const [name, value] of parts) {
-    const enumerable = !hiddenParts().includes(name);
-    // Of an object that has such a property of its own, it is replaced.
-    const own = { value, enumerable, configurable: true, writable: true };
-    Reflect.defineProperty(error, name, own);
+  for (const [name, part] of parts) {
+    setHidden(error, name, part, !hiddenParts().includes(name));
   }
 }
 
 /** Sets a property as the language sets it on errors: not enumerable. */
-export function setHidden(target: object, name: string, value: unknown): void {
-  const own = { value, configurable: true, writable: true };
+export function setHidden(
+  target: object,
+  name: string,
+  value: unknown,
+  enumerable = false,
+): void {
+  const own = { value, enumerable, configurable: true, writable: true };
   // Of an object that is frozen, nothing changes.
   Reflect.defineProperty(target, name, own);
 }

@@ -22,7 +22,6 @@ import {
   isCloned,
   isContainer,
   isDenos,
-  isSharedMemory,
   namesOf,
   partsOf,
   refuseForThread,
@@ -405,18 +404,19 @@ export function copyValue(
 
 /** Refuses what another process cannot have, though a thread could. */
 export function refuseForProcess(part: object): string | undefined {
-  const what = Object.prototype.toString.call(part);
-  const buffer = ArrayBuffer.isView(part) ? part.buffer : part;
+  const bytes = ArrayBuffer.isView(part) ? part.buffer : part;
+  const what = Object.prototype.toString.call(bytes);
   const kind = isPortable(part) && part[Travel.key];
-  if (kind === "Lock" || kind === "Barrier" || isSharedMemory(buffer)) {
-    const name = describe(part);
-    return `${name} cannot be sent to a process, which shares no memory`;
+  const refused = `${describe(part)} cannot be sent to a process`;
+  if (
+    kind === "Lock" || kind === "Barrier" ||
+    what === "[object SharedArrayBuffer]"
+  ) {
+    return `${refused}, which shares no memory`;
   }
   // The serializer makes plain objects of what belongs to Deno.
-  if (what === "[object WebAssembly.Module]" || isDenos(part)) {
-    return `${describe(part)} cannot be sent to a process`;
-  }
-  return refuseForThread(part);
+  const isLost = what === "[object WebAssembly.Module]" || isDenos(part);
+  return isLost ? refused : refuseForThread(part);
 }
 
 /** Makes memory that all threads see that get it, or throws where there is none. */

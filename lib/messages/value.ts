@@ -115,12 +115,6 @@ export function isDenos(part: object): boolean {
   );
 }
 
-/** Whether an object is memory that threads share. */
-export function isSharedMemory(part: object): boolean {
-  const what = Object.prototype.toString.call(part);
-  return what === "[object SharedArrayBuffer]";
-}
-
 /** What a view of one buffer is of another one. */
 export function viewOf(buffer: ArrayBuffer, like: ArrayBufferView): object {
   // Of a class that extends one of the language's, structured clone makes that.
@@ -135,5 +129,5 @@ type Views = Record<string, typeof Uint8Array | undefined>;
 /** What of this runs on the far side. */
 export const valueParts = [
   () => [partsOf, namesOf, isContainer, replacer, emptyLike, fill, isCloned],
-  () => [refuseForThread, isDenos, isSharedMemory, viewOf],
+  () => [refuseForThread, isDenos, viewOf],
 ];

@@ -9,6 +9,7 @@ import { describe } from "../describe.ts";
 import { Relay } from "../messages/relay.ts";
 import { copyValue, type Parcel } from "../messages/travel.ts";
 import { endWithProgram, hasEnded } from "../subprocess/group.ts";
+import { tell } from "../workers/calls.ts";
 import type { Death } from "../workers/errors.ts";
 import {
   Host,
@@ -111,10 +112,11 @@ export class ProcessHost extends Host {
   /** Listens to the process until it has ended. */
   #watch(): void {
     const child = this.#child;
+    const { onOutput } = this.options;
     child.on("message", (sent) => this.#take(sent));
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream]?.setEncoding("utf8");
-      child[stream]?.on("data", (text) => this.#tell(text, stream));
+      child[stream]?.on("data", (text) => tell(onOutput!, text, stream));
     }
     child.once("error", (cause) => {
       this.die({ how: "cannot be started", cause });
@@ -152,14 +154,6 @@ export class ProcessHost extends Host {
     } catch (cause) {
       this.#death = { how: "sent what cannot be read here", cause };
       this.#end();
-    }
-  }
-
-  #tell(text: string, stream: "stdout" | "stderr"): void {
-    try {
-      this.options.onOutput!(text, stream);
-    } catch (error) {
-      reportError(error);
     }
   }
 

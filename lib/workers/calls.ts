@@ -173,9 +173,12 @@ export class CallChunk implements Chunk {
 }
 
 /** Calls a listener; what it throws is no fault of the task. */
-export function tell<News>(listener: (news: News) => void, news: News): void {
+export function tell<News extends unknown[]>(
+  listener: (...news: News) => void,
+  ...news: News
+): void {
   try {
-    listener(news);
+    listener(...news);
   } catch (error) {
     reportError(error);
   }
