@@ -24,11 +24,7 @@ export function describe(value: unknown): string {
 
 /**
  * Checks that options are an object, as they are in JavaScript, and not the value
- * of one of them, as in Python.
- *
- * @param caller Who wants them, such as `Pool`.
- * @param example What to write, such as `new Pool({ workers: 1 })`.
- * @throws {TypeError} If they are none; it says what to write.
+ * of one of them, as in Python; `example` says what to write.
  */
 export function checkOptions(
   caller: string,
@@ -66,14 +62,7 @@ export function checkTransfer(caller: string, transfer: unknown): void {
   if (transfer !== undefined) checkArray(caller, "transfer", transfer);
 }
 
-/**
- * Checks a number.
- *
- * @param what Who wants it and what it is called, such as `Pool: workers`.
- * @param wanted What it must be.
- * @throws {TypeError} If it is no number.
- * @throws {RangeError} If it is not as wanted.
- */
+/** Checks a number: a TypeError says that it is none, a RangeError what it must be. */
 export function checkNumberAs(
   what: string,
   wanted: string,

@@ -70,13 +70,7 @@ export class Remote {
   #silent = -Infinity;
   #isOver = false;
 
-  /**
-   * @param launcher The process that `launcher` and `guardCommand()` started.
-   * @param args What Deno is to run on the other machine.
-   * @param lostAfter How long silence may last, in milliseconds.
-   * @param isHeard Whether what the process prints is given to somebody; if not,
-   * it is printed here.
-   */
+  /** Has Deno run `args`; what it prints is printed here unless it `isHeard`. */
   constructor(
     launcher: ChildProcess,
     args: readonly string[],

@@ -28,11 +28,8 @@ interface Guard {
 let guard: Guard | undefined;
 
 /**
- * Sees to it that a program ends when this one does, whatever ends this one,
- * and be it in the same turn.
- *
- * @param pid The id of the program; that of a process group is negative.
- * @returns Whether there is a guard. There is none without a permission.
+ * Sees to it that a program, or a group by its negative id, ends when this one
+ * does, and be it in the same turn. Tells whether there is a guard that may.
  */
 export function endWithProgram(pid: number): boolean {
   const news = `+ ${pid}`;
@@ -97,9 +94,7 @@ export function keepGoing(): () => void {
 /**
  * Ends a program and all that it has started, as far as those who have started
  * it run. SIGTERM asks them, and what has not heeded it is killed once the
- * program has ended. Windows asks nobody.
- *
- * @returns Whether there is somebody who may do it.
+ * program has ended. Windows asks nobody. Tells whether somebody may do it.
  */
 export function endTree(pid: number, signal: "SIGTERM" | "SIGKILL"): boolean {
   if (isWindows) return killTree(pid);

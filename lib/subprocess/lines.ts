@@ -18,7 +18,7 @@ export class LineCutter {
   #rest = "";
   #endedInReturn = false;
 
-  /** @param limit How many bytes a line may have. */
+  /** `limit` is how many bytes a line may have. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -71,9 +71,8 @@ function withoutReturn(line: string): string {
 /**
  * Hands out lists of lines, one line at a time. A generator that yields line by
  * line takes more than twice as long for each; so this one does it only when its
- * list is at its end, and else the next line is taken past it.
- *
- * @param leave Called when the loop is left, also while a list is awaited.
+ * list is at its end, and else the next line is taken past it. `leave` is called
+ * when the loop is left, also while a list is awaited.
  */
 export function oneByOne(
   lists: AsyncGenerator<string[], void, void>,

@@ -109,9 +109,8 @@ export class Output {
   }
 
   /**
-   * Notes that the program has ended. Another one that it has started and left
-   * behind may hold the pipe for hours: when nothing has come for a while, or
-   * too much, that is the end.
+   * Notes that the program has ended. What it has left behind may hold the pipe:
+   * when nothing has come for a while, or too much, that is the end.
    */
   programEnded(): void {
     this.#readsLeft = readsAfterEnd;

@@ -22,12 +22,9 @@ interface Waiting {
 const queue: Waiting[] = [];
 
 /**
- * Waits until a program may be read from and written to, or has ended. It has its
- * turn for all of its outputs at once, and until it ends: else each of two
- * programs might wait for the other.
- *
- * @param reads How many outputs it has.
- * @param end Settles when the program has ended.
+ * Waits until so many outputs of a program may be read, or it has ended. It has
+ * its turn for all of them at once, and until it ends: else each of two programs
+ * might wait for the other.
  */
 export function turn(reads: number, end: Promise<unknown>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -73,11 +73,7 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
   implements Disposable {
   /** What the worker is called in messages. */
   readonly name: string;
-  /**
-   * The host, once it has started.
-   *
-   * @internal
-   */
+  /** @internal The host, once it has started. */
   protected host: Host | undefined;
   readonly #task: Task;
   readonly #options: FunctionWorkerOptions<Args>;
@@ -197,30 +193,18 @@ export class FunctionWorker<Args extends readonly unknown[], Result>
     return `Function${this.kind} ${inspect(this.shown(), options)}`;
   }
 
-  /**
-   * What is shown of the worker.
-   *
-   * @internal
-   */
+  /** @internal What is shown of the worker. */
   protected shown(): Record<string, unknown> {
     const { name, state } = this;
     return { name, state };
   }
 
-  /**
-   * Starts the host of the function.
-   *
-   * @internal
-   */
+  /** @internal Starts the host of the function. */
   protected open(options: HostOptions): Host {
     return new Thread(options);
   }
 
-  /**
-   * What names and messages call it; the name of a class may be a bundler's.
-   *
-   * @internal
-   */
+  /** @internal What names and messages call it: a bundler may rename a class. */
   protected get kind(): string {
     return "Worker";
   }
