@@ -60,8 +60,8 @@ lesson(import.meta, async ({ wait }) => {
 
   section("What a process uses");
   // A process uses resources of the computer: processor time, memory, space on
-  // the disk. The operating system also keeps lists for it: the files and the
-  // network connections that it has open, and how much it has used. When a
+  // the disk. The operating system also notes which files and network
+  // connections it has open, and how much it has used. When a
   // process ends, the system takes back its memory, and closes its files and
   // connections.
   //
@@ -72,8 +72,8 @@ lesson(import.meta, async ({ wait }) => {
   // what the system counts as processors. (One core of a chip may count as
   // two.) Each works for one process at a time, and there are many more
   // processes. So the system gives a process a short slice of processor time,
-  // and then lets another one run. This is called scheduling. Every process
-  // goes forward, and the computer keeps responding.
+  // and then lets another one run. This is called scheduling. All processes make
+  // progress, and the computer keeps responding.
   //
   // The number of logical processors here:
   show(() => me.logicalProcessors); // ≈ 8

@@ -28,7 +28,7 @@ lesson(import.meta, async () => {
   // A promise stands for a value that comes later. `await` waits for it, and so
   // does the arrow (→) in the lessons.
   //
-  // The file has types, too (`: number`, `<T>`, `!`). They are not printed.
+  // The file has types (`: number`, `<T>`) and `!`, too: they are not printed.
 
   section("One counter or two?");
   // globalThis holds the variables that all code of a program can use.
@@ -104,7 +104,7 @@ lesson(import.meta, async () => {
 
 /** What JavaScript looks like in Python. */
 const phrasebook = [
-  ["const n = 5;", "n = 5, once and for all"],
+  ["const n = 5;", "n = 5, and never another"],
   ["(n) => n * 2", "lambda n: n * 2"],
   ["`child #${n}`", 'f"child #{n}"'],
   ["{ size: 1, name }", '{"size": 1, "name": name}'],

@@ -19,8 +19,8 @@ lesson(import.meta, async () => {
   await show(() => sendCopy()); // { arrived: { item: "tea", amount: 1 }, changed: { item: "tea", amount: 100 }, kept: { item: "tea", amount: 1 } }
 
   // Main still has its order of 1 tea. So there are two orders: a message is a
-  // copy. Workers have no variables in common, and neither have processes: what
-  // one of them needs from another arrives in a message. Between processes,
+  // copy. Workers have no variables in common, and processes have none: what one
+  // of them needs from another arrives in a message. Between processes,
   // this is called inter-process communication (IPC). Threads in Python share
   // memory instead. How workers do that is in lesson 6.
 
@@ -195,6 +195,6 @@ function costOf(way: string, { elapsed, arrived, left }: Cost) {
 export function describeCost(copy: Cost, move: Cost): string {
   const ratio = copy.elapsed / move.elapsed;
   return ratio > 1
-    ? `Copying took ${ratio.toFixed(1)} times as long as moving.`
+    ? `Copying took about ${+ratio.toPrecision(2)} times as long as moving.`
     : "Moving was not faster this time: the machine is busy.";
 }

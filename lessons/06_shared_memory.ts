@@ -18,16 +18,16 @@ lesson(import.meta, async () => {
 
   // What is the counter then? You expect 2. But each worker takes two steps that
   // the other one can notice: it reads the number, and writes the number plus 1.
-  // There are 6 orders of these four steps. `losses` runs workers in all 6, and
-  // counts those that do not end with 2.
+  // There are 6 orders of these four steps. `losses` halts workers before each
+  // step, so it can try all 6, and counts those that do not end with 2.
   await show(() => losses(add)); // 4
 
   // These are all 6. "1 reads 0" means: worker 1 reads, and finds 0.
   table(await ordersOf(add));
 
   // When both read before one of them writes, both write 1: an update is lost.
-  // This is a race condition: the result depends on the order in which threads
-  // take their steps. Chance decides: a wrong program can pass a thousand tests.
+  // This is a race condition: whether the result is right depends on the order
+  // of the steps. Chance decides: a wrong program can pass a thousand tests.
 
   section("Two ways to work on the same data");
   // Workers can send each other copies (lesson 5), and so can processes:
@@ -65,8 +65,8 @@ lesson(import.meta, async () => {
   code(transfer);
   await show(() => endings(transfer)); // { "ada 1, bob 0": 1, "ada 0, bob 1": 1 }
 
-  // No money is lost. Both take the locks in the same order. If each took its
-  // own first, both could wait for the other one for ever: a deadlock.
+  // No money is lost, whoever comes first. Both take Ada's lock, then Bob's. If
+  // worker 2 began with Bob's, both could wait for ever: a deadlock.
 
   section("In a real run");
   // Now 4 workers add 1, 5 million times each, in whatever order comes:

@@ -14,8 +14,8 @@ import { code, lesson, say, section, show, table } from "../lib/lesson.ts";
 lesson(import.meta, async () => {
   // Two tasks, a and b, have three steps each: a1 is the first step of a. A
   // task notes its step. Then it awaits a promise that already has its value,
-  // so there is nothing to wait for. Promise.all begins both on this thread,
-  // the only one here, and waits for both. In which order do the steps come?
+  // so there is nothing to wait for. Both begin on this thread, the only one
+  // here, and Promise.all waits for both. In which order do the steps come?
   code(interleave);
   await show(() => interleave(["a", "b"], 3)); // [ "a1", "b1", "a2", "b2", "a3", "b3" ]
 

@@ -52,8 +52,8 @@ lesson(import.meta, async ({ ms, n }) => {
   // In CPython, the usual Python, the threads of a process share its memory,
   // and one lock lets only one of them at a time run Python code: the Global
   // Interpreter Lock (GIL). So they are concurrent, but do not run Python code
-  // in parallel. Unlike code in an agent, that of a thread can be interrupted
-  // anywhere, and another thread goes on. One that waits lets the others run.
+  // in parallel. Any thread can be interrupted anywhere, and another one goes on
+  // in the same memory: in an agent, none does. One that waits lets others run.
   //
   // A process normally has one GIL, and there is none across processes: each
   // has its own interpreter (what runs Python code) and its own GIL. So

@@ -115,7 +115,7 @@ lesson(import.meta, () => {
   // One next() squared one number.
 
   section("A class of your own");
-  // One method makes a class iterable: Countdown returns an iterator whose
+  // One method makes a class iterable: Countdown's returns an iterator whose
   // state is the number that is left. The exercise is to write what stands
   // between `#region` and `#endregion` in this lesson's file.
   const countdown = new Countdown(3);

@@ -24,10 +24,11 @@ lesson(import.meta, async () => {
   // passes depends on what was called before.
 
   section("Pure and impure");
-  // add is a pure function. Its result depends only on its arguments, and
-  // returning it is all it does. It has no side effects: it changes no variable
-  // outside, writes no file, asks no database. So it is easy to reason about
-  // and to test. addToTotal is impure: it reads and changes `total`.
+  // add is a pure function. Its result depends on its arguments, and on
+  // nothing else that can change; returning it is all it does. It has no side
+  // effects: it changes no variable outside, writes no file, asks no
+  // database. So it is easy to reason about and to test. addToTotal is impure:
+  // it reads and changes `total`.
   //
   // The pure function is the central idea of functional programming, which
   // computes results by applying functions to data. It is used where much data
@@ -84,9 +85,9 @@ lesson(import.meta, async () => {
   // function. `import.meta.url` is the address of this file.)
   await showError(() => pool.map(addToTotal, [5, 5])); // ReferenceError: addToTotal uses "total", …
 
-  // And cube? It is pure: 8 is its result for 2, always and everywhere. This is
-  // the beginning of its error. The pool calls a function without a name
-  // `task`.
+  // And cube? It is pure: its `exponent` never changes, so 8 is always its
+  // result for 2. This is the beginning of its error, in which `task` stands for
+  // a function without a name.
   await show(() => pool.map(cube, [1, 2]).catch(firstWords)); // 'task uses "exponent"…'
 
   // It fails as well: it uses `exponent` of its closure. So what counts for a

@@ -88,9 +88,9 @@ lesson(import.meta, () => {
   show(() => sumAll([])); // 0
 
   section("Any function of two values");
-  // `x > y ? x : y` is x if x is greater than y, and y if not: the larger one.
-  // Without an initial value, largest begins with -Infinity, which is less than
-  // every other number.
+  // `x > y ? x : y` is x if x > y, and y if not: the larger one. Without an
+  // initial value, largest begins with -Infinity, the least number; here with
+  // 10. The largest is 15.
   code(largest);
   show(() => largest([5, 9, 4, 15], 10)); // 15
 

@@ -42,8 +42,8 @@ lesson(import.meta, ({ total }) => {
   const data = range(10);
   show(() => [...map(double, filter(isEven, data))]); // [ 0, 4, 8, 12, 16 ]
 
-  // Nested: each call is the data of the call around it. You read it from the
-  // inside out.
+  // Nested: the result of each call is the data of the call around it. You read
+  // it from the inside out.
   code(nested);
   show(() => nested(data)); // 40
 
@@ -89,8 +89,8 @@ lesson(import.meta, ({ total }) => {
   show(() => lazy(count()).filter(isEven).map(double).take(3).toArray()); // [ 0, 4, 8 ]
 
   section("Memory stays flat");
-  // lines(n) makes a text, a line of 1000 bytes (1 kB) whenever somebody asks
-  // for one. A pipeline adds up their lengths; an array stores the same lines.
+  // lines(n) makes lines of 1000 bytes (1 kB), each when somebody asks for it.
+  // A pipeline adds up their lengths; an array stores the same lines.
   // The table shows how much larger the heap, the memory for the values of this
   // program, is at the last line.
   code(lengthOf);
@@ -101,7 +101,7 @@ lesson(import.meta, ({ total }) => {
   })));
 
   // The pipeline forgets a line once it has used it: its steps store no
-  // intermediate results. (Sorting would.) So its memory stays flat, however
+  // intermediate results. (A sort would.) So its memory stays flat, however
   // long the text is. A few kB are the program's own.
 }, {
   options: {

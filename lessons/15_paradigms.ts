@@ -46,7 +46,7 @@ lesson(import.meta, () => {
   code(functionalTotals);
   show(() => functionalTotals(sales, rule)); // [ { customer: "Ada", total: 1500 }, { customer: "Eve", total: 1400 } ]
 
-  // No data can change: Object.freeze made each sale immutable.
+  // No sale can change: Object.freeze made each immutable.
   showError(() => sales[0]!.price = NaN); // TypeError: Cannot assign to read only property 'price' of object '#<Object>'
 
   section("Object-oriented: objects");

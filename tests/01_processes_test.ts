@@ -115,7 +115,7 @@ Deno.test("given: the lesson says what a process uses, and that processors are s
   for (
     const part of [
       "A process uses resources of the computer: processor time, memory, space on the disk.",
-      "the files and the network connections that it has open, and how much it has used",
+      "also notes which files and network connections it has open, and how much it has used",
       "Each works for one process at a time, and there are many more processes.",
       "slice of processor time, and then lets another one run. This is called scheduling.",
       `The number of logical processors here: me.logicalProcessors → ${navigator.hardwareConcurrency}`,

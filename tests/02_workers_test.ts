@@ -189,7 +189,7 @@ Deno.test("given: the lesson says how to read its code, beside the same in Pytho
   for (
     const row of [
       "JavaScript Python -",
-      "- const n = 5; n = 5, once and for all (n) => n * 2 lambda n: n * 2",
+      "- const n = 5; n = 5, and never another (n) => n * 2 lambda n: n * 2",
       '`child #${n}` f"child #{n}"',
       '{ size: 1, name } {"size": 1, "name": name}',
       'const { size } = it; size = it["size"]',
@@ -200,7 +200,7 @@ Deno.test("given: the lesson says how to read its code, beside the same in Pytho
       "a === b && c a == b and c a ? b : c b if a else c async",
       "async function f() async def f(): A",
       "A promise stands for a value that comes later. `await` waits for it, and so does the arrow (→) in the lessons.",
-      "The file has types, too (`: number`, `<T>`, `!`). They are not printed.",
+      "The file has types (`: number`, `<T>`) and `!`, too: they are not printed.",
     ]
   ) assertStringIncludes(text, row);
 });

@@ -125,7 +125,7 @@ Deno.test("given: the lesson shows every order, and why some are wrong", async (
     const part of [
       "function add({ counter }) { counter[0]++; }",
       "You expect 2.",
-      "There are 6 orders of these four steps. `losses` runs workers in all 6, and counts those that do not end with 2.",
+      "There are 6 orders of these four steps. `losses` halts workers before each step, so it can try all 6, and counts those that do not end with 2.",
       "losses(add) → 4",
       "step 1 step 2 step 3 step 4 counter",
       "1 reads 0 1 writes 1 2 reads 1 2 writes 2 2 " +
@@ -135,7 +135,7 @@ Deno.test("given: the lesson shows every order, and why some are wrong", async (
       "2 reads 0 1 reads 0 2 writes 1 1 writes 1 1 " +
       "2 reads 0 2 writes 1 1 reads 1 1 writes 2 2",
       "When both read before one of them writes, both write 1: an update is lost.",
-      "This is a race condition: the result depends on the order in which threads take their steps.",
+      "This is a race condition: whether the result is right depends on the order of the steps.",
     ]
   ) assertStringIncludes(text, part);
 });
@@ -164,8 +164,8 @@ Deno.test("given: the lesson says what synchronisation is, and shows that no ord
       "This one releases the lock before it writes. With the steps of the lock there are 10 orders.",
       "losses(addTooLate) → 6",
       "loseAnUpdate(addTooLate) → 1",
-      'endings(transfer) → { "ada 1, bob 0": 1, "ada 0, bob 1": 1 } No money is lost.',
-      "If each took its own first, both could wait for the other one for ever: a deadlock.",
+      'endings(transfer) → { "ada 1, bob 0": 1, "ada 0, bob 1": 1 } No money is lost, whoever comes first.',
+      "Both take Ada's lock, then Bob's. If worker 2 began with Bob's, both could wait for ever: a deadlock.",
       "It should be 20 million; a run that loses nothing is lucky. These lose none:",
       "countWithAtomics(4, 100_000) → 400000",
       "countWithLock(4, 100_000) → 400000",

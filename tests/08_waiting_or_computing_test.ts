@@ -184,8 +184,8 @@ Deno.test("given: the lesson says what an agent is, and what Python's GIL is", a
     const part of [
       "while (performance.now() - start < 20) countPrimes(100);",
       'blockTimer() → [ "computation", "timer" ] Main is one agent, and each worker is another one. (V8, the part of Deno that runs JavaScript, says isolate.) An agent has its own memory, and runs one piece of code at a time. So a computation blocks everything else in its agent, here the timer. A worker blocks only itself.',
-      "In CPython, the usual Python, the threads of a process share its memory, and one lock lets only one of them at a time run Python code: the Global Interpreter Lock (GIL). So they are concurrent, but do not run Python code in parallel. Unlike code in an agent, that of a thread can be interrupted anywhere, and another thread goes on.",
-      "One that waits lets the others run.",
+      "In CPython, the usual Python, the threads of a process share its memory, and one lock lets only one of them at a time run Python code: the Global Interpreter Lock (GIL). So they are concurrent, but do not run Python code in parallel. Any thread can be interrupted anywhere, and another one goes on in the same memory: in an agent, none does.",
+      "One that waits lets others run.",
       "A process normally has one GIL, and there is none across processes: each has its own interpreter (what runs Python code) and its own GIL. So processes compute in parallel, as workers do here.",
       "(Since Python 3.12, interpreters in one process can have a GIL each; since 3.13, some builds have none.)",
       "So multithreading (several threads) suits tasks that wait, as async does here; multiprocessing (several processes) suits tasks that compute.",

@@ -106,13 +106,13 @@ Deno.test("given: the lesson says what a lambda, a closure and a pure function a
       "A lambda function is written without a name, in a place where a value could stand.",
       "A function together with the variables around it is called a closure.",
       "average is a function with a name. averageArrow does the same, written as a lambda. In braces it may hold statements, and then needs `return`.",
-      "add is a pure function. Its result depends only on its arguments, and returning it is all it does.",
+      "add is a pure function. Its result depends on its arguments, and on nothing else that can change; returning it is all it does.",
       "It has no side effects: it changes no variable outside, writes no file, asks no database.",
       "addToTotal is impure: it reads and changes `total`.",
       "The pure function is the central idea of functional programming, which computes results by applying functions to data.",
       "data analysis, machine learning",
       "So what counts for a worker is not that a function is pure, but that it uses no variable around it.",
-      "The pool calls a function without a name `task`.",
+      "This is the beginning of its error, in which `task` stands for a function without a name.",
     ]
   ) assertStringIncludes(said, sentence);
 });

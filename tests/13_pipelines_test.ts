@@ -141,7 +141,7 @@ Deno.test("given: the lesson says what a pipeline is, how to think in pipelines,
       "The lazy pipeline has computed nothing when it is built. It is reduce that asks map for an item; map asks filter, and filter asks the data.",
       "With arrays, each step finishes first and makes a whole array for the next one",
       "[...map(double, filter(isEven, data))] → [ 0, 4, 8, 12, 16 ]",
-      "Nested: each call is the data of the call around it. You read it from the inside out. function nested(data) {",
+      "Nested: the result of each call is the data of the call around it. You read it from the inside out. function nested(data) {",
       "nested(data) → 40",
       "Step by step: each result gets a name. You read it from top to bottom. function stepwise(data) {",
       "stepwise(data) → 40",
@@ -156,7 +156,7 @@ Deno.test("given: the lesson says what a pipeline is, how to think in pipelines,
       "doubleInPlace(source); chained(source) → 72",
       "Immutable data prevents that: nobody can change it.",
       "take(3).toArray() → [ 0, 4, 8 ]",
-      "its steps store no intermediate results. (Sorting would.) So its memory stays flat, however long the text is.",
+      "its steps store no intermediate results. (A sort would.) So its memory stays flat, however long the text is.",
     ]
   ) assertStringIncludes(said, words);
   // The array keeps every line. A test runner's heap is never quite still.
