@@ -215,8 +215,8 @@ function drawCurve(points: readonly Gain[], cores: number): string {
         }`
       ).join("");
   const share = parallelShare(points, cores);
-  const fitted = (workers: number) =>
-    1 / (1 - share + share / Math.min(workers, cores));
+  const fitted = (workers: number, part = share ?? 0) =>
+    1 / (1 - part + part / Math.min(workers, cores));
   const rows = Array.from({ length: Math.floor(top) }, (_, i) => i + 1).map(
     (gain) =>
       `<line class="grid" x1="34" x2="334" y1="${y(gain)}" y2="${y(gain)}"/>` +

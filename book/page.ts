@@ -75,7 +75,7 @@ const groups: readonly (readonly [title: string, numbers: number[]])[] = [
 
 /** What a page adds under the first code that has a text. */
 const widgets: Readonly<Record<string, string>> = {
-  "runParallel(": "speedup",
+  "curve(": "speedup",
   "evaluationOrder(": "lanes",
   "function add({ counter": "stepper",
 };
