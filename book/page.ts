@@ -6,7 +6,8 @@
 
 import { lessons } from "../lib/lesson.ts";
 import { claimsOf } from "../lib/lesson/claims.ts";
-import { drawAll, escape, judge } from "./draw.ts";
+import { drawAll, judge } from "./draw.ts";
+import { escape } from "./escape.ts";
 import { highlight } from "./highlight.ts";
 import type { Said } from "./said.ts";
 import {
@@ -180,13 +181,7 @@ export function frontPage(
 ): string {
   const about = "Parallelism and functional programming in TypeScript, in " +
     "lessons that run in the browser, on your own processors.";
-  const first = materials[0]!;
   const shown = materials.find(({ source }) => /runParallel\(/.test(source));
-  const timeline =
-    shown?.recording.said.filter(({ kind }) => kind === "timeline").slice(
-      0,
-      1,
-    ) ?? [];
   const list = groups.map(([title, numbers], i) => {
     const own = materials.filter(({ name }) =>
       numbers.includes(numberOf(name))
@@ -203,21 +198,29 @@ ${own.map(lessonEntry).join("\n")}
 <div class="intro"><h1>Code that runs side by side</h1>
 <p class="lead">${about} Change the code, press Run, and see each value under
 the line that printed it.</p>
-<p class="start"><a class="go" href="${first.name}.html">Start with lesson 1</a>
+<p class="start"><a class="go" href="${
+      materials[0]!.name
+    }.html">Start with lesson 1</a>
 <a href="#group-0">All ${materials.length} lessons</a></p>
 <p class="note">Nothing is installed, and nothing is sent anywhere. Each lesson
 is one file, which also runs with <a href="https://deno.com">Deno</a>.</p></div>
-<section class="widget" data-widget="speedup" aria-labelledby="cores">
-<h2 id="cores">Eight tasks on your processors</h2>
-<div class="drawing">${drawAll(timeline)}
-<p class="label">recorded with ${shown?.recording.machine}</p></div>
-</section>
+${shown ? heroOf(shown) : ""}
 </div>
 ${list}
-${shown ? dataElement("shown", { name: shown.name, source: shown.source }) : ""}
 </main>`,
     { head, about },
   );
+}
+
+/** A lesson that runs on the front page, and what was recorded of it. */
+function heroOf({ name, source, recording }: Material): string {
+  const timeline = recording.said.find(({ kind }) => kind === "timeline");
+  return `<section class="widget" data-widget="speedup" aria-labelledby="cores">
+<h2 id="cores">Eight tasks on your processors</h2>
+<div class="drawing">${drawAll(timeline ? [timeline] : [])}
+<p class="label">recorded with ${recording.machine}</p></div>
+</section>
+${dataElement("shown", { name, source })}`;
 }
 
 /** What can be solved on a page: not in a lesson that cannot run there. */
@@ -259,8 +262,10 @@ function pictureOf(said: readonly Said[]): string {
       return drawAll(said.filter((it) => "expression" in it).slice(0, 3));
     }
     if (kind !== "table") return drawAll([said[at]!]);
-    const rows = said.slice(at + 1).filter(({ kind }) => kind === "row");
-    const few = [said[at]!, ...rows.slice(0, 4)].map((it) => ({
+    const end = said.findIndex((it, i) => i > at && it.kind !== "row");
+    const few = said.slice(at, end < 0 ? undefined : end).slice(0, 5).map((
+      it,
+    ) => ({
       ...it,
       ..."cells" in it && { cells: it.cells.slice(0, 4) },
       ..."heads" in it && { heads: it.heads.slice(0, 4) },

@@ -125,7 +125,8 @@ function blockOf(
   );
 }
 
-function cellOf(value: Row[string]): string {
+/** A cell as text. */
+export function cellOf(value: Row[string]): string {
   if (typeof value === "number" || typeof value === "bigint") {
     return count(value);
   }
