@@ -115,9 +115,13 @@ export function isNumber(cell: string): boolean {
   return /^[-≈]? ?\d[\d .]*( ?(µs|ms|s|[kMGT]?B|%|×)( slower)?)?$/.test(cell);
 }
 
+/** Cells with more characters may take several lines. */
+const longCell = 20;
+
 function drawCell(tag: string, text: string, isNumber: boolean): string {
+  const kind = isNumber ? "number" : text.length > longCell ? "long" : "";
   const attributes = (tag === "th" ? ' scope="col"' : "") +
-    (isNumber ? ' class="number"' : "");
+    (kind && ` class="${kind}"`);
   return `<${tag}${attributes}>${escape(text)}</${tag}>`;
 }
 

@@ -68,6 +68,8 @@ export class Editor {
     this.open(segment, ...all);
     document.execCommand("insertText", false, text.replace(/\n$/, ""));
     this.open(segment, ...all);
+    // The browser shows the end of what is selected; one reads from the left.
+    this.#views.get(segment)!.parentElement!.scrollLeft = 0;
   }
 
   /** Has a text wait until it is used. */
