@@ -216,7 +216,7 @@ export class Scheduler {
         tellsLines: true,
       };
       return this.#isReal
-        ? new RealThread(worker, 2000)
+        ? new RealThread(worker, 5000)
         : new SimulatedThread(worker);
     });
     this.#executor = new Executor(threads, memory, initial);
