@@ -55,9 +55,9 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   timeline(spans, start);
 
   section("How much more workers gain");
-  // The large tasks once more, on pools of 1 worker, 2, 4 and so on. Dots lead to
-  // the ideal: the smaller number of workers and processors. What runs on one
-  // processor alone, such as the start of workers, keeps the gain below it.
+  // The large tasks once more, on pools of 1 worker, 2, 4 and so on. Ideal is the
+  // smaller number of workers and processors. What runs on one processor alone,
+  // such as the start of workers, keeps the gain below that.
   curve(await gainsOf(tasks, large, workers));
 
   section("The tasks and their results");

@@ -234,7 +234,7 @@ Deno.test("given: the lesson shows every run of large and small tasks, the timel
     text,
     new RegExp(
       String
-        .raw`Dots lead to the ideal: the smaller number of workers and processors\. .* 1 worker ${bar} 2 workers ${bar} 4 workers ${bar} (?:By Amdahl's law|More workers gained|One processor)`,
+        .raw`Ideal is the smaller number of workers and processors\. .* 1 worker ${bar} 2 workers ${bar} 4 workers ${bar} ━ is measured, · the rest up to the ideal\. (?:By Amdahl's law|More workers gained|One processor)`,
     ),
   );
 });

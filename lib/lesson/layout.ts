@@ -222,5 +222,6 @@ export function formatCurve(
     return `${labels[i]!.padEnd(margin)} ${text} ${bar}`;
   });
   const share = describeShare(parallelShare(gains, cores));
-  return [...rows, "", ...wrap(share, columns)];
+  const text = `━ is measured, · the rest up to the ideal. ${share}`;
+  return [...rows, "", ...wrap(text, columns)];
 }

@@ -122,6 +122,15 @@ Deno.test("isDisturbed: a lesson that says that the machine was busy is recorded
   const say = (text: string) => [{ kind: "say", text, line: 1 }] as const;
   assert(isDisturbed(say("2 × is possible; but the processors are busy.")));
   assert(!isDisturbed(say("The large tasks gained 1.81 × on average.")));
+  const curve = (gain: number) =>
+    [{
+      kind: "curve",
+      points: [{ workers: 4, gain }],
+      cores: 2,
+      line: 1,
+    }] as const;
+  assert(isDisturbed(curve(0.6)));
+  assert(!isDisturbed(curve(1.6)));
 });
 
 Deno.test("segmentsByLine: each line is in its segment", () => {
