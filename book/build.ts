@@ -17,12 +17,8 @@ import {
 } from "../classroom/exercise/regions.ts";
 import { run } from "../mod.ts";
 import { bundles, pathOf } from "./bundle.ts";
-import {
-  frontPage,
-  lessonPage,
-  type Material,
-  type Recording,
-} from "./page.ts";
+import { frontPage } from "./front.ts";
+import { lessonPage, type Material, type Recording } from "./page.ts";
 import { mark } from "./record.ts";
 import { isDisturbed, type Said } from "./said.ts";
 
