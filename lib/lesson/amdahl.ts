@@ -28,6 +28,7 @@ export function parallelShare(
   let [above, below] = [0, 0];
   for (const { workers, gain } of gains) {
     const x = 1 - 1 / Math.min(workers, cores);
+    if (x === 0) continue;
     above += x * (1 - 1 / gain);
     below += x * x;
   }

@@ -445,6 +445,9 @@ Deno.test("formatCurve() draws each gain beside the ideal, and names the share",
   ]);
   // Two processors do no more, however many workers there are.
   const two = [{ workers: 2, gain: 2 }, { workers: 8, gain: 2 }];
+  // A clock that counts in milliseconds may find no time at all.
+  const none = [{ workers: 1, gain: 0 }, { workers: 2, gain: 0 }];
+  assertEquals(parallelShare(none, 2), 0);
   assertEquals(parallelShare(two, 2), 1);
   assertEquals(parallelShare([{ workers: 1, gain: 1 }], 2), undefined);
   // Amdahl's law says nothing of what has gained nothing.
