@@ -26,8 +26,8 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
 
   section("Which way is faster?");
   say(
-    `These are the times of all ${tasks} tasks together, large tasks with n = ` +
-      `${count(large)}, small ones with n = ${count(small)}: sequentially, ` +
+    `These are the times of all ${tasks} tasks together, large with n = ` +
+      `${count(large)}, small with n = ${count(small)}: sequentially, ` +
       `on this thread, and in parallel, on a pool of ${workers} workers.`,
   );
   // A pool starts workers, gives each the next task as soon as it is free, and
@@ -40,9 +40,9 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
 
   // Where processors are free, large tasks gain: parallelism takes less time,
   // or solves larger problems in the same time. On a busy machine, they get
-  // less of the processors, and any way can be the slowest. Small tasks lose:
-  // starting a worker and sending it a task take longer than the task. From
-  // which n on do tasks gain? Try --large 100000.
+  // less of the processors. Small tasks lose: starting a worker and sending it
+  // a task take longer than the task. From which n on do tasks gain? Try
+  // --large 100000.
 
   section("Which worker ran which large task, and when");
   // Each line is a worker, and time runs to the right. A number is where that
@@ -56,8 +56,8 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
 
   section("How much more workers gain");
   // The large tasks once more, on pools of 1 worker, 2, 4 and so on. Ideal is the
-  // smaller number of workers and processors. What runs on one processor alone,
-  // such as the start of workers, keeps the gain below that.
+  // smaller number of workers and processors. What runs on one processor alone
+  // keeps the gain below that.
   curve(await gainsOf(tasks, large, workers));
 
   section("The tasks and their results");

@@ -222,6 +222,6 @@ export function formatCurve(
     return `${labels[i]!.padEnd(margin)} ${text} ${bar}`;
   });
   const share = describeShare(parallelShare(gains, cores));
-  const text = `━ is measured, · the rest up to the ideal. ${share}`;
+  const text = `━ measured, · ideal. ${share}`;
   return [...rows, "", ...wrap(text, columns)];
 }

@@ -439,9 +439,9 @@ Deno.test("formatCurve() draws each gain beside the ideal, and names the share",
     "2 workers   1.33 × ━━━━━━━━━━━━━━········",
     "4 workers   1.60 × ━━━━━━━━━━━━━━━━━··························",
     "",
-    "━ is measured, · the rest up to the ideal. By Amdahl's law, 50",
-    "% of the work ran in parallel: however many processors there",
-    "are, it cannot be more than 2.0 × as fast.",
+    "━ measured, · ideal. By Amdahl's law, 50 % of the work ran in",
+    "parallel: however many processors there are, it cannot be more",
+    "than 2.0 × as fast.",
   ]);
   // Two processors do no more, however many workers there are.
   const two = [{ workers: 2, gain: 2 }, { workers: 8, gain: 2 }];
