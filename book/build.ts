@@ -17,12 +17,8 @@ import {
 } from "../classroom/exercise/regions.ts";
 import { run } from "../mod.ts";
 import { bundles, pathOf } from "./bundle.ts";
-import {
-  frontPage,
-  lessonPage,
-  type Material,
-  type Recording,
-} from "./page.ts";
+import { frontPage } from "./front.ts";
+import { lessonPage, type Material, type Recording } from "./page.ts";
 import { mark } from "./record.ts";
 import { isDisturbed, type Said } from "./said.ts";
 
@@ -279,36 +275,24 @@ function serveAt(out: string, port: number) {
   }
 }
 
-/** Builds again whenever something is saved that the book is made of. */
+/** Builds again, one build at a time, whenever what the book is made of is saved. */
 async function watch(options: BuildOptions): Promise<void> {
   const folders = ["book", "classroom", "lessons", "lib", "tests"]
     .map((name) => pathOf(new URL(name, root).href));
-  for await (const _ of settled(Deno.watchFs(folders))) {
+  const buildAgain = async () => {
     try {
       await build({ ...options, isDraft: true });
       console.log(`built again at ${new Date().toLocaleTimeString()}`);
     } catch (error) {
       console.error((error as Error).message);
     }
-  }
-}
-
-/** Events of a file system: one when no other has followed for a moment. */
-async function* settled(events: AsyncIterable<unknown>) {
-  let wake = () => {};
-  let last = 0;
-  void (async () => {
-    for await (const _ of events) {
-      last = performance.now();
-      wake();
-    }
-  })();
-  for (;;) {
-    await new Promise<void>((resolve) => wake = resolve);
-    while (performance.now() - last < 100) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    yield;
+  };
+  let last = Promise.resolve();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  for await (const _ of Deno.watchFs(folders)) {
+    // An editor writes a file in several steps.
+    clearTimeout(timer);
+    timer = setTimeout(() => last = last.then(buildAgain), 100);
   }
 }
 

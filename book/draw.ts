@@ -8,12 +8,8 @@
 import { describeShare, parallelShare } from "../lib/lesson/amdahl.ts";
 import { agrees } from "../lib/lesson/claims.ts";
 import { duration } from "../lib/lesson/units.ts";
+import { escape } from "./escape.ts";
 import type { Bar, Gain, Said } from "./said.ts";
-
-/** Makes text of a page, or of an attribute in double quotes. */
-export function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
 
 /** What a comment says of a value, and whether it is so. */
 export type Verdict = { readonly claim: string; readonly isSo: boolean };
@@ -119,9 +115,13 @@ export function isNumber(cell: string): boolean {
   return /^[-≈]? ?\d[\d .]*( ?(µs|ms|s|[kMGT]?B|%|×)( slower)?)?$/.test(cell);
 }
 
+/** Cells with more characters may take several lines. */
+const longCell = 20;
+
 function drawCell(tag: string, text: string, isNumber: boolean): string {
+  const kind = isNumber ? "number" : text.length > longCell ? "long" : "";
   const attributes = (tag === "th" ? ' scope="col"' : "") +
-    (isNumber ? ' class="number"' : "");
+    (kind && ` class="${kind}"`);
   return `<${tag}${attributes}>${escape(text)}</${tag}>`;
 }
 
@@ -144,14 +144,6 @@ function drawTimeline(bars: readonly Bar[]): string {
   const end = Math.max(...bars.map(({ to }) => to), Number.MIN_VALUE);
   const height = workers.length * row;
   const at = (time: number) => percent(time / end);
-  const ticks = ticksOf(end).map((time) =>
-    `<line class="grid" x1="${at(time)}" x2="${
-      at(time)
-    }" y1="0" y2="${height}"/>` +
-    `<text class="tick" x="${at(time)}" y="${height + 16}">${
-      time === 0 ? "0" : duration(time).replace(/[\d.]+/, (it) => `${+it}`)
-    }</text>`
-  );
   const names = workers.map((worker, i) =>
     `<text class="name" x="-8" y="${i * row + 17}">Worker ${worker}</text>` +
     `<line class="idle" x1="0" x2="100%" y1="${i * row + 13}" y2="${
@@ -173,10 +165,22 @@ function drawTimeline(bars: readonly Bar[]): string {
   return `<figure><svg class="timeline" role="img" height="${
     height + 22
   }" aria-label="${escape(`Timeline. ${wordsOf(bars, workers)}.`)}">${
-    ticks.join("")
+    drawTicks(end, height)
   }${names.join("")}${tasks.join("")}</svg><figcaption>${
     captionOf(bars, workers.length, end)
   }</figcaption></figure>`;
+}
+
+/** The lines and times of a timeline. */
+function drawTicks(end: number, height: number): string {
+  return ticksOf(end).map((time) => {
+    const x = percent(time / end);
+    const text = duration(time).replace(/[\d.]+/, (it) => `${+it}`);
+    return `<line class="grid" x1="${x}" x2="${x}" y1="0" y2="${height}"/>` +
+      `<text class="tick" x="${x}" y="${height + 16}">${
+        time === 0 ? "0" : text
+      }</text>`;
+  }).join("");
 }
 
 /** What a timeline shows, in one sentence. */
@@ -207,38 +211,44 @@ function drawCurve(points: readonly Gain[], cores: number): string {
   // Room for the names of the axes stands around 300 by 150.
   const x = (workers: number) => 34 + 300 * (workers - 1) / (most - 1);
   const y = (gain: number) => 160 - 150 * gain / top;
-  const path = (gainOf: (workers: number) => number) =>
-    Array.from({ length: 41 }, (_, i) => 1 + i * (most - 1) / 40)
-      .map((workers, i) =>
-        `${i ? "L" : "M"}${x(workers).toFixed(1)} ${
-          y(Math.min(top, gainOf(workers))).toFixed(1)
+  const path = (kind: string, gainOf: (workers: number) => number) => {
+    const places = Array.from({ length: 41 }, (_, i) => 1 + i * (most - 1) / 40)
+      .map((workers) =>
+        `${x(workers).toFixed(1)} ${
+          y(gainOf(Math.min(workers, cores))).toFixed(1)
         }`
-      ).join("");
+      );
+    return `<path class="${kind}" d="M${places.join("L")}"/>`;
+  };
   const share = parallelShare(points, cores);
-  const fitted = (workers: number) =>
-    1 / (1 - share + share / Math.min(workers, cores));
-  const rows = Array.from({ length: Math.floor(top) }, (_, i) => i + 1).map(
-    (gain) =>
-      `<line class="grid" x1="34" x2="334" y1="${y(gain)}" y2="${y(gain)}"/>` +
-      `<text x="28" y="${y(gain) + 4}" text-anchor="end">${gain} ×</text>`,
-  );
-  const dots = points.map(({ workers, gain }) =>
-    `<circle cx="${x(workers)}" cy="${
-      y(gain)
-    }" r="4"><title>${workers} workers: ${
-      gain.toFixed(2)
-    } ×</title></circle><text x="${
-      x(workers)
-    }" y="178" text-anchor="middle">${workers}</text>`
-  );
+  const fit = share
+    ? path("fit", (workers) => 1 / (1 - share + share / workers))
+    : "";
+  const ideal = path("ideal", (workers) => workers);
   return `<figure><svg class="gains" role="img" viewBox="0 0 350 184" aria-label="${
     gainsInWords(points)
-  }">${rows.join("")}<path class="ideal" d="${
-    path((workers) => workers)
-  }"/><path class="fit" d="${path(fitted)}"/>${dots.join("")}</svg>` +
-    `<figcaption>Dots: measured, by the number of workers. Dashed: ideal. ${
-      describeShare(share)
-    }</figcaption></figure>`;
+  }">${drawGains(top, y)}${ideal}${fit}${
+    points.map((it) => drawDot(it, x(it.workers), y(it.gain))).join("")
+  }</svg><figcaption>Dots: measured, by the number of workers. Dashed: ideal.${
+    fit ? " Line: the law. " : " "
+  }${describeShare(share)}</figcaption></figure>`;
+}
+
+/** The lines of a curve, at most six, with the gains that they stand for. */
+function drawGains(top: number, y: (gain: number) => number): string {
+  const step = Math.ceil(top / 6);
+  return Array.from({ length: Math.floor(top / step) }, (_, i) => {
+    const gain = (i + 1) * step;
+    return `<line class="grid" x1="34" x2="334" y1="${y(gain)}" y2="${
+      y(gain)
+    }"/><text x="28" y="${y(gain) + 4}" text-anchor="end">${gain} ×</text>`;
+  }).join("");
+}
+
+function drawDot({ workers, gain }: Gain, x: number, y: number): string {
+  return `<circle cx="${x}" cy="${y}" r="4"><title>${workers} workers: ${
+    gain.toFixed(2)
+  } ×</title></circle><text x="${x}" y="178" text-anchor="middle">${workers}</text>`;
 }
 
 function gainsInWords(points: readonly Gain[]): string {
@@ -247,11 +257,11 @@ function gainsInWords(points: readonly Gain[]): string {
   ).join(", ");
 }
 
-/** Five or so round times up to an end. */
+/** Four or so round times up to an end. */
 function ticksOf(end: number): number[] {
   const power = 10 ** Math.floor(Math.log10(end / 4));
-  const step = [1, 2, 5, 10].map((n) => n * power)
-    .find((step) => end / step <= 5.5)!;
+  const step = [1, 2, 2.5, 5, 10].map((n) => n * power)
+    .find((step) => end / step <= 4.5)!;
   const ticks = [];
   // The last one has room for its text.
   for (let i = 0; i * step <= end * 0.97; i++) ticks.push(i * step);

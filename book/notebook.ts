@@ -21,7 +21,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { lessonsIn } from "../classroom/exercise/regions.ts";
 import { lessons } from "../lib/lesson.ts";
 import { run } from "../mod.ts";
-import { type Page, pageOf } from "./segments.ts";
+import { type Page, pageOf, printers, type Row } from "./segments.ts";
 
 const usage = `Writes the lessons as Jupyter notebooks for Deno's kernel.
 
@@ -44,8 +44,9 @@ export interface Cell {
   printed?: string;
 }
 
-const printing =
-  /^(?:const \w+ = )?(?:await )?(show|showError|say|code|table|measure|bars|curve|timeline)\(/;
+const printing = new RegExp(
+  `^(?:const \\w+ = )?(?:await )?(${printers}|code)\\(`,
+);
 
 /** Values of a lesson's options, by their names. */
 export type Values = Readonly<Record<string, number>>;
@@ -64,27 +65,41 @@ export function cellsOf(
 ): Cell[] {
   const [, title = name] = lessons.find(([known]) => known === name) ?? [];
   const page = pageOf(source);
-  const cells: Cell[] = [];
-  const prose = (text: string) => {
-    if (text) cells.push({ kind: "markdown", text });
-  };
-  prose(`# ${title}\n\n${page.intro}`);
-  cells.push({
+  const program: Cell = {
     kind: "code",
     text: programOf(name, source, values),
     isFolded: true,
+  };
+  return [
+    ...prose(`# ${title}\n\n${page.intro}`),
+    program,
+    ...page.sections.slice(0, -1).flatMap(({ title, rows }) => [
+      ...prose(title && `## ${title}`),
+      ...rows.flatMap((row) => rowOf(page, row)),
+    ]),
+    ...endingOf(source),
+    ...exercisesOf(name, page),
+  ];
+}
+
+/** A cell of text, if there is some. */
+function prose(text: string): Cell[] {
+  return text ? [{ kind: "markdown", text }] : [];
+}
+
+/** Paragraphs, the statements that they speak of, and functions to be read. */
+function rowOf(page: Page, { prose: paragraphs, boxes }: Row): Cell[] {
+  const codes = boxes.flatMap(({ segments }): Cell[] => {
+    const text = textOf(page, segments);
+    return /^ {2}\S/.test(text)
+      ? statements(text)
+      : [{ kind: "code", text: plain(text), isOpen: true }];
   });
-  for (const { title, rows } of page.sections.slice(0, -1)) {
-    prose(title && `## ${title}`);
-    for (const { prose: paragraphs, boxes } of rows) {
-      prose(paragraphs.join("\n\n"));
-      for (const { segments } of boxes) {
-        const text = textOf(page, segments);
-        if (/^ {2}\S/.test(text)) cells.push(...statements(text));
-        else cells.push({ kind: "code", text: plain(text), isOpen: true });
-      }
-    }
-  }
+  return [...prose(paragraphs.join("\n\n")), ...codes];
+}
+
+/** What ends all that the story holds with `using`. */
+function endingOf(source: string): Cell[] {
   const [story = ""] = /^lesson\([^]*?^\}/m.exec(source) ?? [];
   const held = [...story.matchAll(/^ {2}(await )?using (\w+) = /gm)]
     .map(([, isAsync, name]) =>
@@ -92,11 +107,11 @@ export function cellsOf(
         ? `await ${name}[Symbol.asyncDispose]();`
         : `${name}[Symbol.dispose]();`
     );
-  if (held.length > 0) {
-    prose("A cell does not end what `using` holds, so this one does.");
-    cells.push({ kind: "code", text: held.join("\n") });
-  }
-  return [...cells, ...exercisesOf(name, page)];
+  if (held.length === 0) return [];
+  return [
+    ...prose("A cell does not end what `using` holds, so this one does."),
+    { kind: "code", text: held.join("\n") },
+  ];
 }
 
 function textOf(page: Page, segments: readonly number[]): string {

@@ -6,7 +6,8 @@
 
 import { lessons } from "../lib/lesson.ts";
 import { claimsOf } from "../lib/lesson/claims.ts";
-import { drawAll, escape, judge } from "./draw.ts";
+import { drawAll, judge } from "./draw.ts";
+import { escape } from "./escape.ts";
 import { highlight } from "./highlight.ts";
 import type { Said } from "./said.ts";
 import {
@@ -57,7 +58,7 @@ export interface LessonData {
 }
 
 /** These lessons are about what a page in a browser may not do. */
-const outside: Readonly<Record<string, string>> = {
+export const outside: Readonly<Record<string, string>> = {
   "01_processes":
     "This lesson asks the operating system about its process, which a page in a browser cannot.",
   "04_child_processes":
@@ -66,16 +67,9 @@ const outside: Readonly<Record<string, string>> = {
     "This lesson starts programs, which a page in a browser cannot.",
 };
 
-/** The lessons as the front page has them. */
-const groups: readonly (readonly [title: string, numbers: number[]])[] = [
-  ["Processes and workers", [1, 2, 3, 4]],
-  ["Parallel and concurrent", [5, 6, 7, 8]],
-  ["Functional programming, and two appendices", [9, 10, 11, 12, 13, 14, 15]],
-];
-
 /** What a page adds under the first code that has a text. */
 const widgets: Readonly<Record<string, string>> = {
-  "runParallel(": "speedup",
+  "curve(": "speedup",
   "evaluationOrder(": "lanes",
   "function add({ counter": "stepper",
 };
@@ -88,9 +82,11 @@ const policy = "default-src 'none'; " +
   "script-src 'self' blob: data: 'unsafe-eval'; worker-src 'self' blob:; " +
   "style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
-const titleOf = (name: string) =>
+/** The title of a lesson. */
+export const titleOf = (name: string) =>
   lessons.find(([known]) => known === name)?.[1] ?? name;
-const numberOf = (name: string) => Number.parseInt(name);
+/** The number of a lesson. */
+export const numberOf = (name: string) => Number.parseInt(name);
 /** What the address of a section ends with. */
 const idOf = (title: string) =>
   title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
@@ -100,7 +96,7 @@ const names =
   /(?<![\w/.#-])(?:(?:\w+\.)*[a-zA-Z]\w*\((?:[^()<&]|&#34;)*\)|[a-z]+[A-Z]\w*|[A-Z]\w+\.[a-z]\w+)(?![\w/])/g;
 
 /** A paragraph's text, with the code in it as code. */
-function inline(text: string): string {
+export function inline(text: string): string {
   return escape(text).split(/(`[^`]+`|\bhttps:\/\/[^\s)]+[\w/])/)
     .map((part) =>
       /^`.+`$/.test(part)
@@ -128,7 +124,11 @@ function sectionLinks(sections: readonly Section[]): string {
 }
 
 /** A whole page around what it holds. */
-function frame(title: string, main: string, settings: FrameSettings): string {
+export function frame(
+  title: string,
+  main: string,
+  settings: FrameSettings,
+): string {
   const { current, sections = [], head = "", about } = settings;
   const parts = sectionLinks(sections);
   const entries = lessons.map(([name, title]) =>
@@ -168,106 +168,15 @@ ${main}
 }
 
 /** What scripts get to know, as an element. */
-function dataElement(id: string, data: unknown): string {
+export function dataElement(id: string, data: unknown): string {
   const json = JSON.stringify(data).replaceAll("<", "\\u003c");
   return `<script type="application/json" id="${id}">${json}</script>`;
 }
 
-/** The front page. */
-export function frontPage(
-  materials: readonly Material[],
-  head: string,
-): string {
-  const about = "Parallelism and functional programming in TypeScript, in " +
-    "lessons that run in the browser, on your own processors.";
-  const first = materials[0]!;
-  const shown = materials.find(({ source }) => /runParallel\(/.test(source));
-  const timeline =
-    shown?.recording.said.filter(({ kind }) => kind === "timeline").slice(
-      0,
-      1,
-    ) ?? [];
-  const list = groups.map(([title, numbers], i) => {
-    const own = materials.filter(({ name }) =>
-      numbers.includes(numberOf(name))
-    );
-    return `<section aria-labelledby="group-${i}"><h2 id="group-${i}">${title}</h2>
-<ul class="lessons">
-${own.map(lessonEntry).join("\n")}
-</ul></section>`;
-  }).join("\n");
-  return frame(
-    "Side by Side",
-    `<main id="main" class="front">
-<div class="hero">
-<div class="intro"><h1>Code that runs side by side</h1>
-<p class="lead">${about} Change the code, press Run, and see each value under
-the line that printed it.</p>
-<p class="start"><a class="go" href="${first.name}.html">Start with lesson 1</a>
-<a href="#group-0">All ${materials.length} lessons</a></p>
-<p class="note">Nothing is installed, and nothing is sent anywhere. Each lesson
-is one file, which also runs with <a href="https://deno.com">Deno</a>.</p></div>
-<section class="widget" data-widget="speedup" aria-labelledby="cores">
-<h2 id="cores">Eight tasks on your processors</h2>
-<div class="drawing">${drawAll(timeline)}
-<p class="label">recorded with ${shown?.recording.machine}</p></div>
-</section>
-</div>
-${list}
-${shown ? dataElement("shown", { name: shown.name, source: shown.source }) : ""}
-</main>`,
-    { head, about },
-  );
-}
-
-/** What can be solved on a page: not in a lesson that cannot run there. */
-function solvableIn({ name, source }: Material): Box[] {
-  if (outside[name]) return [];
-  const { sections, segments } = pageOf(source);
-  return sections.flatMap(({ rows }) => rows).flatMap(({ boxes }) => boxes)
-    .filter((box) => box.exercises.length > 0 && !isWeighing(box, segments));
-}
-
 /** Whether code weighs memory, which no page can know. */
-function isWeighing(box: Box, segments: Page["segments"]): boolean {
+export function isWeighing(box: Box, segments: Page["segments"]): boolean {
   const code = box.segments.map((it) => segments[it]!.text).join("");
   return /heapInUse\(|memoryUsage\(/.test(code);
-}
-
-/** A lesson on the front page. */
-function lessonEntry(material: Material): string {
-  const { name, source, recording } = material;
-  const { intro } = pageOf(source);
-  const exercises = solvableIn(material).flatMap((it) => it.exercises).length;
-  const state = outside[name]
-    ? "to read: it needs more than a browser"
-    : `${exercises} exercise${exercises === 1 ? "" : "s"}`;
-  return `<li><h3><a href="${name}.html"><span class="nr">${
-    numberOf(name)
-  }</span> ${escape(titleOf(name))}</a></h3>
-<div class="picture" aria-hidden="true" inert>${pictureOf(recording.said)}</div>
-<p>${inline(intro.split(/(?<=\.) /)[0]!)}</p>
-<p class="progress" data-progress="${name}" data-exercises="${exercises}">${state}</p></li>`;
-}
-
-/** A small picture of what a lesson prints: the first of what is best to see. */
-function pictureOf(said: readonly Said[]): string {
-  for (const kind of ["timeline", "bars", "table", "value", "error"]) {
-    const at = said.findIndex((it) => it.kind === kind);
-    if (at < 0) continue;
-    if (kind === "value" || kind === "error") {
-      return drawAll(said.filter((it) => "expression" in it).slice(0, 3));
-    }
-    if (kind !== "table") return drawAll([said[at]!]);
-    const rows = said.slice(at + 1).filter(({ kind }) => kind === "row");
-    const few = [said[at]!, ...rows.slice(0, 4)].map((it) => ({
-      ...it,
-      ..."cells" in it && { cells: it.cells.slice(0, 4) },
-      ..."heads" in it && { heads: it.heads.slice(0, 4) },
-    }));
-    return drawAll(few as Said[]);
-  }
-  return "";
 }
 
 /** The page of a lesson. */

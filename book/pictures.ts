@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of the README: the table and the timeline of lesson 3, as
- * a page draws them after Run, light and dark.
+ * Takes the pictures of the README: the timeline of lesson 3, as a page draws it
+ * after Run, light and dark.
  *
  * ```sh
  * deno run --no-lock --allow-all book/pictures.ts /usr/bin/chromium
@@ -32,22 +32,20 @@ try {
   await Deno.mkdir(folder, { recursive: true });
   for (const value of ["light", "dark"]) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
-    for (const name of ["table", "figure"]) {
-      const { x, y, width, height } = await page.$eval(
-        `.out:has(figure, td:nth-child(6)) ${name}`,
-        (it) => {
-          it.scrollIntoView({ block: "center" });
-          const { x, y, width, height } = it.getBoundingClientRect();
-          return { x: x + scrollX, y: y + scrollY, width, height };
-        },
-      );
-      const { pathname } = new URL(`03_${name}_${value}.png`, folder);
-      await page.screenshot({
-        path: pathname as `${string}.png`,
-        captureBeyondViewport: false,
-        clip: { x: x - 14, y: y - 10, width: width + 24, height: height + 14 },
-      });
-    }
+    const { x, y, width, height } = await page.$eval(
+      ".out figure:has(.timeline)",
+      (it) => {
+        it.scrollIntoView({ block: "center" });
+        const { x, y, width, height } = it.getBoundingClientRect();
+        return { x: x + scrollX, y: y + scrollY, width, height };
+      },
+    );
+    const { pathname } = new URL(`03_figure_${value}.png`, folder);
+    await page.screenshot({
+      path: pathname as `${string}.png`,
+      captureBeyondViewport: false,
+      clip: { x: x - 14, y: y - 10, width: width + 24, height: height + 14 },
+    });
   }
 } finally {
   await browser.close();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Gain } from "../lib/lesson/amdahl.ts";
+import { type Gain, parallelShare } from "../lib/lesson/amdahl.ts";
 
 export type { Gain };
 
@@ -58,5 +58,8 @@ export type Said = Printed & {
 
 /** Whether a lesson says that the processors had other things to do. */
 export function isDisturbed(said: readonly Said[]): boolean {
-  return said.some((it) => it.kind === "say" && /\bbusy\b/.test(it.text));
+  return said.some((it) =>
+    it.kind === "say" && /\bbusy\b/.test(it.text) ||
+    it.kind === "curve" && parallelShare(it.points, it.cores) === 0
+  );
 }

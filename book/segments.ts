@@ -57,8 +57,9 @@ export interface Page {
   readonly sections: Section[];
 }
 
-/** The statements that print something: results stand under each of them. */
-const printing = /\b(show|showError|say|table|measure|bars|curve|timeline)\(/;
+/** What prints a result: it stands under the statement that calls it. */
+export const printers = "show|showError|say|table|measure|bars|curve|timeline";
+const printing = new RegExp(`\\b(${printers})\\(`);
 const declared =
   /^(?:export |default |declare |async |abstract )*(?:function\*?|class|const|let)\s+(\w+)/gm;
 
@@ -209,50 +210,64 @@ function todoOf(
 /** The story: headings, paragraphs, and statements with what they print. */
 function storyOf(cutter: Cutter, end: number): MutableSection[] {
   const { lines } = cutter;
-  let row: MutableRow = { prose: [], boxes: [] };
-  let section: MutableSection = { title: "", rows: [row] };
-  const sections = [section];
+  const sections: MutableSection[] = [beginSection("")];
+  /** The line behind those that go on as `pattern` says. */
+  const behind = (pattern: RegExp) => {
+    let last = cutter.next + 1;
+    while (last < end && pattern.test(lines[last]!)) last++;
+    return last;
+  };
   while (cutter.next < end) {
     const line = lines[cutter.next]!;
+    const { rows } = sections.at(-1)!;
     if (!line.trim()) cutter.hide(cutter.next + 1);
     else if (/^ {2}\/\//.test(line)) {
-      let last = cutter.next + 1;
-      while (last < end && /^ {2}\/\//.test(lines[last]!)) last++;
+      const last = behind(/^ {2}\/\//);
       const prose = paragraphsOf(lines.slice(cutter.next, last), /^ *\/\/ ?/);
-      if (row.boxes.length > 0) section.rows.push(row = { prose, boxes: [] });
-      else row.prose.push(...prose);
+      if (rows.at(-1)!.boxes.length > 0) rows.push({ prose, boxes: [] });
+      else rows.at(-1)!.prose.push(...prose);
       cutter.hide(last);
     } else {
-      let last = cutter.next + 1;
       // A statement ends before the next line that stands as far to the left.
-      while (last < end && /^ {3}|^ {2}[\])}]|^\s*$/.test(lines[last]!)) last++;
+      let last = behind(/^ {3}|^ {2}[\])}]|^\s*$/);
       while (!lines[last - 1]!.trim()) last--;
       const text = lines.slice(cutter.next, last).join("");
       const [, title] = /^ {2}section\("(.*)"\);$/m.exec(text) ?? [];
-      const [, asks] = /^ {2}code\((\w+)\);$/m.exec(text) ?? [];
-      if (title !== undefined) {
-        section = { title, rows: [row = { prose: [], boxes: [] }] };
-        sections.push(section);
+      if (title === undefined) addStatement(cutter, rows.at(-1)!, text, last);
+      else {
+        sections.push(beginSection(title));
         cutter.hide(last);
-      } else if (asks !== undefined) {
-        const box = { doc: "", segments: [], exercises: [], names: [], asks };
-        row.boxes.push(box);
-        cutter.hide(last);
-      } else {
-        const open = row.boxes.at(-1);
-        const from = cutter.next;
-        const before = lines[from - 1]!.trim();
-        const box = cutter.box(last);
-        const previous = open?.segments.at(-1);
-        const isLonger = previous !== undefined && !open!.asks && before &&
-          !printing.test(cutter.segments[previous]!.text);
-        if (isLonger) joinLast(cutter.segments);
-        else if (open && !open.asks) open.segments.push(...box.segments);
-        else row.boxes.push(box);
       }
     }
   }
   return sections;
+}
+
+function beginSection(title: string): MutableSection {
+  return { title, rows: [{ prose: [], boxes: [] }] };
+}
+
+/** Takes a statement of the story into a row, up to a line. */
+function addStatement(
+  cutter: Cutter,
+  { boxes }: MutableRow,
+  text: string,
+  end: number,
+): void {
+  const [, asks] = /^ {2}code\((\w+)\);$/m.exec(text) ?? [];
+  if (asks !== undefined) {
+    boxes.push({ doc: "", segments: [], exercises: [], names: [], asks });
+    return cutter.hide(end);
+  }
+  const isAlone = !cutter.lines[cutter.next - 1]!.trim();
+  const box = cutter.box(end);
+  const open = boxes.at(-1);
+  if (!open || open.asks) return void boxes.push(box);
+  // What makes a sentence is folded, and nothing else with it.
+  const isLonger = !isAlone && !/^ {2}say\(/.test(text) &&
+    !printing.test(cutter.segments[open.segments.at(-1)!]!.text);
+  if (isLonger) joinLast(cutter.segments);
+  else open.segments.push(...box.segments);
 }
 
 /** Makes one segment of the last two. */

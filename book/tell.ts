@@ -7,8 +7,9 @@
 
 import * as library from "../mod.ts";
 import * as lessons from "../lib/lesson.ts";
-import { lesson, type Options, type Output, type Row } from "../lib/lesson.ts";
+import type { Options, Output, Row } from "../lib/lesson.ts";
 import { expressionOf } from "../lib/lesson/code.ts";
+import { cellOf } from "../lib/lesson/layout.ts";
 import { isNumber } from "./draw.ts";
 import type { Printed, Said } from "./said.ts";
 import { lineIn } from "./stack.ts";
@@ -19,6 +20,9 @@ export interface Told {
   readonly readOn: Readonly<Record<string, string>>;
   readonly needsRun: boolean;
 }
+
+// deno-lint-ignore no-explicit-any -- Functions of all kinds print.
+type Fn = (...args: any[]) => unknown;
 
 /** Loads one lesson and tells it. */
 export class Teller {
@@ -91,58 +95,44 @@ export class Teller {
 
   /** The functions that print, each of which notes the line that calls it. */
   #printing(): Record<string, unknown> {
-    const {
-      show,
-      showError,
-      section,
-      say,
-      code,
-      measure,
-      table,
-      bars,
-      curve,
-      timeline,
-      duration,
-    } = lessons;
-    // deno-lint-ignore no-explicit-any
-    type Fn = (...args: any[]) => unknown;
-    const here =
-      <F extends Fn>(print: F, before: F | Fn = () => {}) =>
-      (...args: Parameters<F>) => {
-        this.#line = this.#here();
-        this.at(this.#line);
-        const given = before(...args);
-        return print(...given as Parameters<F> ?? args);
-      };
+    const here = (print: Fn, before: Fn = () => {}): Fn => (...args) => {
+      this.at(this.#line = this.#here());
+      before(...args);
+      return print(...args);
+    };
     const wait = (expression: () => unknown) => {
       const text = expressionOf(expression);
       const lines = this.#waiting.get(text) ?? [];
       this.#waiting.set(text, [...lines, this.#line]);
     };
+    const { code, measure, table, bars, curve, timeline } = lessons;
+    const others = { code, measure, table, bars, curve, timeline };
     return {
+      ...Object.fromEntries(
+        Object.entries(others).map(([name, print]) => [name, here(print)]),
+      ),
+      show: here(lessons.show, wait),
+      showError: here(lessons.showError, wait),
+      section: here(lessons.section, () => this.#isUnknown = false),
+      say: here(lessons.say, (text: string) => this.#saying = text),
+      duration: (ms: number) =>
+        ms === 0 ? `below ${tick()}` : lessons.duration(ms),
       lesson: (meta: ImportMeta, story: () => unknown, settings: Told) => {
         this.#settings = { ...this.#settings, ...settings };
-        lesson(meta, story, settings);
+        lessons.lesson(meta, story, settings);
       },
-      show: here(show, wait),
-      showError: here(showError, wait),
-      section: here(section, () => void (this.#isUnknown = false)),
-      say: here(say, (text: string) => void (this.#saying = text)),
-      code: here(code),
-      bars: here(bars),
-      curve: here(curve),
-      timeline: here(timeline),
-      table: here(table),
-      measure: here(measure),
-      duration: (ms: number) => ms === 0 ? `below ${tick()}` : duration(ms),
     };
   }
 
   #output(): Output {
     const ignore = () => {};
-    const settled = (expression: string) => {
-      const line = this.#waiting.get(expression)?.shift() ?? this.#line;
-      return [expression, line] as const;
+    const result = (
+      kind: "value" | "error",
+      expression: string,
+      text: string,
+    ) => {
+      const line = this.#waiting.get(expression)?.shift();
+      this.#say({ kind, expression, text }, line);
     };
     return {
       title: ignore,
@@ -156,32 +146,12 @@ export class Teller {
         this.#say({ kind: "say", text });
       },
       value: (expression, value) => {
-        const [, line] = settled(expression);
         const text = Deno.inspect(value, { depth: 4, breakLength: 72 });
-        this.#say({ kind: "value", expression, text }, line);
+        result("value", expression, text);
       },
-      error: (expression, error) => {
-        const [, line] = settled(expression);
-        this.#say({ kind: "error", expression, text: String(error) }, line);
-      },
-      table: (sample) => {
-        const heads = Object.keys(sample[0] ?? {});
-        const cellsOf = (row: Row) => heads.map((it) => cellOf(row[it] ?? ""));
-        const rows = sample.map(cellsOf);
-        const numbers = heads.map((_, i) =>
-          rows.every((it) => isNumber(it[i]!))
-        );
-        const line = this.#line;
-        this.#say({ kind: "table", heads, numbers }, line);
-        return (row) => this.#say({ kind: "row", cells: cellsOf(row) }, line);
-      },
-      bars: (values, format) => {
-        const most = Math.max(...Object.values(values), Number.MIN_VALUE);
-        const bars = Object.entries(values).map(([label, value]) => (
-          { label, share: value / most, text: format(value) }
-        ));
-        this.#say({ kind: "bars", bars });
-      },
+      error: (expression, error) => result("error", expression, String(error)),
+      table: (sample) => this.#table(sample),
+      bars: (values, format) => this.#say(barsOf(values, format)),
       curve: (points, cores) => this.#say({ kind: "curve", points, cores }),
       timeline: (spans, start = Math.min(...spans.map(({ from }) => from))) => {
         const bars = spans.map(({ worker, task, from, to }) => (
@@ -190,6 +160,17 @@ export class Teller {
         this.#say({ kind: "timeline", bars });
       },
     };
+  }
+
+  /** Says that a table begins; what is returned says a row of it. */
+  #table(sample: readonly Row[]): (row: Row) => void {
+    const heads = Object.keys(sample[0] ?? {});
+    const cellsOf = (row: Row) => heads.map((it) => cellOf(row[it] ?? ""));
+    const rows = sample.map(cellsOf);
+    const numbers = heads.map((_, i) => rows.every((it) => isNumber(it[i]!)));
+    const line = this.#line;
+    this.#say({ kind: "table", heads, numbers }, line);
+    return (row) => this.#say({ kind: "row", cells: cellsOf(row) }, line);
   }
 
   #say(printed: Printed, line = this.#line): void {
@@ -203,10 +184,13 @@ export class Teller {
   }
 }
 
-/** A cell of a table as the terminal shows it. */
-function cellOf(value: Row[string]): string {
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  return typeof value === "string" ? value : lessons.count(value);
+/** Bars of which the longest is 1 long. */
+function barsOf(...[values, format]: Parameters<Output["bars"]>): Printed {
+  const most = Math.max(...Object.values(values), Number.MIN_VALUE);
+  const bars = Object.entries(values).map(([label, value]) => (
+    { label, share: value / most, text: format(value) }
+  ));
+  return { kind: "bars", bars };
 }
 
 /** The least time that the clock can tell, measured. */

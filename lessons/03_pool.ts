@@ -8,8 +8,8 @@
  * @test deno test tests/03_pool_test.ts
  */
 import { Pool, type TaskRun } from "../mod.ts";
-import { code, count, duration, lesson, measure } from "../lib/lesson.ts";
-import { say, section, show, speedup, timeline } from "../lib/lesson.ts";
+import { code, count, curve, duration, lesson, say } from "../lib/lesson.ts";
+import { measure, section, show, speedup, timeline } from "../lib/lesson.ts";
 
 lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   // A sequential program computes one thing after another, on one processor. A
@@ -26,29 +26,23 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
 
   section("Which way is faster?");
   say(
-    `The times are those of all ${tasks} tasks together: large tasks with n = ` +
-      `${count(large)}, small ones with n = ${count(small)}. They run ` +
-      `sequentially, on this thread, and in parallel, on a pool of ${workers} ` +
-      `workers. At most ${
-        Math.min(workers, navigator.hardwareConcurrency)
-      } × ` +
-      "(times as fast) is possible: the smaller number of workers and processors.",
+    `These are the times of all ${tasks} tasks together, large with n = ` +
+      `${count(large)}, small with n = ${count(small)}: sequentially, ` +
+      `on this thread, and in parallel, on a pool of ${workers} workers.`,
   );
   // A pool starts workers, gives each the next task as soon as it is free, and
-  // collects the results in order. "parallel" is on a new pool, "started" on a
-  // pool whose workers run already. The gain is that of the new pool.
+  // collects the results in order. × means times as fast.
   const measured = await measure(
     compareAll(runs, { large, small }, tasks, workers),
     rowOf,
   );
-  say(describeGain(measured, workers, navigator.hardwareConcurrency));
+  say(describeGain(measured, Math.min(workers, navigator.hardwareConcurrency)));
 
   // Where processors are free, large tasks gain: parallelism takes less time,
   // or solves larger problems in the same time. On a busy machine, they get
-  // less of the processors, and any way can be the slowest. Small tasks lose:
-  // starting a worker and sending it a task take longer than the task.
-  //
-  // From which n on do tasks gain? Try --large 100000.
+  // less of the processors. Small tasks lose: starting a worker and sending it
+  // a task take longer than the task. From which n on do tasks gain? Try
+  // --large 100000.
 
   section("Which worker ran which large task, and when");
   // Each line is a worker, and time runs to the right. A number is where that
@@ -59,6 +53,12 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   const start = performance.now();
   await runParallel(tasks, large, workers, (span) => spans.push(span));
   timeline(spans, start);
+
+  section("How much more workers gain");
+  // The large tasks once more, on pools of 1 worker, 2, 4 and so on. Ideal is the
+  // smaller number of workers and processors. What runs on one processor alone
+  // keeps the gain below that.
+  curve(await gainsOf(tasks, large, workers));
 
   section("The tasks and their results");
   // Sequential: Array.from calls the task `tasks` times, and lists the results.
@@ -73,7 +73,7 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
 
   // Parallel: map() has the workers of a pool call the task with each item of a
   // list. (fill(n) makes a list of n, n and so on; `using` stops the workers at
-  // the end.) The results are the same.
+  // the end.)
   code(runParallel);
   const pool = await runParallel(tasks, small, workers);
   show(() => pool.results.join(" ")); // "1 1 1 1 1 1 1 1"
@@ -88,9 +88,7 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
     workers: { default: 4, help: "how many workers", min: 1, max: 100 },
     runs: { default: 4, help: "how often to measure", min: 1, max: 100 },
   },
-  readOn: {
-    "Amdahl's law": "https://en.wikipedia.org/wiki/Amdahl's_law",
-  },
+  readOn: { "Amdahl's law": "https://en.wikipedia.org/wiki/Amdahl's_law" },
 });
 
 /** How long all tasks took, in milliseconds, and their results. */
@@ -136,19 +134,25 @@ export async function runParallel(
   // #endregion solution
 }
 
-/** All ways beside each other, in milliseconds; whether results are the same. */
+/** Both ways beside each other, in milliseconds; whether results are the same. */
 export async function compare(tasks: number, n: number, workers: number) {
   const one = await runSequential(tasks, n);
   const many = await runParallel(tasks, n, workers);
-  using pool = new Pool({ workers });
-  await pool.map(sumOfSquares, Array(workers).fill(10_000)); // starts them
-  const start = performance.now();
-  const results = await pool.map(sumOfSquares, Array(tasks).fill(n));
-  const started = performance.now() - start;
-  const all = [one.results, many.results, results].map(String);
-  const same = new Set(all).size === 1;
+  const same = String(one.results) === String(many.results);
   const [sequential, parallel] = [one.elapsed, many.elapsed];
-  return { sequential, parallel, started, gain: sequential / parallel, same };
+  return { sequential, parallel, gain: sequential / parallel, same };
+}
+
+/** How many times as fast 1 worker is, 2, 4 and so on, as one after another. */
+async function gainsOf(tasks: number, n: number, most: number) {
+  const one = await runSequential(tasks, n);
+  const gains = [];
+  for (let count = 1; count < 2 * most; count *= 2) {
+    const workers = Math.min(count, most);
+    const many = await runParallel(tasks, n, workers);
+    gains.push({ workers, gain: one.elapsed / many.elapsed });
+  }
+  return gains;
 }
 
 type Times = Awaited<ReturnType<typeof compare>>;
@@ -169,32 +173,27 @@ async function* compareAll(
 }
 
 /** The row of the table for what was measured. */
-function rowOf({ run, task, same, ...it }: Measured) {
+function rowOf({ run, task, sequential, parallel, same }: Measured) {
   return {
-    ...{ run, task, sequential: duration(it.sequential) },
-    ...{ parallel: duration(it.parallel), started: duration(it.started) },
-    ...{ "same results": same, gain: speedup(it.sequential, it.parallel) },
+    ...{ run, task, sequential: duration(sequential) },
+    ...{ parallel: duration(parallel), results: same ? "same" : "differ" },
+    gain: speedup(sequential, parallel),
   };
 }
-
-/** What a machine with little else to do has shown. */
-const recorded = "Recorded with little else running (2 processors, Linux, " +
-  "Deno 2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
 
 /** What the gains of the large tasks mean on a machine. */
 export function describeGain(
   measured: readonly { task: string; gain: number }[],
-  workers: number,
-  cores: number,
+  most: number,
 ): string {
   const large = measured.filter(({ task }) => task === "large");
   const gain = large.reduce((sum, { gain }) => sum + gain, 0) / large.length;
-  const most = Math.min(workers, cores);
   const found = `The large tasks gained ${gain.toFixed(2)} × on average.`;
   if (gain >= Math.max(1.2, most / 2)) return found;
   const why = most === 1
     ? "One processor, or one worker, runs one task at a time."
     : `That is far from ${most} ×: other programs keep the processors busy, or ` +
       "the tasks are too small.";
-  return `${found} ${why} ${recorded}`;
+  return `${found} ${why} Recorded with little else running (2 processors, ` +
+    "Linux, Deno 2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
 }

@@ -150,21 +150,17 @@ Deno.test("runParallel: no workers are no way to run tasks", async () => {
 
 Deno.test("given compare: the gain is the sequential time divided by the parallel time", async () => {
   const start = performance.now();
-  const { sequential, parallel, started, gain, same } = await compare(
-    ...[2, 100_000, 2] as const,
-  );
+  const { sequential, parallel, gain, same } = await compare(2, 100_000, 2);
   const around = performance.now() - start;
   assertAlmostEquals(gain, sequential / parallel);
   assertEquals(same, true);
-  // Two workers are at best twice as fast as one thread.
-  assert(started > sequential / 50, `${started} ms and ${sequential} ms`);
-  assert(sequential + parallel + started < around, `of ${around} ms`);
+  // A clock may count in whole milliseconds.
+  assert(sequential + parallel <= around + 1, `of ${around} ms`);
 });
 
 Deno.test("given compare: tiny tasks lose, because starting workers takes longer", async () => {
-  const { gain, parallel, started } = await compare(8, 2, 4);
+  const { gain } = await compare(8, 2, 4);
   assert(gain < 1, `workers were ${gain} times as fast`);
-  assert(started < parallel, `${started} ms and ${parallel} ms`);
 });
 
 Deno.test("given: the conclusion follows what was measured, and the machine", () => {
@@ -172,29 +168,25 @@ Deno.test("given: the conclusion follows what was measured, and the machine", ()
     all.flatMap((
       gain,
     ) => [{ task: "large", gain }, { task: "small", gain: 0 }]);
-  for (const [workers, cores] of [[4, 2], [2, 8]] as const) {
-    assertEquals(
-      describeGain(gains(1.9, 1.6, 0.8, 1.7), workers, cores),
-      "The large tasks gained 1.50 × on average.",
-    );
-  }
-  assertMatch(describeGain(gains(1.2), 4, 2), /average\.$/);
-  assertMatch(describeGain(gains(1.5), 4, 3), /average\.$/);
+  assertEquals(
+    describeGain(gains(1.9, 1.6, 0.8, 1.7), 2),
+    "The large tasks gained 1.50 × on average.",
+  );
+  assertMatch(describeGain(gains(1.2), 2), /average\.$/);
+  assertMatch(describeGain(gains(1.5), 3), /average\.$/);
   const recorded = "Recorded with little else running (2 processors, Linux, " +
     "Deno 2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
-  for (const [workers, cores] of [[4, 1], [1, 4]] as const) {
+  assertEquals(
+    describeGain(gains(0.9), 1),
+    "The large tasks gained 0.90 × on average. One processor, or one worker, " +
+      `runs one task at a time. ${recorded}`,
+  );
+  for (const [gain, most] of [[1.99, 4], [1.19, 2]] as const) {
     assertEquals(
-      describeGain(gains(0.9), workers, cores),
-      "The large tasks gained 0.90 × on average. One processor, or one " +
-        `worker, runs one task at a time. ${recorded}`,
-    );
-  }
-  for (const [gain, cores] of [[1.99, 8], [1.19, 2]] as const) {
-    assertEquals(
-      describeGain(gains(gain), 4, cores),
-      `The large tasks gained ${gain} × on average. That is far from ` +
-        `${Math.min(4, cores)} ×: other programs keep the processors busy, ` +
-        `or the tasks are too small. ${recorded}`,
+      describeGain(gains(gain), most),
+      `The large tasks gained ${gain} × on average. That is far from ${most} ` +
+        `×: other programs keep the processors busy, or the tasks are too ` +
+        `small. ${recorded}`,
     );
   }
 });
@@ -208,7 +200,7 @@ Deno.test("given: the lesson says what parallel means, what it gains and what it
       "it adds up the squares of 0, 1, 2 and so on below n. (`0n` is a bigint, a whole number of any size, as an int in Python. `let` makes a variable that can change.)",
       "sumOfSquares(4) → 14n sumOfSquares(4_000_000) → 21333325333334000000n",
       "A pool starts workers, gives each the next task as soon as it is free, and collects the results in order.",
-      "Where processors are free, large tasks gain: parallelism takes less time, or solves larger problems in the same time. On a busy machine, they get less of the processors, and any way can be the slowest. Small tasks lose: starting a worker and sending it a task take longer than the task.",
+      "Where processors are free, large tasks gain: parallelism takes less time, or solves larger problems in the same time. On a busy machine, they get less of the processors. Small tasks lose: starting a worker and sending it a task take longer than the task.",
       "const loop = await runSequential(tasks, small); This is the elapsed time of the 8 small tasks, and the 8 results. With n = 2, each is 0² + 1² = 1. duration(loop.elapsed) → ",
       'loop.results.join(" ") → "1 1 1 1 1 1 1 1"',
       'const pool = await runParallel(tasks, small, workers); pool.results.join(" ") → "1 1 1 1 1 1 1 1"',
@@ -217,31 +209,34 @@ Deno.test("given: the lesson says what parallel means, what it gains and what it
   ) assertStringIncludes(text, sentence);
 });
 
-Deno.test("given: the lesson shows every run of large and small tasks, and the timeline", async () => {
+Deno.test("given: the lesson shows every run of large and small tasks, the timeline and the curve", async () => {
   const text = await said();
   assertStringIncludes(
     text,
-    "The times are those of all 8 tasks together: large tasks with n = 3 000, small ones with n = 2. They run sequentially, on this thread, and in parallel, on a pool of 4 workers. At most " +
-      `${
-        Math.min(4, navigator.hardwareConcurrency)
-      } × (times as fast) is possible: the smaller number of workers and processors.`,
+    "These are the times of all 8 tasks together, large with n = 3 000, small with n = 2: sequentially, on this thread, and in parallel, on a pool of 4 workers.",
   );
-  assertStringIncludes(
-    text,
-    "run task sequential parallel started same results gain ---",
-  );
+  assertStringIncludes(text, "run task sequential parallel results gain ---");
   const time = String.raw`\d[\d.]* (?:s|ms|µs)`;
   const gain = String.raw`[\d. ]+ ×(?: slower)?`;
   for (const run of [1, 2]) {
     for (const task of ["large", "small"]) {
       assertMatch(
         text,
-        new RegExp(`${run} ${task} (?:${time} ){3}yes ${gain}`),
+        new RegExp(`${run} ${task} (?:${time} ){2}same ${gain}`),
       );
     }
   }
   assertStringIncludes(text, " × slower The large tasks gained ");
   assertMatch(text, /0 \d[\d.]* m?s Worker 1 [·\d━]+ Worker 2 /);
+  // A tiny gain has no bar.
+  const bar = String.raw`\d+\.\d\d ×(?: [━·]+)?`;
+  assertMatch(
+    text,
+    new RegExp(
+      String
+        .raw`Ideal is the smaller number of workers and processors\. .* 1 worker ${bar} 2 workers ${bar} 4 workers ${bar} ━ measured, · ideal\. (?:By Amdahl's law|More workers gained|One processor)`,
+    ),
+  );
 });
 
 testWith(

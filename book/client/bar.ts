@@ -6,7 +6,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
-import { escape } from "../draw.ts";
+import { escape } from "../escape.ts";
 import type { LessonData } from "../page.ts";
 import { element, find, findAll, time } from "./dom.ts";
 

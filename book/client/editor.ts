@@ -27,6 +27,7 @@ export class Editor {
     this.#data = data;
     this.#work = work;
     for (const view of findAll(".code[data-segment]")) this.#prepare(view);
+    addEventListener("copy", copyAll);
   }
 
   /** Shows the text of a segment, as it is now. */
@@ -67,6 +68,8 @@ export class Editor {
     this.open(segment, ...all);
     document.execCommand("insertText", false, text.replace(/\n$/, ""));
     this.open(segment, ...all);
+    // The browser shows the end of what is selected; one reads from the left.
+    this.#views.get(segment)!.parentElement!.scrollLeft = 0;
   }
 
   /** Has a text wait until it is used. */
@@ -156,6 +159,18 @@ export class Editor {
     event.preventDefault();
     this.open(next, isDown ? 0 : this.#work.texts[next]!.length - 1);
   }
+}
+
+/** Copies code with what is folded in it: without that, it is other code. */
+function copyAll(event: ClipboardEvent): void {
+  const selection = getSelection()!;
+  if (selection.isCollapsed) return;
+  const range = selection.getRangeAt(0);
+  const { commonAncestorContainer: all } = range;
+  const element = all instanceof Element ? all : all.parentElement!;
+  if (!element.closest(".code")) return;
+  event.clipboardData!.setData("text/plain", String(range));
+  event.preventDefault();
 }
 
 /** Where in a text a click was. */

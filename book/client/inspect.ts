@@ -72,54 +72,34 @@ class Inspector {
   }
 
   #object(value: object, level: number, around: object[]): string {
-    if (value instanceof Error) return value.stack ?? String(value);
-    if (value instanceof Date) {
-      return isNaN(+value) ? "Invalid Date" : value.toISOString();
-    }
-    if (value instanceof RegExp) return String(value);
-    if (value instanceof Promise) return "Promise { <pending> }";
-    const prototype = Object.getPrototypeOf(value);
-    const name = prototype === null
-      ? "[Object: null prototype]"
-      : String(prototype.constructor?.name ?? "Object");
+    const known = describeKnown(value);
+    if (known !== undefined) return known;
+    const name = nameOf(value);
+    const isArray = Array.isArray(value);
     if (level > (this.options.depth ?? 4)) {
-      return Array.isArray(value) ? "[Array]" : `[${name}]`;
+      return isArray ? "[Array]" : `[${name}]`;
     }
-
     const go = (item: unknown) => this.inspect(item, level + 1, around);
-    const isList = Array.isArray(value) ||
-      ArrayBuffer.isView(value) && !(value instanceof DataView);
-    const keys: (string | symbol)[] = Object.keys(value)
-      .filter((key) => !isList || !/^\d+$/.test(key));
-    keys.push(
-      ...Object.getOwnPropertySymbols(value).filter((key) =>
-        Object.prototype.propertyIsEnumerable.call(value, key)
-      ),
+    const lay = (prefix: string, brackets: string, entries: string[]) =>
+      this.#lay(prefix, brackets, entries, level);
+    const properties = this.#sort(
+      propertiesOf(value).map((key) => {
+        const item = (value as Record<string | symbol, unknown>)[key];
+        return `${keyOf(key)}: ${go(item)}`;
+      }),
     );
-    const properties = keys.map((key) => {
-      const item = (value as Record<string | symbol, unknown>)[key];
-      return `${keyOf(key)}: ${go(item)}`;
-    });
-    if (this.options.sorted) properties.sort();
-    if (isList) {
-      const items = this.#items(value as unknown[], go);
-      const prefix = Array.isArray(value) ? "" : `${name}(${items.length}) `;
-      return this.#lay(prefix, "[]", [...items, ...properties], level);
+    if (isList(value)) {
+      const items = this.#items(value, go);
+      const prefix = isArray ? "" : `${name}(${items.length}) `;
+      return lay(prefix, "[]", [...items, ...properties]);
     }
     if (value instanceof Map) {
-      const entries = [...value].map(([key, item]) =>
-        `${go(key)} => ${go(item)}`
-      );
-      if (this.options.sorted) entries.sort();
-      return this.#lay(`Map(${value.size}) `, "{}", entries, level);
+      const entries = [...value].map(([key, it]) => `${go(key)} => ${go(it)}`);
+      return lay(`Map(${value.size}) `, "{}", this.#sort(entries));
     }
     if (value instanceof Set) {
       const items = this.#limit([...value]).map(go);
-      if (this.options.sorted) items.sort();
-      return this.#lay(`Set(${value.size}) `, "{}", items, level);
-    }
-    if (value instanceof ArrayBuffer) {
-      return `ArrayBuffer { byteLength: ${value.byteLength} }`;
+      return lay(`Set(${value.size}) `, "{}", this.#sort(items));
     }
     const tag = (value as Record<symbol, unknown>)[Symbol.toStringTag];
     const prefix = tag && tag !== name
@@ -127,11 +107,15 @@ class Inspector {
       : name === "Object"
       ? ""
       : `${name} `;
-    return this.#lay(prefix, "{}", properties, level);
+    return lay(prefix, "{}", properties);
+  }
+
+  #sort(entries: string[]): string[] {
+    return this.options.sorted ? entries.sort() : entries;
   }
 
   /** The items of a list, holes in it too. */
-  #items(list: unknown[], go: (item: unknown) => string): string[] {
+  #items(list: ArrayLike<unknown>, go: (item: unknown) => string): string[] {
     const items: string[] = [];
     const { iterableLimit = 100 } = this.options;
     for (let i = 0; i < list.length && items.length < iterableLimit; i++) {
@@ -169,6 +153,42 @@ class Inspector {
     const comma = trailingComma ? "," : "";
     return `${prefix}${open}\n${lines.join(",\n")}${comma}\n${close}`;
   }
+}
+
+/** Objects that say themselves what they are. */
+function describeKnown(value: object): string | undefined {
+  if (value instanceof Error) return value.stack ?? String(value);
+  if (value instanceof Date) {
+    return isNaN(+value) ? "Invalid Date" : value.toISOString();
+  }
+  if (value instanceof RegExp) return String(value);
+  if (value instanceof Promise) return "Promise { <pending> }";
+  return value instanceof ArrayBuffer
+    ? `ArrayBuffer { byteLength: ${value.byteLength} }`
+    : undefined;
+}
+
+/** What an object is made by. */
+function nameOf(value: object): string {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null
+    ? "[Object: null prototype]"
+    : String(prototype.constructor?.name ?? "Object");
+}
+
+function isList(value: object): value is ArrayLike<unknown> & object {
+  return Array.isArray(value) ||
+    ArrayBuffer.isView(value) && !(value instanceof DataView);
+}
+
+/** The properties that are written; the items of a list are none of them. */
+function propertiesOf(value: object): (string | symbol)[] {
+  const names = Object.keys(value)
+    .filter((key) => !isList(value) || !/^\d+$/.test(key));
+  const symbols = Object.getOwnPropertySymbols(value).filter((key) =>
+    Object.prototype.propertyIsEnumerable.call(value, key)
+  );
+  return [...names, ...symbols];
 }
 
 /** The name of a property, in quotes where it needs them. */

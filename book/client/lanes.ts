@@ -6,7 +6,7 @@
  */
 /// <reference lib="dom" />
 
-import { escape } from "../draw.ts";
+import { escape } from "../escape.ts";
 import { element, find, findAll } from "./dom.ts";
 import { Question, type Shown } from "./widgets.ts";
 

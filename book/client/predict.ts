@@ -7,7 +7,7 @@
 /// <reference lib="dom.iterable" />
 
 import { canGuess, isRight } from "../../lib/lesson/claims.ts";
-import { escape } from "../draw.ts";
+import { escape } from "../escape.ts";
 import { element, find, findAll } from "./dom.ts";
 
 /** The switch, and what it does to the values on a page. */

@@ -7,7 +7,8 @@
 /// <reference lib="dom.iterable" />
 
 import { claimsOf } from "../../lib/lesson/claims.ts";
-import { draw, escape, judge } from "../draw.ts";
+import { draw, judge } from "../draw.ts";
+import { escape } from "../escape.ts";
 import type { LessonData } from "../page.ts";
 import type { Said } from "../said.ts";
 import { segmentsByLine } from "../segments.ts";

@@ -15,6 +15,7 @@ import {
 } from "../../lib/orders/executor.ts";
 import { Search } from "../../lib/orders/search.ts";
 import type { Thing } from "../../lib/orders/thread.ts";
+import { escape } from "../escape.ts";
 import { SimulatedThread } from "./simulated.ts";
 
 /** A way to count: what it is called, and the text of its function. */
@@ -215,7 +216,7 @@ export class Scheduler {
         tellsLines: true,
       };
       return this.#isReal
-        ? new RealThread(worker, 2000)
+        ? new RealThread(worker, 5000)
         : new SimulatedThread(worker);
     });
     this.#executor = new Executor(threads, memory, initial);
@@ -315,8 +316,4 @@ function wordsOf({ thread, verb, cell, value }: Move): string {
   const { name, kind } = things[cell]!;
   const what = kind === "lock" ? `the ${name}` : String(value);
   return `worker ${thread + 1} ${verb} ${what}`;
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

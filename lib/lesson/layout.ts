@@ -125,7 +125,8 @@ function blockOf(
   );
 }
 
-function cellOf(value: Row[string]): string {
+/** A cell as text. */
+export function cellOf(value: Row[string]): string {
   if (typeof value === "number" || typeof value === "bigint") {
     return count(value);
   }
@@ -211,15 +212,16 @@ export function formatCurve(
   const margin = Math.max(...labels.map(width));
   const idealOf = ({ workers }: Gain) => Math.min(workers, cores);
   const most = Math.max(...gains.map((it) => Math.max(it.gain, idealOf(it))));
-  const room = columns - margin - 12;
+  const room = columns - margin - 10;
   const rows = gains.map((it, i) => {
     const long = Math.round(room * it.gain / most);
     const ideal = Math.round(room * idealOf(it) / most);
     const bar = cyan("━".repeat(long)) +
       dim("·".repeat(Math.max(0, ideal - long)));
     const text = `${it.gain.toFixed(2)} ×`.padStart(8);
-    return `  ${labels[i]!.padEnd(margin)} ${text} ${bar}`;
+    return `${labels[i]!.padEnd(margin)} ${text} ${bar}`;
   });
   const share = describeShare(parallelShare(gains, cores));
-  return [...rows, ...wrap(share, columns - 2).map((line) => `  ${line}`)];
+  const text = `━ measured, · ideal. ${share}`;
+  return [...rows, "", ...wrap(text, columns)];
 }

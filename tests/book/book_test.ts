@@ -47,6 +47,8 @@ lesson(import.meta, async () => {
   for (const y of [1, 2]) {
     show(() => y);
   }
+  const y = 3;
+  say("three");
 });
 
 /** Two times as much. */
@@ -90,6 +92,9 @@ Deno.test("pageOf: paragraphs, statements that print, headings, functions and ex
   ]);
   assertEquals(textsOf(sections[1]!.rows[0]!.boxes[0]!.segments), [
     "  for (const y of [1, 2]) {\n    show(() => y);\n  }\n",
+    // What makes a sentence is folded, so it stands alone.
+    "  const y = 3;\n",
+    '  say("three");\n',
   ]);
   assertEquals(
     sections[2]!.rows.map(({ boxes }) => boxes[0]!.fold),
@@ -117,6 +122,15 @@ Deno.test("isDisturbed: a lesson that says that the machine was busy is recorded
   const say = (text: string) => [{ kind: "say", text, line: 1 }] as const;
   assert(isDisturbed(say("2 × is possible; but the processors are busy.")));
   assert(!isDisturbed(say("The large tasks gained 1.81 × on average.")));
+  const curve = (gain: number) =>
+    [{
+      kind: "curve",
+      points: [{ workers: 4, gain }],
+      cores: 2,
+      line: 1,
+    }] as const;
+  assert(isDisturbed(curve(0.6)));
+  assert(!isDisturbed(curve(1.6)));
 });
 
 Deno.test("segmentsByLine: each line is in its segment", () => {
@@ -321,6 +335,33 @@ Deno.test("draw: a timeline has a row a worker, a bar a task, an axis and a text
       "Worker 2: task 1 from 10.0 ms to 60.0 ms.",
   );
   assertStringIncludes(html, "1.3 at the same time on average");
+});
+
+Deno.test("draw: a curve has a dot for each gain, the ideal, and the law where something was gained", () => {
+  const drawn = (gains: number[], cores: number) =>
+    draw({
+      kind: "curve",
+      line: 1,
+      cores,
+      points: gains.map((gain, i) => ({ workers: 2 ** i, gain })),
+    });
+  const html = drawn([1, 1.5], 2);
+  assertEquals(html.match(/<circle/g)?.length, 2);
+  assertEquals(html.match(/<path class="(ideal|fit)"/g)?.length, 2);
+  // Both begin at 1 ×; the ideal ends at the most that is possible.
+  assertMatch(html, /class="ideal" d="M34\.0 85\.0L.*L334\.0 10\.0"/);
+  assertMatch(html, /Line: the law\. By Amdahl's law, 67 % of the work/);
+  assertStringIncludes(html, "2 workers: 1.50 times as fast");
+
+  const lost = drawn([0.9, 0.8], 2);
+  assert(!lost.includes("fit") && !lost.includes("the law"), lost);
+  assertStringIncludes(lost, "More workers gained nothing");
+  // As many lines as can be told from each other.
+  assertEquals(
+    [...drawn([1, 2, 4, 8, 16, 32], 32).matchAll(/>(\d+) ×<\/text>/g)]
+      .map(([, gain]) => gain),
+    ["6", "12", "18", "24", "30"],
+  );
 });
 
 /** Where the book is; the second browser is shown what the first one was. */

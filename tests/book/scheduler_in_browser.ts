@@ -33,11 +33,13 @@ async function pageText(): Promise<string> {
     ...{ minify: true, keepNames: true, logLevel: "error" },
   });
   await esbuild.stop();
-  const css = await Deno.readTextFile(new URL("book/scheduler.css", root));
+  const sheets = ["book/book.css", "book/scheduler.css"];
+  const css = (await Promise.all(
+    sheets.map((path) => Deno.readTextFile(new URL(path, root))),
+  )).join("");
   return `<!DOCTYPE html><html lang="en"><meta charset="utf-8">
     <meta name="viewport" content="width=device-width"><title>Scheduler</title>
-    <style>:root { color-scheme: light dark } body { font: 16px/1.5 system-ui;
-    max-width: 860px; margin: 16px auto; padding: 0 16px } ${css}</style>
+    <style>${css}</style>
     <main></main><script>${outputFiles![0]!.text}</script>`;
 }
 
@@ -58,6 +60,7 @@ const server = Deno.serve(
 const browser = await puppeteer.launch({
   browser: isChromium ? "chrome" : "firefox",
   executablePath,
+  timeout: 100_000,
   args: isChromium ? ["--no-sandbox", "--disable-gpu", "--no-first-run"] : [],
 });
 Deno.test.afterAll(async () => {
@@ -73,6 +76,7 @@ function test(
 ): void {
   const fn = async () => {
     const page = await browser.newPage();
+    page.setDefaultTimeout(100_000);
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(String(error)));
     await page.setViewport({ width: 1280, height: 800 });
@@ -92,7 +96,7 @@ async function says(page: Page, part: string, text: string): Promise<void> {
       // deno-lint-ignore no-explicit-any -- It runs in the page.
       (globalThis as any).document.querySelector(part)?.innerText
         .replace(/\s+/g, " ").includes(text),
-    { timeout: 20_000 },
+    {},
     part,
     text,
   ).catch(async (cause) => {

@@ -26,7 +26,7 @@ import {
   tell,
   timeline,
 } from "../../lib/lesson.ts";
-import { parallelShare } from "../../lib/lesson/amdahl.ts";
+import { type Gain, parallelShare } from "../../lib/lesson/amdahl.ts";
 import { claimOf, isRight } from "../../lib/lesson/claims.ts";
 import { codeOf, expressionOf, tidy } from "../../lib/lesson/code.ts";
 import {
@@ -435,17 +435,36 @@ Deno.test("formatCurve() draws each gain beside the ideal, and names the share",
     { workers, gain: 1 / (0.5 + 0.5 / workers) }
   ));
   assertEquals(plain(formatCurve(gains, 4, 62)), [
-    "  1 worker    1.00 × ━━━━━━━━━━",
-    "  2 workers   1.33 × ━━━━━━━━━━━━━━·······",
-    "  4 workers   1.60 × ━━━━━━━━━━━━━━━━·························",
-    "  By Amdahl's law, 50 % of the work ran in parallel: however",
-    "  many processors there are, it cannot be more than 2.0 × as",
-    "  fast.",
+    "1 worker    1.00 × ━━━━━━━━━━━",
+    "2 workers   1.33 × ━━━━━━━━━━━━━━········",
+    "4 workers   1.60 × ━━━━━━━━━━━━━━━━━··························",
+    "",
+    "━ measured, · ideal. By Amdahl's law, 50 % of the work ran in",
+    "parallel: however many processors there are, it cannot be more",
+    "than 2.0 × as fast.",
   ]);
   // Two processors do no more, however many workers there are.
   const two = [{ workers: 2, gain: 2 }, { workers: 8, gain: 2 }];
+  // A clock that counts in milliseconds may find no time at all.
+  const none = [{ workers: 1, gain: 0 }, { workers: 2, gain: 0 }];
+  assertEquals(parallelShare(none, 2), 0);
   assertEquals(parallelShare(two, 2), 1);
-  assertEquals(parallelShare([{ workers: 1, gain: 1 }], 2), 0);
+  assertEquals(parallelShare([{ workers: 1, gain: 1 }], 2), undefined);
+  // Amdahl's law says nothing of what has gained nothing.
+  const said = (gains: Gain[], cores: number) =>
+    formatCurve(gains, cores, 200).at(-1)!;
+  assertMatch(
+    said([{ workers: 4, gain: 0.9 }], 1),
+    /ideal\. One processor, or/,
+  );
+  assertMatch(
+    said([{ workers: 1, gain: 0.9 }], 4),
+    /ideal\. One processor, or one/,
+  );
+  assertMatch(
+    said([{ workers: 4, gain: 0.02 }], 2),
+    /gained nothing: the tasks/,
+  );
 });
 
 Deno.test("formatTimeline() draws two tasks side by side, and idle gaps", () => {
