@@ -39,16 +39,16 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   say(describeGain(measured, Math.min(workers, navigator.hardwareConcurrency)));
 
   // Where processors are free, large tasks gain: parallelism takes less time,
-  // or solves larger problems in the same time. On a busy machine, they get
-  // less of the processors. Small tasks lose: starting a worker and sending it
-  // a task take longer than the task. From which n on do tasks gain? Try
-  // --large 100000.
+  // or solves larger problems in the same time. On a busy machine, other
+  // programs take their share, and the gain is less, or none. Small tasks lose:
+  // starting a worker and sending it a task take longer than the task. How
+  // large must n be for a gain? Try --large 100000.
 
   section("Which worker ran which large task, and when");
   // Each line is a worker, and time runs to the right. A number is where that
   // task begins, the bar shows how long it ran, and dots are time without a
-  // task. Bars above each other ran at the same time; where there are more than
-  // processors, they take turns.
+  // task. Bars above each other ran at the same time; where these are more than
+  // the processors, they take turns.
   const spans: TaskRun[] = [];
   const start = performance.now();
   await runParallel(tasks, large, workers, (span) => spans.push(span));
@@ -188,12 +188,12 @@ export function describeGain(
 ): string {
   const large = measured.filter(({ task }) => task === "large");
   const gain = large.reduce((sum, { gain }) => sum + gain, 0) / large.length;
-  const found = `The large tasks gained ${gain.toFixed(2)} × on average.`;
+  const found = `In parallel, large tasks were ${gain.toFixed(2)} × as fast.`;
   if (gain >= Math.max(1.2, most / 2)) return found;
   const why = most === 1
     ? "One processor, or one worker, runs one task at a time."
-    : `That is far from ${most} ×: other programs keep the processors busy, or ` +
-      "the tasks are too small.";
+    : `At most ${most} × is possible: other programs keep processors busy, or ` +
+      "n is too small.";
   return `${found} ${why} Recorded with little else running (2 processors, ` +
     "Linux, Deno 2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
 }

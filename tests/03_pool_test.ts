@@ -170,23 +170,23 @@ Deno.test("given: the conclusion follows what was measured, and the machine", ()
     ) => [{ task: "large", gain }, { task: "small", gain: 0 }]);
   assertEquals(
     describeGain(gains(1.9, 1.6, 0.8, 1.7), 2),
-    "The large tasks gained 1.50 × on average.",
+    "In parallel, large tasks were 1.50 × as fast.",
   );
-  assertMatch(describeGain(gains(1.2), 2), /average\.$/);
-  assertMatch(describeGain(gains(1.5), 3), /average\.$/);
+  assertMatch(describeGain(gains(1.2), 2), /as fast\.$/);
+  assertMatch(describeGain(gains(1.5), 3), /as fast\.$/);
   const recorded = "Recorded with little else running (2 processors, Linux, " +
     "Deno 2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
   assertEquals(
     describeGain(gains(0.9), 1),
-    "The large tasks gained 0.90 × on average. One processor, or one worker, " +
-      `runs one task at a time. ${recorded}`,
+    "In parallel, large tasks were 0.90 × as fast. One processor, or one " +
+      `worker, runs one task at a time. ${recorded}`,
   );
   for (const [gain, most] of [[1.99, 4], [1.19, 2]] as const) {
     assertEquals(
       describeGain(gains(gain), most),
-      `The large tasks gained ${gain} × on average. That is far from ${most} ` +
-        `×: other programs keep the processors busy, or the tasks are too ` +
-        `small. ${recorded}`,
+      `In parallel, large tasks were ${gain} × as fast. At most ${most} × is ` +
+        `possible: other programs keep processors busy, or n is too small. ` +
+        recorded,
     );
   }
 });
@@ -200,7 +200,7 @@ Deno.test("given: the lesson says what parallel means, what it gains and what it
       "it adds up the squares of 0, 1, 2 and so on below n. (`0n` is a bigint, a whole number of any size, as an int in Python. `let` makes a variable that can change.)",
       "sumOfSquares(4) → 14n sumOfSquares(4_000_000) → 21333325333334000000n",
       "A pool starts workers, gives each the next task as soon as it is free, and collects the results in order.",
-      "Where processors are free, large tasks gain: parallelism takes less time, or solves larger problems in the same time. On a busy machine, they get less of the processors. Small tasks lose: starting a worker and sending it a task take longer than the task.",
+      "Where processors are free, large tasks gain: parallelism takes less time, or solves larger problems in the same time. On a busy machine, other programs take their share, and the gain is less, or none. Small tasks lose: starting a worker and sending it a task take longer than the task.",
       "const loop = await runSequential(tasks, small); This is the elapsed time of the 8 small tasks, and the 8 results. With n = 2, each is 0² + 1² = 1. duration(loop.elapsed) → ",
       'loop.results.join(" ") → "1 1 1 1 1 1 1 1"',
       'const pool = await runParallel(tasks, small, workers); pool.results.join(" ") → "1 1 1 1 1 1 1 1"',
@@ -226,7 +226,7 @@ Deno.test("given: the lesson shows every run of large and small tasks, the timel
       );
     }
   }
-  assertStringIncludes(text, " × slower The large tasks gained ");
+  assertStringIncludes(text, " × slower In parallel, large tasks were ");
   assertMatch(text, /0 \d[\d.]* m?s Worker 1 [·\d━]+ Worker 2 /);
   // A tiny gain has no bar.
   const bar = String.raw`\d+\.\d\d ×(?: [━·]+)?`;

@@ -121,7 +121,7 @@ Deno.test("segmentsByLine: what is out of sight belongs to the code before it", 
 Deno.test("isDisturbed: a lesson that says that the machine was busy is recorded again", () => {
   const say = (text: string) => [{ kind: "say", text, line: 1 }] as const;
   assert(isDisturbed(say("2 × is possible; but the processors are busy.")));
-  assert(!isDisturbed(say("The large tasks gained 1.81 × on average.")));
+  assert(!isDisturbed(say("In parallel, large tasks were 1.81 × as fast.")));
   const curve = (gain: number) =>
     [{
       kind: "curve",
