@@ -281,6 +281,7 @@ const always = [
   "classroom/exercise/preload.ts",
   "classroom/exercise/watch.ts",
   "classroom/sandbox/lockdown.ts",
+  "classroom/sandbox/watch.ts",
 ];
 
 function asJson(value: unknown): string {

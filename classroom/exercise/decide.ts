@@ -7,9 +7,10 @@
 
 import { stripAnsiCode } from "@std/fmt/colors";
 import { run, spawn } from "../../mod.ts";
-import { endless, typeErrorsIn } from "./explain.ts";
+import { typeErrorsIn } from "./explain.ts";
 import { type Exercises, gradingAny, type Step, stepsOf } from "./graded.ts";
 import { isFresh } from "../sandbox/inputs.ts";
+import { Watch } from "../sandbox/watch.ts";
 import { type DenoInfo, importsOf, openedFiles, refusedIn } from "./imports.ts";
 import { readJunit, type TestOutcome } from "./junit.ts";
 
@@ -19,14 +20,11 @@ export interface Look {
   readonly root: URL;
   readonly number: string;
   readonly exercise: Exercises[string];
-  /** How long one test may take, in seconds. */
+  /** How long one test may compute, or wait without computing, in seconds. */
   readonly timeout: number;
   /** Ends the look early. */
   readonly signal?: AbortSignal;
 }
-
-/** How long Deno may take to load the tests, in milliseconds. */
-const loading = 60_000;
 
 /**
  * Runs the tests that grade a lesson. Where one does not end, or an error comes
@@ -71,19 +69,18 @@ async function testOnce(
     ...["read", "write", "run", "env"].map((name) => `--allow-${name}`),
     ...[`--filter=${gradingAny(names)}`, exercise.test, exercise.fresh],
   ], { cwd: root, env: { NO_COLOR: "1" }, ...(signal ? { signal } : {}) });
-  let isStopped = false;
-  const stop = () => {
-    isStopped = true;
+  let stopped: string | undefined;
+  const limits = { time: timeout * 1000, memory: Infinity };
+  const watch = new Watch(child.pid, limits, (why) => {
+    stopped = why;
     child.kill();
-  };
-  let timer = setTimeout(stop, loading);
+  });
   const errors = Array.fromAsync(child.lines("stderr")).catch(() => []);
   const printed: string[] = [];
   try {
     for await (const line of child.lines()) {
       printed.push(stripAnsiCode(line));
-      clearTimeout(timer);
-      timer = setTimeout(stop, timeout * 1000);
+      watch.restart();
     }
     await child.wait();
     const said = (await errors).join("\n");
@@ -98,15 +95,15 @@ async function testOnce(
     if (tests.length > 0) {
       return { tests: withOutput(tests, printed), isDisturbed: isBroken };
     }
-    if (!isStopped) throw new Error(whyNot(exercise, stripAnsiCode(said)));
-    const message = `${endless} ${timeout} s; is there a loop without an end?`;
+    if (!stopped) throw new Error(whyNot(exercise, stripAnsiCode(said)));
+    const message = `${stopped}; is there a loop without an end?`;
     const name = runningIn(printed);
     return {
       tests: [{ name, status: "failed", message }],
       isDisturbed: true,
     };
   } finally {
-    clearTimeout(timer);
+    watch.stop();
     await Deno.remove(new URL(report, root)).catch(() => {});
   }
 }

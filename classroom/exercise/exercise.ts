@@ -38,7 +38,7 @@ Usage: deno task exercise [<lesson>] [options]
   --restore bring the starter back; what was there is kept as a copy
   --watch   look again whenever the lesson is saved; keys do the rest
   --ways    where all is solved: show other ways to write it
-  --timeout how many seconds one test may take (default: 10)
+  --timeout how many seconds one test may compute, or wait (default: 10)
   --help    print this text and end`;
 
 /** What only makes sense for one lesson. */
@@ -50,7 +50,7 @@ interface Request extends Readonly<Record<typeof forOne[number], boolean>> {
   readonly all: readonly [number: string, exercise: Exercises[string]][];
   /** The place of the lesson that was named, if one was. */
   readonly place: number | undefined;
-  /** How long one test may take, in seconds. */
+  /** How long one test may compute, or wait without computing, in seconds. */
   readonly timeout: number;
 }
 

@@ -11,9 +11,6 @@ import type { TestOutcome } from "./junit.ts";
 /** Reads a file of the project by its path: its lines, if it is there. */
 export type Source = (path: string) => readonly string[] | undefined;
 
-/** How the message of a test begins that was stopped. */
-export const endless = "had not ended after";
-
 /**
  * The first error that Deno found in the types of each file.
  *

@@ -14,7 +14,7 @@ export interface Watched {
   readonly exercises: readonly (readonly [string, Exercises[string]])[];
   /** The place of the lesson to begin with. */
   readonly first: number;
-  /** How long one test may take, in seconds. */
+  /** How long one test may compute, or wait without computing, in seconds. */
   readonly timeout: number;
   readonly hint: boolean;
 }

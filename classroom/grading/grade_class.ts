@@ -14,7 +14,6 @@ import type {
   StudentResult,
 } from "../reports/report.ts";
 import {
-  endRuns,
   findLessons,
   type Kit,
   lessonFile,
@@ -113,7 +112,6 @@ export async function grade(
     const notes = said.length > 0 ? { notes: said } : {};
     return { ...graded, report: { ...graded.report, similar, ...notes } };
   } finally {
-    await endRuns(kit);
     const left = await removeKit(kit);
     if (left !== undefined) options.onNote?.(left);
   }

@@ -16,13 +16,7 @@ import {
   findTypeErrors,
   type Inspected,
 } from "../sandbox/inspect.ts";
-import {
-  endRuns,
-  type Kit,
-  lessonFile,
-  makeCopy,
-  url,
-} from "../sandbox/kit.ts";
+import { type Kit, lessonFile, makeCopy, url } from "../sandbox/kit.ts";
 import type { RunLessonOptions } from "../sandbox/run_lesson.ts";
 import { besideEach, gradeLesson, type Plan, planOf } from "./grade_lesson.ts";
 import type { Results } from "./results.ts";
@@ -66,7 +60,7 @@ export async function gradeWorks(
   onProgress?.(0, all.length);
   const { planned, failures } = await planAll(all, working);
   const files = await copyAll(kit, all);
-  const fatal = await findFatal(kit, files);
+  const fatal = await findFatal(kit, files, signal);
   const sound = files.filter(({ copy }) => !fatal.has(copy));
   // Types are checked meanwhile; what is found decides no point.
   const checking = findTypeErrors(
@@ -90,7 +84,8 @@ export async function gradeWorks(
     }
     onProgress?.(done += 1, all.length);
   });
-  await inTurns(tasks, working);
+  // What it writes to the kit's folder is over before that is removed.
+  await inTurns(tasks, working).finally(() => checking.catch(() => {}));
   noteTypes(sound, await checking, working);
   return failures;
 }
@@ -111,7 +106,7 @@ function noteTypes(
 /** Does things, some at a time; once it is to end, it begins nothing more. */
 async function inTurns(
   things: readonly (() => Promise<void>)[],
-  { kit, signal, jobs = navigator.hardwareConcurrency }: Working,
+  { signal, jobs = navigator.hardwareConcurrency }: Working,
 ): Promise<void> {
   // On Windows each pipe that is read takes a thread, of which there are few.
   const most = Deno.build.os === "windows"
@@ -124,10 +119,7 @@ async function inTurns(
       await thing();
     }
   };
-  const stop = () => void endRuns(kit);
-  signal?.addEventListener("abort", stop);
   const ended = await Promise.allSettled(Array.from({ length: most }, work));
-  signal?.removeEventListener("abort", stop);
   for (const each of ended) if (each.status === "rejected") throw each.reason;
 }
 
@@ -169,9 +161,9 @@ async function planAll(
 function optionsFor(
   how: Work["how"],
   source: string,
-  { kit: { folder }, seed }: Working,
+  { kit: { folder }, seed, signal }: Working,
 ): RunLessonOptions {
-  return { ...how, regions: besideEach(source), seed, folder };
+  return { ...how, regions: besideEach(source), seed, folder, signal };
 }
 
 /** A submitted file, copied to where it will run. */

@@ -8,14 +8,12 @@
  * @module
  */
 
-import {
-  OutputLimitExceeded,
-  TimeoutExpired,
-} from "../../lib/subprocess/result.ts";
-import { run } from "../../lib/subprocess/run.ts";
+import { OutputLimitExceeded } from "../../lib/subprocess/result.ts";
+import { spawn } from "../../lib/subprocess/spawn.ts";
 import { shortened, typeErrorsIn } from "../exercise/explain.ts";
 import { type DenoInfo, importsOf, refusedIn } from "../exercise/imports.ts";
 import { commonMap, type Copy, type Kit, lessonFile, url } from "./kit.ts";
+import { Watch } from "./watch.ts";
 
 /** A copy to look at, and the lesson it is of. */
 export interface Inspected {
@@ -24,11 +22,10 @@ export interface Inspected {
 }
 
 /**
- * How long looking at one file may take, in milliseconds, and at one more. Types
- * can be written that keep the check busy; what a file imports is found soon,
- * unless the machine has too much to do, which must cost nobody a point.
+ * How long looking at one file may compute, in milliseconds, and at one more.
+ * Types can be written that keep the check busy.
  */
-const time = { info: 60_000, check: 60_000, more: 500 };
+const time = { one: 20_000, more: 500 };
 
 /** How much memory looking may take, in megabytes. */
 const memory = 1_000;
@@ -49,13 +46,18 @@ const changesTypes =
  *
  * @param kit The kit that the copies belong to.
  * @param files The files.
+ * @param signal Ends it early.
  * @returns Why the files that cannot be run cannot, in words.
  */
 export async function findFatal(
   kit: Kit,
   files: readonly Inspected[],
+  signal?: AbortSignal,
 ): Promise<Map<Copy, string>> {
-  const graphs = await inHalves(kit, files, readGraph);
+  const graphs = await inHalves(
+    files,
+    (some) => readGraph(kit, some, signal),
+  );
   const at = (path: string) => url(`${kit.folder}/kit/${path}`);
   const others = ["classroom/sandbox/beside.ts", "std/assert/mod.js"];
   const allowed = [...kit.opened, ...others].map((path) => at(path));
@@ -99,10 +101,10 @@ export async function findTypeErrors(
     parts.push(together.slice(i, i + batch));
   }
   for (const part of parts) {
-    for (const [copy, error] of await inHalves(kit, part, checkTypes)) {
+    const found = await inHalves(part, (some) => checkTypes(kit, some, signal));
+    for (const [copy, error] of found) {
       if (error !== undefined) errors.set(copy, error);
     }
-    if (signal?.aborted) break;
   }
   return errors;
 }
@@ -124,19 +126,15 @@ async function writtenIn(
 
 /** Applies a function to all files, or, if it fails, to halves of them. */
 async function inHalves<T>(
-  kit: Kit,
   files: readonly Inspected[],
-  look: (
-    kit: Kit,
-    files: readonly Inspected[],
-  ) => Promise<Map<Copy, T> | undefined>,
+  look: (files: readonly Inspected[]) => Promise<Map<Copy, T> | undefined>,
 ): Promise<Map<Copy, T>> {
   if (files.length === 0) return new Map();
-  const found = await look(kit, files);
+  const found = await look(files);
   if (found !== undefined) return found;
   const middle = Math.ceil(files.length / 2);
-  const first = await inHalves(kit, files.slice(0, middle), look);
-  const second = await inHalves(kit, files.slice(middle), look);
+  const first = await inHalves(files.slice(0, middle), look);
+  const second = await inHalves(files.slice(middle), look);
   return new Map([...first, ...second]);
 }
 
@@ -149,13 +147,15 @@ interface Graph {
 async function readGraph(
   kit: Kit,
   files: readonly Inspected[],
+  signal: AbortSignal | undefined,
 ): Promise<Map<Copy, Graph> | undefined> {
-  const { code, stdout, late } = await deno(kit, "info", ["--json"], files);
+  const command = ["info", "--json"];
+  const { code, stdout, ended } = await deno(kit, command, files, signal);
   if (code !== 0) {
     if (files.length > 1) return undefined;
-    const within = late === undefined ? "" : ` within ${late} s`;
+    const why = ended === undefined ? "" : `, which ${ended}`;
     return new Map([[files[0]!.copy, {
-      error: `cannot be read by Deno${within}`,
+      error: `cannot be read by Deno${why}`,
       imports: new Map(),
     }]]);
   }
@@ -181,32 +181,34 @@ async function readGraph(
 async function checkTypes(
   kit: Kit,
   files: readonly Inspected[],
+  signal: AbortSignal | undefined,
 ): Promise<Map<Copy, string | undefined> | undefined> {
-  const { code, stderr, late } = await deno(kit, "check", ["--quiet"], files);
+  const command = ["check", "--quiet"];
+  const { code, stderr, ended } = await deno(kit, command, files, signal);
   const problems = typeErrorsIn(stderr);
   const found = files.map(({ copy }) =>
     [copy, problems.get(url(copy.file))] as const
   );
   if (code !== 0 && found.every(([, problem]) => problem === undefined)) {
     if (files.length > 1) return undefined;
-    const text = late === undefined
+    const text = ended === undefined
       ? "does not type-check"
-      : `its types could not be checked within ${late} s`;
+      : `has types that could not be checked: Deno ${ended}`;
     return new Map([[files[0]!.copy, text]]);
   }
   return new Map(found);
 }
 
 /**
- * Runs a command of Deno on files, in a way that reads nothing else; `late` is
- * the limit in seconds, if it took longer.
+ * Runs a command of Deno on files, in a way that reads nothing else; `ended` says
+ * why it had to be ended, if it had to be.
  */
 async function deno(
   kit: Kit,
-  command: "info" | "check",
-  flags: readonly string[],
+  command: readonly string[],
   files: readonly Inspected[],
-): Promise<{ code: number; stdout: string; stderr: string; late?: number }> {
+  signal: AbortSignal | undefined,
+): Promise<{ code: number; stdout: string; stderr: string; ended?: string }> {
   const folder = await Deno.makeTempDir({ dir: kit.folder });
   const addresses = files.map(({ copy }) => url(copy.file));
   const main = `${folder}/main.ts`;
@@ -230,29 +232,39 @@ async function deno(
       },
     }),
   );
-  const timeout = time[command] + time.more * files.length;
+  await using child = spawn([
+    ...[Deno.execPath(), ...command, "--no-remote", "--no-npm"],
+    // A path that begins with a drive's letter would be taken for an address.
+    ...["--no-lock", "--config", `${folder}/deno.json`, url(main)],
+  ], {
+    cwd: folder,
+    env: {
+      DENO_DIR: `${kit.folder}/cache`,
+      // Deno would keep a link to itself there, which Windows cannot remove.
+      DENO_DISABLE_NODE_SHIM: "1",
+      NO_COLOR: "1",
+      // Types can be written that take all the memory there is.
+      DENO_V8_FLAGS: `--max-old-space-size=${memory}`,
+    },
+    ...(signal ? { signal } : {}),
+  });
+  let ended: string | undefined;
+  const limits = {
+    time: time.one + time.more * files.length,
+    memory: Infinity,
+  };
+  const watch = new Watch(child.pid, limits, (why) => {
+    ended = why;
+    child.kill();
+  });
   try {
-    return await run([
-      ...[Deno.execPath(), command, ...flags, "--no-remote", "--no-npm"],
-      // A path that begins with a drive's letter would be taken for an address.
-      ...["--no-lock", "--config", `${folder}/deno.json`, url(main)],
-    ], {
-      cwd: folder,
-      env: {
-        DENO_DIR: `${kit.folder}/cache`,
-        // Deno would keep a link to itself there, which Windows cannot remove.
-        DENO_DISABLE_NODE_SHIM: "1",
-        NO_COLOR: "1",
-        // Types can be written that take all the memory there is.
-        DENO_V8_FLAGS: `--max-old-space-size=${memory}`,
-      },
-      timeout,
-    });
+    const found = await child.communicate();
+    return ended === undefined ? found : { ...found, ended };
   } catch (error) {
-    const nothing = { code: 1, stdout: "", stderr: "" };
-    if (error instanceof OutputLimitExceeded) return nothing;
-    if (!(error instanceof TimeoutExpired)) throw error;
-    return { ...nothing, late: timeout / 1000 };
+    if (!(error instanceof OutputLimitExceeded)) throw error;
+    return { code: 1, stdout: "", stderr: "" };
+  } finally {
+    watch.stop();
   }
 }
 

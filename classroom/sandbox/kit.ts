@@ -14,7 +14,6 @@
 import { builtinModules } from "node:module";
 import { basename, dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { endTree } from "../../lib/subprocess/group.ts";
 import { openedFiles } from "../exercise/imports.ts";
 import { lessonsIn } from "../exercise/regions.ts";
 import { linesFor } from "./beside.ts";
@@ -142,7 +141,6 @@ async function fillKit(
     await Deno.mkdir(`${kit}/${name}`, { recursive: true });
   }
   await Deno.mkdir(`${folder}/copies`);
-  await Deno.mkdir(`${folder}/running`);
   const copy = (from: string, to = from) =>
     Deno.copyFile(new URL(from, root), `${kit}/${to}`);
   await copy("mod.ts");
@@ -180,34 +178,6 @@ export async function removeKit(
       if (attempt === 10) return `${folder} could not be removed: ${error}`;
       await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
     }
-  }
-}
-
-/**
- * Notes in the kit's folder that a sandbox runs. So the grader finds it, also if
- * whatever started it has been ended meanwhile.
- *
- * @param folder The kit's folder.
- * @param pid The process id of the sandbox.
- * @returns Takes the note away when it is disposed of.
- */
-export async function noteRun(
-  folder: string,
-  pid: number,
-): Promise<AsyncDisposable> {
-  const note = `${folder}/running/${pid}`;
-  await Deno.writeTextFile(note, "");
-  return {
-    async [Symbol.asyncDispose]() {
-      await Deno.remove(note);
-    },
-  };
-}
-
-/** Ends the sandboxes that still run. */
-export async function endRuns({ folder }: Kit): Promise<void> {
-  for await (const { name } of Deno.readDir(`${folder}/running`)) {
-    endTree(Number(name), "SIGKILL");
   }
 }
 

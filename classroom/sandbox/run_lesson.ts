@@ -12,7 +12,7 @@
 
 import { OutputLimitExceeded } from "../../lib/subprocess/result.ts";
 import { spawn } from "../../lib/subprocess/spawn.ts";
-import { type Copy, noteRun, url } from "./kit.ts";
+import { type Copy, url } from "./kit.ts";
 import type { Outcome } from "./inputs.ts";
 import { type Job, type SandboxReport, secretLength } from "./protocol.ts";
 import { type Limits, Watch } from "./watch.ts";
@@ -51,10 +51,12 @@ export interface RunLessonOptions {
   readonly regions: ReadonlyMap<string, readonly string[]>;
   readonly seed: number;
   readonly limits: Limits;
-  /** The kit's folder: Deno's cache is there, and a list of what runs. */
+  /** The kit's folder: Deno's cache is there. */
   readonly folder: string;
   /** Whether it may start programs, which gives up the sandbox. */
   readonly trusted: boolean;
+  /** Ends it early. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -64,6 +66,7 @@ export interface RunLessonOptions {
  * @param copy The copy.
  * @param options How to run it.
  * @returns What its tests did.
+ * @throws What `options.signal` gives as its reason.
  */
 export async function runLesson(
   copy: Copy,
@@ -135,8 +138,8 @@ async function runPart(
     env: environment(`${options.folder}/cache`),
     maxOutput: limits.output,
     killAfter: 0,
+    ...(options.signal ? { signal: options.signal } : {}),
   });
-  await using _noted = await noteRun(options.folder, child.pid);
   let stopped: string | undefined;
   const stop = (why: string) => {
     stopped ??= why;

@@ -33,7 +33,7 @@ const patience = { told: 20, untold: 3 };
 /** Looks at a process now and then, and says once why it has to be ended. */
 export class Watch {
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #limits: Limits;
+  readonly #limits: Pick<Limits, "time" | "memory">;
   readonly #onEnd: (why: string) => void;
   #busy = false;
   #latest: Look;
@@ -47,7 +47,11 @@ export class Watch {
    * @param limits What it may take up.
    * @param onEnd Told why it has to be ended, in words.
    */
-  constructor(pid: number, limits: Limits, onEnd: (why: string) => void) {
+  constructor(
+    pid: number,
+    limits: Pick<Limits, "time" | "memory">,
+    onEnd: (why: string) => void,
+  ) {
     this.#limits = limits;
     this.#onEnd = onEnd;
     this.#latest = this.#begun = this.#waits = { at: performance.now() };
@@ -116,7 +120,8 @@ function computed(from: Look, to: Look): number {
  */
 function isIdle(from: Look, to: Look): boolean {
   if (to.computed === undefined) return false;
-  const delayed = Math.max(0, (to.delayed ?? 0) - (from.delayed ?? 0));
+  // Where it is less, a thread or a child has ended, which is no waiting either.
+  const delayed = Math.abs((to.delayed ?? 0) - (from.delayed ?? 0));
   return computed(from, to) + delayed <= idle * (to.at - from.at);
 }
 
@@ -126,7 +131,10 @@ export interface Usage {
   readonly memory: number;
   /** How long it has computed, in milliseconds; absent where nothing tells. */
   readonly computed?: number;
-  /** How long its threads have waited for a processor, in milliseconds. */
+  /**
+   * How long its threads have waited for a processor, and what it has started has
+   * waited or computed, in milliseconds.
+   */
   readonly delayed?: number;
 }
 
@@ -162,22 +170,29 @@ function secondsIn(time: string): number {
 }
 
 /**
- * The memory of a process in kilobytes, its processor time, and how long its
- * threads waited for a processor, in milliseconds, where Linux counts that. Small systems have
- * no `ps` that tells; where there is Linux, there is /proc, which counts time in
- * hundredths of a second.
+ * The memory of a process in kilobytes, its processor time, and in milliseconds
+ * how long its threads waited for a processor, with all that those of its
+ * children did, where Linux counts that. Small systems have no `ps` that tells;
+ * where there is Linux, there is /proc, which counts time in hundredths of a
+ * second.
  */
 const look = `
+delay=0
+visit() {
+  for thread in "/proc/$1/task/"*; do
+    if read -r ran waited _ < "$thread/schedstat"; then
+      delay=$((delay + (waited + ran * $2) / 1000000))
+    fi
+    kids=
+    read -r kids < "$thread/children"
+    for kid in $kids; do visit "$kid" 1; done
+  done
+}
 if [ -r "/proc/$1/stat" ]; then
   while read -r name size _; do
     [ "$name" != VmRSS: ] || memory=$size
   done < "/proc/$1/status"
-  delay=0
-  for thread in "/proc/$1/task/"*; do
-    if read -r _ waited _ < "$thread/schedstat"; then
-      delay=$((delay + waited / 1000000))
-    fi
-  done 2> /dev/null
+  visit "$1" 0 2> /dev/null
   read -r stat < "/proc/$1/stat"
   set -- \${stat##*) }
   ticks=$((\${12} + \${13}))

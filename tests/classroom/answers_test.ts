@@ -4,6 +4,12 @@
  */
 
 import { assertEquals } from "@std/assert";
+import {
+  type Answer,
+  type AnsweredFile,
+  answersTo,
+  filesOf,
+} from "../../classroom/exercise/answers.ts";
 import { assign } from "../../classroom/exercise/assign.ts";
 import { stepsIn } from "../../classroom/exercise/decide.ts";
 import type { Exercises } from "../../classroom/exercise/graded.ts";
@@ -12,30 +18,11 @@ import {
   lessonsIn,
   regionsOf,
 } from "../../classroom/exercise/regions.ts";
-import {
-  besideEach,
-  judge,
-  planOf,
-} from "../../classroom/grading/grade_lesson.ts";
-import {
-  endRuns,
-  findLessons,
-  type Kit,
-  makeCopy,
-  makeKit,
-  removeKit,
-} from "../../classroom/sandbox/kit.ts";
-import { runLesson } from "../../classroom/sandbox/run_lesson.ts";
-import { testWith } from "../helper.ts";
+import { judge, planOf } from "../../classroom/grading/grade_lesson.ts";
 import { Random } from "../../classroom/sandbox/inputs.ts";
-import {
-  type Answer,
-  type AnsweredFile,
-  answersTo,
-  filesOf,
-} from "./answers.ts";
-
-const root = new URL("../../", import.meta.url);
+import type { Kit } from "../../classroom/sandbox/kit.ts";
+import { testWith } from "../helper.ts";
+import { forEach, root, Tried, withKit } from "./kits.ts";
 
 /** The lessons whose functions start programs. */
 const trusted = ["04", "14"];
@@ -65,20 +52,15 @@ testWith(
 testWith(
   ["run", "read", "write", "env"],
   "answers: grading calls the right ones solved, and no wrong one",
-  async () => {
-    const kit = await makeKit(findLessons());
-    const seed = newSeed();
-    try {
-      const lessons = lessonsIn(root);
-      const graded = await inTurns(
-        lessons.map((lesson) => () => gradeAll(kit, lesson, seed)),
+  () =>
+    withKit(async (kit) => {
+      const seed = newSeed();
+      const graded = await forEach(
+        lessonsIn(root),
+        (lesson) => gradeAll(kit, lesson, seed),
       );
-      assertEquals(graded.flat().filter(isWrong), [], `seed ${seed}`);
-    } finally {
-      await endRuns(kit);
-      await removeKit(kit);
-    }
-  },
+      assertEquals(graded.filter(isWrong), [], `seed ${seed}`);
+    }),
 );
 
 testWith(
@@ -94,11 +76,11 @@ testWith(
       const exercises: Exercises = JSON.parse(
         await Deno.readTextFile(new URL("classroom/exercises.json", project)),
       );
-      const tried = await inTurns(lessons.map((lesson) => () => {
+      const tried = await forEach(lessons, (lesson) => {
         const exercise = exercises[lesson.number]!;
         return tryAnswers(project, lesson, exercise, seed);
-      }));
-      assertEquals(tried.flat().filter(isWrong), [], `seed ${seed}`);
+      });
+      assertEquals(tried.filter(isWrong), [], `seed ${seed}`);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
@@ -108,19 +90,6 @@ testWith(
 /** Decides inputs and choices; a failing test names it. */
 function newSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
-}
-
-/** Does some things, as many at a time as there are processors. */
-async function inTurns<T>(things: readonly (() => Promise<T>)[]): Promise<T[]> {
-  const results: T[] = [];
-  const left = things.entries();
-  const work = async () => {
-    for (const [i, thing] of left) results[i] = await thing();
-  };
-  await Promise.all(
-    Array.from({ length: navigator.hardwareConcurrency }, work),
-  );
-  return results;
 }
 
 /** What is said of an answer. */
@@ -152,28 +121,17 @@ async function gradeAll(
   lesson: LessonFiles,
   seed: number,
 ): Promise<Verdict[]> {
-  const { number, path } = lesson;
-  const source = await Deno.readTextFile(new URL(path, root));
-  const beside = besideEach(source);
-  const options = {
-    lesson: number,
-    regions: beside,
-    seed,
-    limits: { time: 10_000, memory: 1_024, output: 1_000_000 },
-    folder: kit.folder,
-    trusted: trusted.includes(number),
-  };
-  const bytes = (text: string) => new TextEncoder().encode(text);
-  const own = await makeCopy(kit, `own-${number}`, number, bytes(source));
-  const { plan } = await planOf(own, source, options);
+  const trusts = trusted.includes(lesson.number);
+  const tried = new Tried(kit, lesson, { seed, trusted: trusts });
+  const { source } = tried;
+  const { plan } = await planOf(
+    await tried.copy(source),
+    source,
+    tried.options(),
+  );
   const verdicts: Verdict[] = [];
-  for (const [i, { answers, text }] of filesOf(lesson).entries()) {
-    const copy = await makeCopy(kit, `${i}-${number}`, number, bytes(text));
-    const names = answers.map(({ region }) => region);
-    const regions = new Map(
-      [...beside].filter(([name]) => names.includes(name)),
-    );
-    const run = await runLesson(copy, { ...options, regions });
+  for (const { answers, text } of filesOf(lesson)) {
+    const run = await tried.run(text, answers.map(({ region }) => region));
     const { regions: found, problems } = judge(plan, run);
     for (const answer of answers) {
       const { solved, tests } = found.find((it) => it.name === answer.region)!;
@@ -218,7 +176,7 @@ async function tryFile(
   const { number, path } = lesson;
   await Deno.writeTextFile(new URL(path, project), text);
   try {
-    const look = { root: project, number, exercise, timeout: 30 };
+    const look = { root: project, number, exercise, timeout: 10 };
     const steps = await stepsIn(look);
     return answers.map((answer) => {
       const { solved, failing } = steps.find((it) =>

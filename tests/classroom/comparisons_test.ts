@@ -5,34 +5,23 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { answersTo, replaced } from "../../classroom/exercise/answers.ts";
 import {
   type LessonFiles,
   lessonsIn,
   type Region,
   regionsOf,
 } from "../../classroom/exercise/regions.ts";
-import { besideEach } from "../../classroom/grading/grade_lesson.ts";
-import { freshInputs } from "../../classroom/sandbox/inputs.ts";
-import {
-  endRuns,
-  findLessons,
-  type Kit,
-  makeCopy,
-  makeKit,
-  removeKit,
-} from "../../classroom/sandbox/kit.ts";
-import { runLesson } from "../../classroom/sandbox/run_lesson.ts";
+import { freshInputs, type Outcome } from "../../classroom/sandbox/inputs.ts";
+import type { Kit } from "../../classroom/sandbox/kit.ts";
 import { testWith } from "../helper.ts";
-import { answersTo, replaced } from "./answers.ts";
-
-const root = new URL("../../", import.meta.url);
+import { forEach, root, Tried, withKit } from "./kits.ts";
 
 testWith(
   ["run", "read", "write", "env"],
   "inputs: each part of what is compared differs for a wrong function",
-  async () => {
-    const kit = await makeKit(findLessons());
-    try {
+  () =>
+    withKit(async (kit) => {
       // Nothing but the inputs is to be tried.
       for (const lesson of kit.lessons.values()) {
         await Deno.writeTextFile(
@@ -40,48 +29,21 @@ testWith(
           'Deno.test("given: nothing", () => {});\n',
         );
       }
-      const left = lessonsIn(root).values();
-      const unseen: string[] = [];
-      const work = async () => {
-        for (const lesson of left) unseen.push(...await unseenIn(kit, lesson));
-      };
-      await Promise.all(
-        Array.from({ length: navigator.hardwareConcurrency }, work),
+      const unseen = await forEach(
+        lessonsIn(root),
+        (lesson) => unseenIn(kit, lesson),
       );
       assertEquals(unseen.sort(), []);
-    } finally {
-      await endRuns(kit);
-      await removeKit(kit);
-    }
-  },
+    }),
 );
 
 /** The parts of a lesson's outcomes that no changed function changes. */
 async function unseenIn(kit: Kit, lesson: LessonFiles): Promise<string[]> {
-  const { number, path } = lesson;
-  const source = await Deno.readTextFile(new URL(path, root));
-  const beside = besideEach(source);
-  let copies = 0;
-  const outcomesOf = async (text: string, region: string) => {
-    const name = `${copies++}-${number}`;
-    const bytes = new TextEncoder().encode(text);
-    const { regions } = await runLesson(
-      await makeCopy(kit, name, number, bytes),
-      {
-        lesson: number,
-        regions: new Map([[region, beside.get(region)!]]),
-        seed: 7,
-        limits: { time: 2_000, memory: 1_024, output: 1_000_000 },
-        folder: kit.folder,
-        trusted: false,
-      },
-    );
-    const run = regions.get(region)?.tests.get(freshInputs(region));
-    return run?.status === "passed" ? run.outcomes ?? [] : [];
-  };
+  const { number } = lesson;
+  const tried = new Tried(kit, lesson, { seed: 7, trusted: false });
   const unseen: string[] = [];
-  for (const region of regionsOf(source)) {
-    const expected = await outcomesOf(source, region.name);
+  for (const region of regionsOf(tried.source)) {
+    const expected = await outcomesOf(tried, tried.source, region) ?? [];
     const parts = expected.map(({ result }) => partsOf(result));
     unseen.push(
       ...expected.filter(({ call, result }) =>
@@ -94,10 +56,8 @@ async function unseenIn(kit: Kit, lesson: LessonFiles): Promise<string[]> {
       .map(({ body }) => body);
     for (const body of [...wrong, ...changesOf(region)]) {
       if (parts.every(({ size }) => size === 0)) break;
-      const found = await outcomesOf(
-        replaced(source, region, body),
-        region.name,
-      );
+      const text = replaced(tried.source, region, body);
+      const found = await outcomesOf(tried, text, region) ?? [];
       parts.forEach((own, i) => {
         const others = partsOf(found[i]?.result ?? "");
         for (const [name, value] of own) {
@@ -114,6 +74,17 @@ async function unseenIn(kit: Kit, lesson: LessonFiles): Promise<string[]> {
     });
   }
   return unseen;
+}
+
+/** What fresh inputs give, if the function takes any, and gets through them. */
+async function outcomesOf(
+  tried: Tried,
+  text: string,
+  { name }: Region,
+): Promise<readonly Outcome[] | undefined> {
+  const { regions } = await tried.run(text, [name]);
+  const run = regions.get(name)?.tests.get(freshInputs(name));
+  return run?.status === "passed" ? run.outcomes : undefined;
 }
 
 /** The fields of an object that `canonical` wrote; of another value, itself. */

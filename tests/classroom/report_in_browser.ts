@@ -45,9 +45,13 @@ const browser = await puppeteer.launch({
   browser: name === "chromium" ? "chrome" : "firefox",
   executablePath,
   args: name === "chromium" ? ["--no-sandbox", "--disable-gpu"] : [],
+  // How long it takes is a matter of what else the machine does.
+  timeout: 0,
+  protocolTimeout: 0,
 });
 try {
   const page = await browser.newPage();
+  page.setDefaultTimeout(0);
   for (const width of [320, 390, 960, 1200]) {
     for (const value of ["light", "dark"]) {
       const features = [{ name: "prefers-color-scheme", value }];

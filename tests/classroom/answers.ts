@@ -1,1 +1,0 @@
-export * from "../../classroom/exercise/answers.ts";
