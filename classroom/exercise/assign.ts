@@ -337,13 +337,11 @@ function configFor(
 /** What only teachers' programs import. */
 const teachers = ["@std/csv/parse"];
 
-/** The part of a lock that is used here. */
+/** The part of a lock that is used here; each package has its address or name. */
 interface Lock {
   readonly version: string;
   readonly specifiers: Readonly<Record<string, string>>;
-  readonly npm: Readonly<
-    Record<string, { readonly dependencies?: readonly string[] }>
-  >;
+  readonly npm: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -354,26 +352,13 @@ function lockFor(
   { version, specifiers, npm }: Lock,
   imports: Readonly<Record<string, string>>,
 ): Lock {
-  const addresses = Object.values(imports);
-  const own = Object.entries(specifiers).filter(([specifier]) =>
-    addresses.some((it) => it === specifier || it.startsWith(`${specifier}/`))
-  );
-  const packages = new Map<string, Lock["npm"][string]>();
-  const take = (name: string) => {
-    const found = npm[name];
-    if (found === undefined || packages.has(name)) return;
-    packages.set(name, found);
-    for (const other of found.dependencies ?? []) take(other);
-  };
-  for (const [specifier, resolved] of own) {
-    const [, name] = /^npm:(@?[^@]+)/.exec(specifier)!;
-    take(`${name}@${resolved}`);
-  }
-  return {
-    version,
-    specifiers: Object.fromEntries(own),
-    npm: Object.fromEntries(packages),
-  };
+  const own = <T>(packages: Readonly<Record<string, T>>, before: string) =>
+    Object.fromEntries(
+      Object.entries(packages).filter(([name]) =>
+        Object.values(imports).some((it) => it.startsWith(`${before}${name}/`))
+      ),
+    );
+  return { version, specifiers: own(specifiers, ""), npm: own(npm, "npm:") };
 }
 
 /** Two right answers to each exercise of a lesson, of other styles. */

@@ -213,6 +213,13 @@ test("assign --github adds a workflow whose commands look at each lesson, and a 
   // Read first, as Deno takes out what it does not need.
   const { npm } = JSON.parse(await read(out, "deno.lock"));
   assertEquals(Object.keys(npm).map((it) => it.split("@")[0]), ["deno-std"]);
+  // And this project's has what teachers need: the book's packages are large.
+  const lock = JSON.parse(
+    await Deno.readTextFile(new URL("deno.lock", root)),
+  );
+  assertEquals(Object.keys(lock.specifiers).map((it) => it.split("@").at(-2)), [
+    ...["zip.js/zip.js", "npm:deno-std", "npm:js-tokens", "npm:modern-tar"],
+  ]);
   const workflow = await read(out, ".github/workflows/classroom.yml");
   const commands = [...workflow.matchAll(/^ +run: deno (.+)$/gm)]
     .map(([, command]) => command!);
