@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import css from "./report.css" with { type: "text" };
 import type {
   RegionResult,
   Report,
@@ -30,64 +31,8 @@ import {
 } from "./tally.ts";
 import { escape, oneLine } from "./text.ts";
 
-/** Both colour schemes keep a contrast of at least 4.5 to 1 (WCAG 2, AA). */
-const style = `
-:root { color-scheme: light dark; --text: #1b1b1f; --page: #fff; --box: #f3f3f6;
-  --line: #c4c4cc; --soft: #55555f; --good: #136c2e; --bad: #b3261e; --part: #7a5200; --link: #0b57d0; }
-@media (prefers-color-scheme: dark) {
-  :root { --text: #e6e6ea; --page: #16161a; --box: #232329;
-    --line: #4b4b55; --soft: #b4b4be; --good: #7fd894; --bad: #ffb4ab; --part: #f2c14e; --link: #a8c7fa; }
-}
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 60rem; padding: 1rem; color: var(--text);
-  background: var(--page); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.3rem; margin-top: 2rem; }
-summary > :is(h2, h3, h4) { display: inline; font-size: 1.05rem; }
-.region, .stretch { font-size: 1rem; margin: 1rem 0 .25rem; }
-a { color: var(--link); }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding: .25rem 0; }
-th, td { padding: .25rem .4rem; text-align: left; vertical-align: top; }
-tr { border-bottom: 1px solid var(--line); }
-tbody th { min-width: 10rem; } td:last-child { min-width: 8rem; } thead th { overflow-wrap: normal; } span { white-space: nowrap; }
-details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .5rem .75rem; }
-details details { background: var(--box); }
-/* A link to what is in a box opens it; the box's own line stays in view. */
-details > div { scroll-margin-top: 6rem; }
-summary { cursor: pointer; }
-:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-ul { padding-left: 1.2rem; }
-pre { background: var(--box); border-left: .25rem solid var(--line); margin: .25rem 0 .5rem;
-  padding: .5rem; white-space: pre-wrap; font-size: .9rem; }
-details details pre { background: var(--page); }
-.sides { display: grid; grid-template-columns: 1fr 1fr; gap: 0 .5rem; }
-.sides > div { min-width: 0; }
-details p { margin: .25rem 0; }
-.code { font-size: .85rem; max-height: 24rem; overflow-y: auto; }
-.said { display: grid; grid-template-columns: max-content 1fr; gap: 0 .75rem; margin: .25rem 0; }
-.said dt { color: var(--soft); } .said dd { margin: 0; font-family: ui-monospace, monospace; font-size: .9rem; white-space: pre-wrap; }
-.said .name { font-family: inherit; font-size: 1rem; }
-.said .alone { grid-column: 1 / -1; font-family: inherit; font-size: 1rem; }
-.comment { border-left: .25rem solid var(--link); margin: .5rem 0; padding: .25rem .75rem; white-space: pre-line; }
-.all { color: var(--good); } .none { color: var(--bad); } .some { color: var(--part); }
-@media (max-width: 60rem) {
-  /* A row becomes a paragraph, in which each score has its head beside it. */
-  table, tbody, tr, caption { display: block; }
-  thead { display: none; }
-  tr { padding: .25rem 0; }
-  tbody th, td { display: inline-block; padding: 0 .75rem 0 0; min-width: 0; }
-  tbody th { display: block; }
-  td:not([data-head="Task"])::before { content: attr(data-head) " "; }
-}
-@media (max-width: 40rem) { .sides, .said { grid-template-columns: 1fr; } .said dd { margin: 0 0 .25rem .75rem; } }
-@media print {
-  :root { color-scheme: light; --text: #000; --page: #fff; --box: #fff; --line: #888;
-    --soft: #000; --good: #000; --bad: #000; --part: #000; --link: #000; }
-  body { max-width: none; padding: 0; }
-  details::details-content { content-visibility: visible; block-size: auto; }
-  tr, .region { break-inside: avoid; } .region, .stretch { break-after: avoid; }
-}
-`;
+// The hash is that of what a browser reads, whose lines end with LF.
+const style = css.replaceAll("\r\n", "\n");
 
 /**
  * Nothing is loaded and no script runs, whatever text a student managed to put
@@ -177,7 +122,7 @@ export function formatFeedback(report: Report, student: StudentResult): string {
 <p>You have ${scored(scoreOf(student, tallies))} points.</p>
 ${aboutStudent(student)}
 ${lessonSections(report, student, tallies, 2)}
-<p>${escape(oneLine(describeRun(report)))}</p>`,
+<footer>${escape(oneLine(describeRun(report)))}</footer>`,
   );
 }
 
@@ -367,7 +312,7 @@ ${
   }
 ${mistake?.name ? `<p>A known mistake: ${escape(mistake.name)}</p>` : ""}
 ${mistake?.comment ? commentBox(mistake.comment) : ""}
-${region.code ? `<pre class="code">${escape(region.code)}</pre>` : ""}`;
+${region.code ? `<pre class="code" tabindex="0">${escape(region.code)}</pre>` : ""}`;
 }
 
 /** What there is to say of a test that did not pass. */
