@@ -174,46 +174,48 @@ async function projectFor(
 ): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   const add = (path: string, text: string) =>
-    files.set(path, new TextEncoder().encode(text));
-  const copy = async (path: string) =>
+    void files.set(path, new TextEncoder().encode(text));
+  const folders = ["lib", ".vscode"].flatMap((name) => filesIn(root, name));
+  const inputs = lessons.map(({ number }) => `tests/${number}_inputs.ts`);
+  const tests = lessons.map(({ test }) => test);
+  for (const path of [...folders, ...always, ...tests, ...inputs]) {
     files.set(path, await Deno.readFile(new URL(path, root)));
-
+  }
   const exercises: Record<string, Exercises[string]> = {};
-  const commands: Commands[] = [];
   const ways: Record<string, string> = {};
   for (const lesson of lessons) {
-    const { number, path, test, hints } = lesson;
-    const source = await Deno.readTextFile(new URL(path, root));
-    add(path, starterOf(source));
-    await copy(test);
-    const { fresh, expected } = freshFiles(path);
-    await copy(`tests/${number}_inputs.ts`);
-    add(expected, asJson(await expectedOf(root, number, path)));
-    add(fresh, freshTest(number, path, expected));
-    const typed = commandsIn(source, { path, test });
-    const known = await Deno.readTextFile(new URL(hints, root));
-    exercises[number] = {
-      ...{ path, test, fresh, run: typed.run, starter: starterOf(source) },
-      regions: exercisesIn(source, known),
-    };
-    commands.push({ number, ...typed });
-    ways[number] = await packed(waysFor(lesson));
+    exercises[lesson.number] = await addLesson(root, lesson, add);
+    ways[lesson.number] = await packed(waysFor(lesson));
   }
-  const folders = ["lib", ".vscode"].flatMap((name) => filesIn(root, name));
-  for (const path of [...folders, ...always]) await copy(path);
-  const config = JSON.parse(
-    await Deno.readTextFile(new URL("deno.json", root)),
-  );
-  const own = configFor(config);
-  add("deno.json", asJson(own));
-  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", root)));
-  add("deno.lock", asJson(lockFor(lock, own.imports)));
-  add(waysFile, asJson(ways));
   add("classroom/exercises.json", asJson(exercises));
-  const template = "classroom/exercise/students.md";
-  const readme = await Deno.readTextFile(new URL(template, root));
-  add("README.md", readmeFor(readme, commands));
+  add(waysFile, asJson(ways));
+  const read = (path: string) => Deno.readTextFile(new URL(path, root));
+  const own = configFor(JSON.parse(await read("deno.json")));
+  add("deno.json", asJson(own));
+  const lock = JSON.parse(await read("deno.lock"));
+  add("deno.lock", asJson(lockFor(lock, own.imports)));
+  const readme = await read("classroom/exercise/students.md");
+  add("README.md", readmeFor(readme, exercises));
   return files;
+}
+
+/** Adds what is made of a lesson; what there is to do in it. */
+async function addLesson(
+  root: URL,
+  { number, path, test, hints }: LessonFiles,
+  add: (path: string, text: string) => void,
+): Promise<Exercises[string]> {
+  const read = (path: string) => Deno.readTextFile(new URL(path, root));
+  const source = await read(path);
+  const starter = starterOf(source);
+  const { fresh, expected } = freshFiles(path);
+  add(path, starter);
+  add(expected, asJson(await expectedOf(root, number, path)));
+  add(fresh, freshTest(number, path, expected));
+  const regions = exercisesIn(source, await read(hints));
+  const [, run = `deno run ${path}`] = /^ \* @run (.+?)\s*$/m.exec(source) ??
+    [];
+  return { path, test, fresh, run, starter, regions };
 }
 
 /** What there is to write in a lesson, with the hints that lead to it. */
@@ -397,38 +399,15 @@ async function workflowFor(
   );
 }
 
-/** What a student types for a lesson. */
-interface Commands {
-  readonly number: string;
-  readonly run: string;
-  readonly test: string;
-}
-
-/** The commands that a lesson's header gives. */
-function commandsIn(
-  source: string,
-  { path, test }: { path: string; test: string },
-): Omit<Commands, "number"> {
-  const given = (tag: string) =>
-    new RegExp(`^ \\* @${tag} (.+?)\\s*$`, "m").exec(source)?.[1];
-  return {
-    run: given("run") ?? `deno run ${path}`,
-    test: given("test") ?? `deno test ${test}`,
-  };
-}
-
 /** The README of students, of its template. */
-function readmeFor(template: string, lessons: readonly Commands[]): string {
+function readmeFor(template: string, exercises: Exercises): string {
+  const lessons = Object.entries(exercises).sort();
   const table = markdownTable([
-    ["lesson", "run it", "test it"],
-    ...lessons.map(({ number, run, test }) => [
-      number,
-      `\`${run}\``,
-      `\`${test}\``,
-    ]),
+    ["lesson", "run it"],
+    ...lessons.map(([number, { run }]) => [number, `\`${run}\``]),
   ]);
   return template.replaceAll("\r\n", "\n").replace("LESSONS", () => table)
-    .replaceAll("NN", lessons[0]!.number);
+    .replaceAll("NN", lessons[0]![0]);
 }
 
 /**

@@ -55,26 +55,22 @@ interface Tested {
 
 /** Runs the tests that grade some functions, until one does not end. */
 async function testOnce(
-  { root, number, exercise, timeout, signal }: Look,
+  look: Look,
   names: readonly string[],
 ): Promise<Tested> {
+  const { root, number, timeout, signal } = look;
   // A file, because what the lesson prints would mix with a report on stdout.
   const report = `.exercise-${number}-${names.join("-")}.xml`;
-  await using child = spawn([
-    ...[Deno.execPath(), "test", "--no-check", `--junit-path=${report}`],
-    // As grading has it: what starts programs is not locked in.
-    ...exercise.run.includes("--allow-run")
-      ? []
-      : ["--preload=classroom/exercise/preload.ts"],
-    ...["read", "write", "run", "env"].map((name) => `--allow-${name}`),
-    ...[`--filter=${gradingAny(names)}`, exercise.test, exercise.fresh],
-  ], { cwd: root, env: { NO_COLOR: "1" }, ...(signal ? { signal } : {}) });
-  let stopped: string | undefined;
-  const limits = { time: timeout * 1000, memory: Infinity };
-  const watch = new Watch(child.pid, limits, (why) => {
-    stopped = why;
-    child.kill();
+  const command = [Deno.execPath(), "test", ...flagsFor(look, names, report)];
+  const env = { NO_COLOR: "1" };
+  await using child = spawn(command, {
+    ...{ cwd: root, env },
+    ...(signal ? { signal } : {}),
   });
+  let stopped: string | undefined;
+  const stop = (why: string) => (stopped = why, child.kill());
+  const limits = { time: timeout * 1000, memory: Infinity };
+  const watch = new Watch(child.pid, limits, stop);
   const errors = Array.fromAsync(child.lines("stderr")).catch(() => []);
   const printed: string[] = [];
   try {
@@ -83,29 +79,61 @@ async function testOnce(
       watch.restart();
     }
     await child.wait();
-    const said = (await errors).join("\n");
+    const said = stripAnsiCode((await errors).join("\n"));
     signal?.throwIfAborted();
     const tests = readJunit(
       await Deno.readTextFile(new URL(report, root)).catch(() => ""),
     );
-    const isBroken = printed.some((line) => line.includes("(uncaught error)"));
-    if (isBroken && tests.every(({ name }) => isFresh(name))) {
-      throw new Error(whyNot(exercise, printed.join("\n")));
-    }
-    if (tests.length > 0) {
-      return { tests: withOutput(tests, printed), isDisturbed: isBroken };
-    }
-    if (!stopped) throw new Error(whyNot(exercise, stripAnsiCode(said)));
-    const message = `${stopped}; is there a loop without an end?`;
-    const name = runningIn(printed);
-    return {
-      tests: [{ name, status: "failed", message }],
-      isDisturbed: true,
-    };
+    return testedFrom({ look, tests, printed, said, stopped });
   } finally {
     watch.stop();
     await Deno.remove(new URL(report, root)).catch(() => {});
   }
+}
+
+/** What `deno test` is given to run the tests that grade some functions. */
+function flagsFor(
+  { exercise: { run, test, fresh } }: Look,
+  names: readonly string[],
+  report: string,
+): string[] {
+  // As grading has it: what starts programs is not locked in.
+  const preload = run.includes("--allow-run")
+    ? []
+    : ["--preload=classroom/exercise/preload.ts"];
+  return [
+    ...["--no-check", `--junit-path=${report}`, ...preload],
+    ...["read", "write", "run", "env"].map((name) => `--allow-${name}`),
+    ...[`--filter=${gradingAny(names)}`, test, fresh],
+  ];
+}
+
+/** What a run of tests left behind. */
+interface Left {
+  readonly look: Look;
+  readonly tests: readonly TestOutcome[];
+  readonly printed: readonly string[];
+  readonly said: string;
+  /** Why it had to be stopped, if it had to be. */
+  readonly stopped: string | undefined;
+}
+
+/** What came of a run of tests. */
+function testedFrom({ look, tests, printed, said, stopped }: Left): Tested {
+  const isBroken = printed.some((line) => line.includes("(uncaught error)"));
+  if (isBroken && tests.every(({ name }) => isFresh(name))) {
+    throw new Error(whyNot(look.exercise, printed.join("\n")));
+  }
+  if (tests.length > 0) {
+    return { tests: withOutput(tests, printed), isDisturbed: isBroken };
+  }
+  if (!stopped) throw new Error(whyNot(look.exercise, said));
+  const message = `${stopped}; is there a loop without an end?`;
+  const name = runningIn(printed);
+  return {
+    tests: [{ name, status: "failed", message }],
+    isDisturbed: true,
+  };
 }
 
 /** The test during which a run was stopped: its name is printed first. */

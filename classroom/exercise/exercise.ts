@@ -17,7 +17,6 @@ import { parseArgs } from "@std/cli/parse-args";
 import { dim, setColorEnabled } from "@std/fmt/colors";
 import { type Exercises, isMeant } from "./graded.ts";
 import {
-  forgetHints,
   giveHint,
   lookAt,
   lookAtAll,
@@ -34,7 +33,6 @@ Usage: deno task exercise [<lesson>] [options]
 
   <lesson>  its number, such as: 07; without it, all of them, a line each
   --hint    give a hint for what is next; one more each time
-  --reset   begin again with the first hint
   --restore bring the starter back; what was there is kept as a copy
   --watch   look again whenever the lesson is saved; keys do the rest
   --ways    where all is solved: show other ways to write it
@@ -42,7 +40,7 @@ Usage: deno task exercise [<lesson>] [options]
   --help    print this text and end`;
 
 /** What only makes sense for one lesson. */
-const forOne = ["hint", "reset", "restore", "watch", "ways"] as const;
+const forOne = ["hint", "restore", "watch", "ways"] as const;
 
 /** What a command line asks for. */
 interface Request extends Readonly<Record<typeof forOne[number], boolean>> {
@@ -113,7 +111,6 @@ async function carryOut(request: Request): Promise<boolean> {
   if (place === undefined) return await lookAtAll(all, timeout);
   const [number, exercise] = all[place]!;
   if (request.restore) await restore(exercise);
-  if (request.reset) await forgetHints(number);
   if (request.watch) {
     return await watch({ exercises: all, first: place, timeout, hint });
   }

@@ -35,13 +35,6 @@ async function writeProgress(progress: Progress): Promise<void> {
   await Deno.writeTextFile(new URL(progressFile, root), text);
 }
 
-/** Has a lesson begin again with the first hints. */
-export async function forgetHints(lesson: string): Promise<void> {
-  const kept = Object.entries(await readProgress())
-    .filter(([key]) => !key.startsWith(`${lesson} `));
-  await writeProgress(Object.fromEntries(kept));
-}
-
 /** Gives one more hint for an exercise. */
 export async function giveHint(lesson: string, step: Step): Promise<void> {
   const progress = await readProgress();

@@ -138,7 +138,10 @@ function todo({ indent, name, task }: Region): string[] {
  * @throws {SyntaxError} What `regionsOf` throws.
  */
 export function starterOf(source: string): string {
-  return regionsOf(source).toReversed().reduce(blank, source);
+  return regionsOf(source).toReversed().reduce(blank, source)
+    // What a story says of the markers, which are gone.
+    .replace("between `#region` and `#endregion`", "at `TODO`")
+    .replaceAll("`#region`", "`TODO`");
 }
 
 /**

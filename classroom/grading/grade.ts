@@ -48,19 +48,21 @@ interface CommandLine {
   readonly options: GradeOptions;
 }
 
+/** The options that have one value. */
+const withValue = [
+  "lessons",
+  "jobs",
+  "timeout",
+  "seed",
+  "trust",
+  "out",
+  "roster",
+] as const;
+
 function parse(args: readonly string[]): CommandLine | "help" {
-  const names = [
-    "lessons",
-    "jobs",
-    "timeout",
-    "seed",
-    "trust",
-    "out",
-    "roster",
-  ];
   const parsed = parseArgs(args, {
     boolean: ["help"],
-    string: ["_", "only", ...names],
+    string: ["_", "only", ...withValue],
     collect: ["only"],
     alias: { help: "h" },
     unknown: (option, key) => {
@@ -72,9 +74,12 @@ function parse(args: readonly string[]): CommandLine | "help" {
   const [folder, ...others] = parsed._.map(String);
   if (folder === undefined) throw new UsageError("name the folder to grade");
   if (others.length > 0) throw new UsageError(`one folder, not ${others[0]}`);
-  const text = (name: string) => textOf(name, parsed[name]);
-  const number = (name: string, least: number, most: number) =>
-    numberOf(name, text(name), least, most);
+  const text = (name: typeof withValue[number]) => textOf(name, parsed[name]);
+  const number = (
+    name: typeof withValue[number],
+    least: number,
+    most: number,
+  ) => numberOf(name, text(name), least, most);
   const timeout = number("timeout", 1, 86_400);
   const only = parsed["only"] as string[];
   const out = text("out") ?? outFor(folder);

@@ -197,28 +197,16 @@ export async function planOf(
   const regions: PlannedRegion[] = [];
   const left: string[] = [];
   for (const { name, task } of regionsOf(source)) {
-    const tests = new Map(run.regions.get(name)!.tests);
-    for (const [test, run] of tests) {
-      if (run.status !== "failed") continue;
-      // Some run the lesson as a program, which needs the whole project.
-      if (options.trusted && tests.delete(test)) continue;
-      throw new Error(
-        `lesson ${lesson}: its own solution fails "${test}": ${run.reason}`,
-      );
+    const tests = passedIn(run.regions.get(name)!, options);
+    if (tests.size === 0) {
+      left.push(name);
+      continue;
     }
     const fresh = freshInputs(name);
-    const drawn = tests.get(fresh);
-    const visible = [...tests.keys()].filter((test) => test !== fresh);
-    const names = gradedBy(name, visible);
-    if (tests.size === 0) left.push(name);
-    else {
-      regions.push({
-        name,
-        task,
-        tests: names,
-        ...(drawn?.status === "passed" ? { outcomes: drawn.outcomes! } : {}),
-      });
-    }
+    const { outcomes } = tests.get(fresh) ?? {};
+    tests.delete(fresh);
+    const names = gradedBy(name, [...tests.keys()]);
+    regions.push({ name, task, tests: names, ...(outcomes && { outcomes }) });
   }
   const notes = left.length === 0 ? [] : [
     `lesson ${lesson}: ${left.join(", ")}: not graded, as no test of it can ` +
@@ -227,4 +215,22 @@ export async function planOf(
     }`,
   ];
   return { plan: { lesson, regions }, notes };
+}
+
+/** The tests of a function of the solution, all of which have to pass. */
+function passedIn(
+  { tests }: RegionRun,
+  { lesson, trusted }: RunLessonOptions,
+): Map<string, TestRun & { readonly status: "passed" }> {
+  const passed = new Map<string, TestRun & { readonly status: "passed" }>();
+  for (const [test, run] of tests) {
+    if (run.status === "passed") passed.set(test, run);
+    // Some run the lesson as a program, which needs the whole project.
+    else if (!trusted) {
+      throw new Error(
+        `lesson ${lesson}: its own solution fails "${test}": ${run.reason}`,
+      );
+    }
+  }
+  return passed;
 }

@@ -297,22 +297,29 @@ function regionSection(
     }</p>`;
   }
   const [first, ...others] = failed;
-  const more = others.map(({ name }) => escape(oneLine(name)));
   return `<h${level} class="region">${name}: <span class="none">✗ wrong</span>${
     worth === 1 ? "" : ` (${points})`
   }</h${level}>
 <p>${escape(oneLine(task))}</p>
 ${first ? saidList(first) : ""}
-${
-    more.length === 0
-      ? ""
-      : `<p>${counted(more.length, "more test")} ${
-        more.length === 1 ? "fails" : "fail"
-      }: ${more.slice(0, 5).join("; ")}${more.length > 5 ? "; …" : ""}</p>`
-  }
+${moreThatFail(others)}
 ${mistake?.name ? `<p>A known mistake: ${escape(mistake.name)}</p>` : ""}
 ${mistake?.comment ? commentBox(mistake.comment) : ""}
-${region.code ? `<pre class="code" tabindex="0">${escape(region.code)}</pre>` : ""}`;
+${
+    region.code
+      ? `<pre class="code" tabindex="0">${escape(region.code)}</pre>`
+      : ""
+  }`;
+}
+
+/** The names of tests that do not pass either. */
+function moreThatFail(tests: readonly TestResult[]): string {
+  if (tests.length === 0) return "";
+  const names = tests.slice(0, 5).map(({ name }) => escape(oneLine(name)));
+  const fail = tests.length === 1 ? "fails" : "fail";
+  return `<p>${counted(tests.length, "more test")} ${fail}: ${
+    names.join("; ")
+  }${tests.length > 5 ? "; …" : ""}</p>`;
 }
 
 /** What there is to say of a test that did not pass. */

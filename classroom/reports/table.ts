@@ -66,19 +66,7 @@ export function formatTable(
 type Paint = (score: Score, text: string) => string;
 
 function studentLines(report: Report, width: number, paint: Paint): string[] {
-  const tallies = talliesOf(report);
-  const rows = report.students.map((student) => ({
-    name: `${oneLine(student.student) || "(no name)"}${
-      student.late ? " (late)" : ""
-    }`,
-    scores: [...report.lessons.map((lesson) => [lesson]), undefined]
-      .map((lessons) => scoreOf(student, tallies, lessons)),
-    reason: report.lessons.flatMap((lesson) => {
-      const result = lessonOf(student, lesson);
-      const reason = result ? reasonOf(result) : "was not graded";
-      return reason ? [oneLine(`${lesson} ${reason}`)] : [];
-    })[0],
-  }));
+  const rows = rowsOf(report);
   const heads = [...report.lessons, "total"];
   const widths = heads.map((head, i) =>
     Math.max(
@@ -106,6 +94,23 @@ function studentLines(report: Report, width: number, paint: Paint): string[] {
       ...indented(reason ? wrap(reason, width - 4, 2) : []),
     ]),
   ];
+}
+
+/** Each student's name, points, and the first thing that went wrong. */
+function rowsOf(report: Report) {
+  const tallies = talliesOf(report);
+  return report.students.map((student) => ({
+    name: `${oneLine(student.student) || "(no name)"}${
+      student.late ? " (late)" : ""
+    }`,
+    scores: [...report.lessons.map((lesson) => [lesson]), undefined]
+      .map((lessons) => scoreOf(student, tallies, lessons)),
+    reason: report.lessons.flatMap((lesson) => {
+      const result = lessonOf(student, lesson);
+      const reason = result ? reasonOf(result) : "was not graded";
+      return reason ? [oneLine(`${lesson} ${reason}`)] : [];
+    })[0],
+  }));
 }
 
 function indented(lines: readonly string[]): string[] {

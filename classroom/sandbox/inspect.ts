@@ -210,53 +210,27 @@ async function deno(
   signal: AbortSignal | undefined,
 ): Promise<{ code: number; stdout: string; stderr: string; ended?: string }> {
   const folder = await Deno.makeTempDir({ dir: kit.folder });
-  const addresses = files.map(({ copy }) => url(copy.file));
   const main = `${folder}/main.ts`;
+  const addresses = files.map(({ copy }) => url(copy.file));
   await Deno.writeTextFile(
     main,
     addresses.map((one) => `import ${JSON.stringify(one)};\n`).join(""),
   );
-  const settings = JSON.parse(
-    await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
-  );
-  await Deno.writeTextFile(
-    `${folder}/deno.json`,
-    JSON.stringify({
-      imports: {
-        ...commonMap(kit, files.map(({ copy }) => copy)),
-        [url(main)]: url(main),
-      },
-      compilerOptions: {
-        ...settings.compilerOptions,
-        types: [url(`${kit.folder}/kit/lib/std.d.ts`)],
-      },
-    }),
-  );
+  const config = await configOf(kit, files, url(main));
+  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(config));
   await using child = spawn([
     ...[Deno.execPath(), ...command, "--no-remote", "--no-npm"],
     // A path that begins with a drive's letter would be taken for an address.
     ...["--no-lock", "--config", `${folder}/deno.json`, url(main)],
   ], {
     cwd: folder,
-    env: {
-      DENO_DIR: `${kit.folder}/cache`,
-      // Deno would keep a link to itself there, which Windows cannot remove.
-      DENO_DISABLE_NODE_SHIM: "1",
-      NO_COLOR: "1",
-      // Types can be written that take all the memory there is.
-      DENO_V8_FLAGS: `--max-old-space-size=${memory}`,
-    },
+    env: environment(kit),
     ...(signal ? { signal } : {}),
   });
   let ended: string | undefined;
-  const limits = {
-    time: time.one + time.more * files.length,
-    memory: Infinity,
-  };
-  const watch = new Watch(child.pid, limits, (why) => {
-    ended = why;
-    child.kill();
-  });
+  const most = time.one + time.more * files.length;
+  const stop = (why: string) => (ended = why, child.kill());
+  const watch = new Watch(child.pid, { time: most, memory: Infinity }, stop);
   try {
     const found = await child.communicate();
     return ended === undefined ? found : { ...found, ended };
@@ -266,6 +240,36 @@ async function deno(
   } finally {
     watch.stop();
   }
+}
+
+function environment(kit: Kit): Record<string, string> {
+  return {
+    DENO_DIR: `${kit.folder}/cache`,
+    // Deno would keep a link to itself there, which Windows cannot remove.
+    DENO_DISABLE_NODE_SHIM: "1",
+    NO_COLOR: "1",
+    // Types can be written that take all the memory there is.
+    DENO_V8_FLAGS: `--max-old-space-size=${memory}`,
+  };
+}
+
+/** What Deno is to know of files: what they may import, and their types. */
+async function configOf(
+  kit: Kit,
+  files: readonly Inspected[],
+  main: string,
+): Promise<unknown> {
+  const { compilerOptions } = JSON.parse(
+    await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
+  );
+  const types = [url(`${kit.folder}/kit/lib/std.d.ts`)];
+  return {
+    imports: {
+      ...commonMap(kit, files.map(({ copy }) => copy)),
+      [main]: main,
+    },
+    compilerOptions: { ...compilerOptions, types },
+  };
 }
 
 /** The first line of an error, without the folder that grading works in. */

@@ -212,26 +212,28 @@ export async function makeCopy(
   for (const [helper, text] of helpers) {
     await Deno.writeFile(`${folder}/lessons/${helper}`, text);
   }
-  const at = (path: string) => JSON.stringify(url(`${kit.folder}/kit/${path}`));
-  const opened = kit.opened.map((path, i) =>
-    `import * as opened${i} from ${at(path)};\n`
-  );
-  await Deno.writeTextFile(
-    copy.main,
-    `import { runSandbox } from ${at("classroom/sandbox/sandbox.ts")};\n` +
-      opened.join("") +
-      `await runSandbox({\n` +
-      `  lesson: () => import("./lessons/${lesson}.ts"),\n` +
-      `  solution: () => import(${at(`lessons/${lesson}.ts`)}),\n` +
-      `  tests: () => import(${at(`tests/${lesson}_test.ts`)}),\n` +
-      `  inputs: () => import(${at(`tests/${number}_inputs.ts`)}),\n` +
-      `}, [${opened.map((_, i) => `opened${i}`).join(", ")}]);\n`,
-  );
+  await Deno.writeTextFile(copy.main, mainFor(kit, lesson, number));
   await Deno.writeTextFile(
     `${folder}/deno.json`,
     JSON.stringify(importMap(kit, copy, number), null, 2),
   );
   return copy;
+}
+
+/** The program that runs a copy. */
+function mainFor(kit: Kit, lesson: string, number: string): string {
+  const at = (path: string) => JSON.stringify(url(`${kit.folder}/kit/${path}`));
+  const opened = kit.opened.map((path, i) =>
+    `import * as opened${i} from ${at(path)};\n`
+  );
+  return `import { runSandbox } from ${at("classroom/sandbox/sandbox.ts")};\n` +
+    opened.join("") +
+    `await runSandbox({\n` +
+    `  lesson: () => import("./lessons/${lesson}.ts"),\n` +
+    `  solution: () => import(${at(`lessons/${lesson}.ts`)}),\n` +
+    `  tests: () => import(${at(`tests/${lesson}_test.ts`)}),\n` +
+    `  inputs: () => import(${at(`tests/${number}_inputs.ts`)}),\n` +
+    `}, [${opened.map((_, i) => `opened${i}`).join(", ")}]);\n`;
 }
 
 /** The import map with which many copies can be looked at in one go. */

@@ -42,25 +42,18 @@ const forbidden: readonly string[] = [
 
 /**
  * Takes away from the realm it runs in whatever reaches the runtime below the
- * language, and lets workers begin with the same. It travels to them as text,
- * so it uses nothing but its arguments and the globals.
+ * language. It travels to workers as text, as the next two do, so it uses nothing
+ * but its arguments and the globals.
  *
- * @param source Its own source text.
  * @param allowed The names of the globals that stay.
  * @param forbidden The names of the properties of `Deno` that go.
  */
 function disarm(
-  source: string,
   allowed: readonly string[],
   forbidden: readonly string[],
 ): void {
   const scope = globalThis as unknown as Record<PropertyKey, unknown>;
   const deno = Deno as unknown as Record<PropertyKey, unknown>;
-  // The code that runs after this may change what these names stand for.
-  const { construct } = Reflect;
-  const { stringify } = JSON;
-  const [encode, text] = [encodeURIComponent, String];
-  const RealWorker = scope["Worker"] as typeof Worker | undefined;
   const internal = deno["internal"] as symbol | undefined;
   if (internal) delete deno[internal];
   for (const name of forbidden) Reflect.deleteProperty(deno, name);
@@ -68,7 +61,10 @@ function disarm(
   for (const name of Object.getOwnPropertyNames(scope)) {
     if (!stays.has(name)) delete scope[name];
   }
-  // Of Node's globals there is what tells the time, and what comes later.
+}
+
+/** Of Node's globals, gives what tells the time, and what comes later. */
+function giveNodes(): void {
   const { performance, setTimeout, clearTimeout, queueMicrotask } = globalThis;
   const [toBigInt, round] = [BigInt, Math.round];
   const now = () => round(performance.now() * 1e6);
@@ -93,29 +89,43 @@ function disarm(
     clearImmediate: (id: number) => clearTimeout(id),
   };
   for (const [name, value] of Object.entries(nodes)) {
-    Object.defineProperty(scope, name, { value, configurable: true });
+    Object.defineProperty(globalThis, name, { value, configurable: true });
   }
-  if (RealWorker === undefined) return;
+}
+
+/**
+ * Lets workers, which are realms of their own, begin with the same.
+ *
+ * @param names The names of the globals that stay, and of those of Deno that go.
+ * @param sources The text of `disarm`, `giveNodes` and this function.
+ */
+function guardWorkers(
+  names: readonly [readonly string[], readonly string[]],
+  sources: readonly [string, string, string],
+): void {
+  const RealWorker = globalThis.Worker;
+  if (!RealWorker) return;
+  // The code that runs after this may change what these names stand for.
+  const [{ construct }, { stringify }] = [Reflect, JSON];
+  const [encode, text] = [encodeURIComponent, String];
 
   // A worker can be a Blob without a type; what is imported cannot.
   const [RealBlob, addressOf] = [Blob, URL.createObjectURL];
+  const type = "text/javascript";
   URL.createObjectURL = (blob) =>
     addressOf(
       blob instanceof RealBlob && blob.type === ""
-        ? new RealBlob([blob], { type: "text/javascript" })
+        ? new RealBlob([blob], { type })
         : blob,
     );
-
   // What a worker imports is read later than the program of a plain one.
   URL.revokeObjectURL = () => {};
 
-  // A worker is a realm of its own. It runs this function before its program.
-  const args = [source, allowed, forbidden].map((arg) => stringify(arg));
-  const first = URL.createObjectURL(
-    new Blob([`(${source})(${args.join(", ")});`], {
-      type: "text/javascript",
-    }),
-  );
+  const [one, two, three] = sources;
+  const given = names.map((list) => stringify(list)).join(", ");
+  const program = `(${one})(${given}); (${two})(); ` +
+    `(${three})(${stringify(names)}, ${stringify(sources)});`;
+  const first = addressOf(new Blob([program], { type }));
   const GuardedWorker = new Proxy(RealWorker, {
     construct(target, args: unknown[], newTarget) {
       const url = stringify(text(args[0]));
@@ -127,7 +137,7 @@ function disarm(
   Object.defineProperty(RealWorker.prototype, "constructor", {
     value: GuardedWorker,
   });
-  scope["Worker"] = GuardedWorker;
+  globalThis.Worker = GuardedWorker;
 }
 
 /** What a lock-down takes in, and leaves out. */
@@ -149,7 +159,12 @@ export function lockDown(
 ): void {
   // Deno replaces this global when it is first called.
   queueMicrotask(() => {});
-  disarm(String(disarm), allowed, forbidden);
+  disarm(allowed, forbidden);
+  giveNodes();
+  guardWorkers(
+    [allowed, forbidden],
+    [String(disarm), String(giveNodes), String(guardWorkers)],
+  );
   const roots = [...globalValues(), ...hiddenIntrinsics(), ...freeze];
   mendOverrides();
   freezeAll(roots, open);
@@ -213,10 +228,26 @@ function hiddenIntrinsics(): unknown[] {
   const neighbours = Object.values(timer).filter((one) =>
     typeof one === "object" && one !== null
   );
-  return [
+  const timers = [
     timer,
     ...neighbours,
     ...neighbours.flatMap((one) => Object.values(one)),
+  ];
+  return [...timers, ...ofEachKind()].flatMap((object) => {
+    const chain: unknown[] = [];
+    for (
+      let proto = Object.getPrototypeOf(Object(object));
+      proto !== null;
+      proto = Object.getPrototypeOf(proto)
+    ) {
+      chain.push(proto);
+    }
+    return chain;
+  });
+}
+
+function ofEachKind(): unknown[] {
+  return [
     crypto.subtle,
     function* () {},
     async function () {},
@@ -236,17 +267,7 @@ function hiddenIntrinsics(): unknown[] {
     (function () {
       return arguments;
     })(),
-  ].flatMap((object) => {
-    const chain: unknown[] = [];
-    for (
-      let proto = Object.getPrototypeOf(Object(object));
-      proto !== null;
-      proto = Object.getPrototypeOf(proto)
-    ) {
-      chain.push(proto);
-    }
-    return chain;
-  });
+  ];
 }
 
 /**

@@ -12,7 +12,7 @@
 
 import { OutputLimitExceeded } from "../../lib/subprocess/result.ts";
 import { spawn } from "../../lib/subprocess/spawn.ts";
-import { type Copy, url } from "./kit.ts";
+import type { Copy } from "./kit.ts";
 import type { Outcome } from "./inputs.ts";
 import { type Job, type SandboxReport, secretLength } from "./protocol.ts";
 import { type Limits, Watch } from "./watch.ts";
@@ -75,41 +75,21 @@ export async function runLesson(
   const started = performance.now();
   const regions = new Map<string, RegionRun>();
   const problems = new Set<string>();
-  const tidy = (text: string) => withoutFolders(text, copy, options.folder);
   for (const region of options.regions.keys()) {
     const { tests, problems: own, running, how } = await runPart(
       copy,
       options,
       region,
     );
-    for (const text of own) problems.add(tidy(text));
+    for (const text of own) problems.add(text);
     if (how !== undefined && running === undefined) problems.add(how);
-    regions.set(region, {
-      tests: tidied(tests, tidy),
-      ...(running === undefined ? {} : { ended: `"${running}" ${how}` }),
-    });
+    const ended = running === undefined ? undefined : `"${running}" ${how}`;
+    regions.set(region, { tests, ...(ended === undefined ? {} : { ended }) });
     // A file that cannot be imported cannot be for the others either.
     if (tests.size === 0 && problems.size > 0) break;
   }
   const elapsed = performance.now() - started;
   return { regions, problems: [...problems], elapsed };
-}
-
-function tidied(
-  runs: ReadonlyMap<string, TestRun>,
-  tidy: (text: string) => string,
-): Map<string, TestRun> {
-  return new Map([...runs].map(([name, run]) => [
-    name,
-    run.status === "failed" ? { ...run, reason: tidy(run.reason) } : run,
-  ]));
-}
-
-/** Shortens the paths that only grading knows. */
-function withoutFolders(text: string, copy: Copy, folder: string): string {
-  return [`${folder}/kit/refused`, copy.folder, `${folder}/kit`]
-    .flatMap((path) => [url(`${path}/`), `${path}/`])
-    .reduce((text, path) => text.replaceAll(path, ""), text);
 }
 
 /** What came of one process. */
@@ -127,7 +107,7 @@ async function runPart(
   options: RunLessonOptions,
   region: string,
 ): Promise<Part> {
-  const { limits, seed, trusted } = options;
+  const { limits, seed, trusted, signal } = options;
   const beside = options.regions.get(region)!;
   const job: Job = { region, beside, seed, trusted };
   const secret = newSecret();
@@ -138,27 +118,16 @@ async function runPart(
     env: environment(`${options.folder}/cache`),
     maxOutput: limits.output,
     killAfter: 0,
-    ...(options.signal ? { signal: options.signal } : {}),
+    ...(signal ? { signal } : {}),
   });
   let stopped: string | undefined;
-  const stop = (why: string) => {
-    stopped ??= why;
-    child.kill();
-  };
+  const stop = (why: string) => (stopped ??= why, child.kill());
   const watch = new Watch(child.pid, limits, stop);
   const errors = lastOf(child.lines("stderr"));
-  let printed = 0;
   try {
     await child.stdin.write(secret + JSON.stringify(job)).catch(() => {});
     await child.stdin.close().catch(() => {});
-    for await (const line of child.lines()) {
-      printed += line.length + 1;
-      if (printed > limits.output) stop(tooMuch(limits));
-      if (!line.startsWith(secret)) continue;
-      const report = readReport(line.slice(secret.length));
-      if (!records.add(report)) stop("wrote between the lines of the grader");
-      if (report?.kind !== "problem") watch.restart();
-    }
+    await readReports(child.lines(), { secret, limits, records, watch, stop });
     await child.wait();
   } catch (error) {
     if (!(error instanceof OutputLimitExceeded)) throw error;
@@ -170,6 +139,31 @@ async function runPart(
     ? undefined
     : stopped ?? howItEnded(await child.wait(), await errors);
   return { ...records.result(how), how };
+}
+
+/** Whom to tell of what a process reports. */
+interface Reading {
+  readonly secret: string;
+  readonly limits: Limits;
+  readonly records: Records;
+  readonly watch: Watch;
+  readonly stop: (why: string) => void;
+}
+
+/** Reads the lines that begin with the secret; all others only count. */
+async function readReports(
+  lines: AsyncIterable<string>,
+  { secret, limits, records, watch, stop }: Reading,
+): Promise<void> {
+  let printed = 0;
+  for await (const line of lines) {
+    printed += line.length + 1;
+    if (printed > limits.output) stop(tooMuch(limits));
+    if (!line.startsWith(secret)) continue;
+    const report = readReport(line.slice(secret.length));
+    if (!records.add(report)) stop("wrote between the lines of the grader");
+    if (report?.kind !== "problem") watch.restart();
+  }
 }
 
 /** The end of what a program prints, which says why it ended. */

@@ -55,41 +55,16 @@ export async function runSandbox(
   imports: Imports,
   opened: readonly object[],
 ): Promise<void> {
-  const { inputs, replaced = [], apart = [] } = await imports.inputs();
-  const input = readAll();
-  const report = reporter(input.slice(0, secretLength));
-  const job: Job = JSON.parse(
-    new TextDecoder().decode(input.subarray(secretLength)),
-  );
-  input.fill(0);
-  const solution = await imports.solution();
-  const isApart = (name: string) =>
-    apart.includes(name) && apart.includes(job.region);
-  for (const name of job.beside) {
-    if (!isApart(name)) beside.set(name, solution[name]);
-  }
-
-  const known = new Set<string>();
-  const problems = (text: string) => {
-    if (!known.has(text)) report({ kind: "problem", text });
-    known.add(text);
-  };
+  const given = await imports.inputs();
+  const { job, report } = receive();
+  putBeside(job, await imports.solution(), given.apart);
+  const problems = telling(report);
   const collector = collectTests(problems);
   const late = collectLateErrors();
   replaceExits(problems, job.trusted);
   // Nothing locks in what may start programs; and what starts them is made of
   // Node's parts when it is first asked for, which fails in a frozen realm.
-  if (!job.trusted) {
-    lockDown({
-      freeze: [
-        ...[assertions, library, talk, drawing, ...opened]
-          .map((module) => ({ ...module })),
-        inputs,
-        ...madeByLibrary(),
-      ],
-      open: replaced,
-    });
-  }
+  if (!job.trusted) lockIn(given, opened);
   // A promise that never settles must not end the process early.
   setInterval(() => {}, 60_000);
 
@@ -105,29 +80,90 @@ export async function runSandbox(
     problems(describeImport(error));
     return [];
   });
-  const attempt = async (name: string, fn: () => unknown) => {
+  const attempt = attempting(report, late.thrown);
+  for (const { name, fn } of tests) {
+    if (grades(name, job.region)) await attempt(name, () => fn({ name }));
+  }
+  if (job.region in given.inputs && tests.length > 0) {
+    await tryFresh(job, given.inputs, lesson, report, attempt);
+  }
+  end(report);
+}
+
+/** Reads the job and the secret, which nothing else can read then. */
+function receive(): { job: Job; report: Report } {
+  const input = readAll();
+  const report = reporter(input.slice(0, secretLength));
+  const job: Job = JSON.parse(
+    new TextDecoder().decode(input.subarray(secretLength)),
+  );
+  input.fill(0);
+  return { job, report };
+}
+
+/** Notes the solution's functions that stand beside what is graded. */
+function putBeside(
+  job: Job,
+  solution: Record<string, unknown>,
+  apart: readonly string[] = [],
+): void {
+  const isApart = (name: string) =>
+    apart.includes(name) && apart.includes(job.region);
+  for (const name of job.beside) {
+    if (!isApart(name)) beside.set(name, solution[name]);
+  }
+}
+
+/** Reports problems, each once. */
+function telling(report: Report): (text: string) => void {
+  const known = new Set<string>();
+  return (text) => {
+    if (!known.has(text)) report({ kind: "problem", text });
+    known.add(text);
+  };
+}
+
+/** Locks the realm, with all that tests rely on. */
+function lockIn(
+  { inputs, replaced = [] }: drawing.InputsModule,
+  opened: readonly object[],
+): void {
+  const modules = [assertions, library, talk, drawing, ...opened]
+    .map((module) => ({ ...module }));
+  const freeze = [...modules, inputs, ...madeByLibrary()];
+  lockDown({ freeze, open: replaced });
+}
+
+/** Does something in the name of a test, and reports how that ended. */
+type Attempt = (name: string, fn: () => unknown) => Promise<void>;
+
+function attempting(report: Report, thrown: () => Promise<void>): Attempt {
+  return async (name, fn) => {
     report({ kind: "started", name });
     try {
       await fn();
-      await late.thrown();
+      await thrown();
       report({ kind: "passed", name });
     } catch (error) {
       const reason = describe(error) + placesOf(error);
       report({ kind: "failed", name, reason });
     }
   };
-  for (const { name, fn } of tests) {
-    if (grades(name, job.region)) await attempt(name, () => fn({ name }));
-  }
-  if (job.region in inputs && tests.length > 0) {
-    const name = drawing.freshInputs(job.region);
-    await attempt(name, async () => {
-      const { region, seed } = job;
-      const found = await drawing.outcomesOf(inputs, region, lesson, seed);
-      for (const outcome of found) report({ kind: "outcome", name, outcome });
-    });
-  }
-  end(report);
+}
+
+/** Tries the function on fresh inputs; what comes of them is reported. */
+function tryFresh(
+  { region, seed }: Job,
+  inputs: drawing.Inputs,
+  lesson: Record<string, unknown>,
+  report: Report,
+  attempt: Attempt,
+): Promise<void> {
+  const name = drawing.freshInputs(region);
+  return attempt(name, async () => {
+    const found = await drawing.outcomesOf(inputs, region, lesson, seed);
+    for (const outcome of found) report({ kind: "outcome", name, outcome });
+  });
 }
 
 type Unnumbered<T> = T extends unknown ? Omit<T, "number"> : never;

@@ -25,10 +25,10 @@ export interface Limits {
 const interval = 250;
 
 /** What share of the time a process uses the processor at most that waits. */
-const idle = 0.02;
+const idle = 0.05;
 
-/** After how many times its limit a test is over by the clock. */
-const patience = { told: 20, untold: 3 };
+/** After how many times its limit a test is over where only the clock tells. */
+const patience = 3;
 
 /** Looks at a process now and then, and says once why it has to be ended. */
 export class Watch {
@@ -92,14 +92,16 @@ export class Watch {
     if (computed(this.#begun, now) > time) {
       return `computed for more than ${seconds} seconds`;
     }
-    if (isIdle(this.#waits, now)) {
-      if (now.at - this.#waits.at > time) {
-        return `waited for more than ${seconds} seconds`;
-      }
-    } else this.#waits = now;
-    const most = patience[now.computed === undefined ? "untold" : "told"];
-    return now.at - this.#begun.at > most * time
-      ? `had not ended after ${most * seconds} seconds`
+    if (now.computed === undefined) {
+      return now.at - this.#begun.at > patience * time
+        ? `had not ended after ${patience * seconds} seconds`
+        : undefined;
+    }
+    // What is not idle comes to the limit above, however little it gets of a
+    // busy machine.
+    if (!isIdle(this.#waits, now)) this.#waits = now;
+    return now.at - this.#waits.at > time
+      ? `waited for more than ${seconds} seconds`
       : undefined;
   }
 }
@@ -119,7 +121,6 @@ function computed(from: Look, to: Look): number {
  * busy machine, one that would compute may have to wait for a processor.
  */
 function isIdle(from: Look, to: Look): boolean {
-  if (to.computed === undefined) return false;
   // Where it is less, a thread or a child has ended, which is no waiting either.
   const delayed = Math.abs((to.delayed ?? 0) - (from.delayed ?? 0));
   return computed(from, to) + delayed <= idle * (to.at - from.at);

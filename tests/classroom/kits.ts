@@ -89,7 +89,12 @@ export class Tried {
   }
 
   /** Runs another text in its place, and the tests of some functions. */
-  async run(text: string, names: readonly string[]): Promise<LessonRun> {
-    return await runLesson(await this.copy(text), this.options(names));
+  async run(
+    text: string,
+    names: readonly string[],
+    limits = this.#options.limits,
+  ): Promise<LessonRun> {
+    const options = { ...this.options(names), limits };
+    return await runLesson(await this.copy(text), options);
   }
 }
