@@ -26,6 +26,9 @@ export interface Look {
   readonly signal?: AbortSignal;
 }
 
+/** What tests may print, in bytes: as much as grading allows a function. */
+const output = 1_000_000;
+
 /**
  * Runs the tests that grade a lesson. Where one does not end, or an error comes
  * from outside of all tests, nobody knows which function it belongs to: then each
@@ -68,15 +71,19 @@ async function testOnce(
     ...(signal ? { signal } : {}),
   });
   let stopped: string | undefined;
-  const stop = (why: string) => (stopped = why, child.kill());
+  const stop = (why: string) => (stopped ??= why, child.kill());
   const limits = { time: timeout * 1000, memory: Infinity };
   const watch = new Watch(child.pid, limits, stop);
   const errors = Array.fromAsync(child.lines("stderr")).catch(() => []);
   const printed: string[] = [];
+  let size = 0;
   try {
     for await (const line of child.lines()) {
+      size += line.length + 1;
+      if (size > output) stop(`printed more than ${output / 1_000} kB`);
       printed.push(stripAnsiCode(line));
-      watch.restart();
+      // A test begins or ends; what it prints changes nothing.
+      if (/ \.\.\.( |$)/.test(printed.at(-1)!)) watch.restart();
     }
     await child.wait();
     const said = stripAnsiCode((await errors).join("\n"));

@@ -464,6 +464,13 @@ test("exercise says what goes wrong around the tests", async (folder) => {
     looping.stdout,
     /it computed for more than 3 seconds; is there a loop/,
   );
+  await Deno.writeTextFile(
+    `${out}/lessons/12_map_filter_reduce.ts`,
+    endless.replace(/Promise\.reject.*/, 'while (true) console.log("again");'),
+  );
+  const printing = await exercise("12");
+  assertEquals(printing.code, 1);
+  assertMatch(printing.stdout, /it printed more than 1000 kB/);
   // Nothing is left of any of that.
   const left = [...Deno.readDirSync(out)].map(({ name }) => name);
   assertEquals(left.filter((name) => name.startsWith(".exercise")), []);

@@ -181,52 +181,15 @@ function testLesson(lesson: LessonFiles): void {
   });
 
   test("its starter, its solution and each region are graded", async (t) => {
-    const variants: Record<string, Variant> = {
-      starter: { lesson: starterOf(source), names },
-      solution: { lesson: source, names, times: 5 },
-    };
-    for (const region of regions) {
-      const { name } = region;
-      const used = usedBy(source, region, regions);
-      const without = blank(source, region);
-      const partly = regions.toReversed().reduce(
-        (source, each) => used.has(each) ? source : blank(source, each),
-        source,
-      );
-      variants[`without_${name}`] = {
-        lesson: without,
-        names: [name],
-        told: name,
-      };
-      variants[`only_${name}`] = { lesson: partly, names: [name] };
-    }
-    const graded = await grade(lesson, variants);
-
+    const graded = await grade(lesson, variantsOf(source, regions));
     await t.step(
       "the starter fails every test that grades it, by its TODO",
-      () => {
-        for (const { name, status, message } of graded["starter"]!.outcomes) {
-          assertEquals(status, "failed", name);
-          const [, missing] = /TODO (\w+)/.exec(message) ?? [];
-          assert(
-            missing && gradedBy(missing, [name]).length > 0,
-            name + message,
-          );
-        }
-      },
+      () => failsByTodo(graded["starter"]!),
     );
-    await t.step("the solution passes five times in a row", () => {
-      const { outcomes } = graded["solution"]!;
-      const others = outcomes.filter(({ status }) => status !== "passed");
-      assertEquals(others, []);
-      const different = new Set(outcomes.map(({ name }) => name));
-      assertEquals(outcomes.length, 5 * different.size);
-      // Each of them is graded.
-      for (const name of names) {
-        const own = gradedBy(name, [...different]);
-        assert(own.length > 0, `no test grades ${name}`);
-      }
-    });
+    await t.step(
+      "the solution passes five times in a row",
+      () => passesFiveTimes(graded["solution"]!, names),
+    );
     for (const { name, task } of regions) {
       const { outcomes, ending } = graded[`without_${name}`]!;
       await t.step(`blanking ${name} fails a test that grades it`, () => {
@@ -246,6 +209,56 @@ function testLesson(lesson: LessonFiles): void {
       });
     }
   });
+}
+
+/** The starter, the solution, and for each region: all others, or it alone. */
+function variantsOf(
+  source: string,
+  regions: readonly Region[],
+): Record<string, Variant> {
+  const names = regions.map(({ name }) => name);
+  const variants: Record<string, Variant> = {
+    starter: { lesson: starterOf(source), names },
+    solution: { lesson: source, names, times: 5 },
+  };
+  for (const region of regions) {
+    const { name } = region;
+    const used = usedBy(source, region, regions);
+    const partly = regions.toReversed().reduce(
+      (source, each) => used.has(each) ? source : blank(source, each),
+      source,
+    );
+    variants[`without_${name}`] = {
+      lesson: blank(source, region),
+      names: [name],
+      told: name,
+    };
+    variants[`only_${name}`] = { lesson: partly, names: [name] };
+  }
+  return variants;
+}
+
+function failsByTodo({ outcomes }: Graded): void {
+  for (const { name, status, message } of outcomes) {
+    assertEquals(status, "failed", name);
+    const [, missing] = /TODO (\w+)/.exec(message) ?? [];
+    assert(missing && gradedBy(missing, [name]).length > 0, name + message);
+  }
+}
+
+function passesFiveTimes(
+  { outcomes }: Graded,
+  names: readonly string[],
+): void {
+  const others = outcomes.filter(({ status }) => status !== "passed");
+  assertEquals(others, []);
+  const different = new Set(outcomes.map(({ name }) => name));
+  assertEquals(outcomes.length, 5 * different.size);
+  // Each of them is graded.
+  for (const name of names) {
+    const own = gradedBy(name, [...different]);
+    assert(own.length > 0, `no test grades ${name}`);
+  }
 }
 
 /** The names of the tests in a file. */
