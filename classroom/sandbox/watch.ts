@@ -3,8 +3,8 @@
  * it does comes to an end.
  *
  * How long something takes by the clock says little on a busy machine. So a test
- * that computes is measured by the processor time that it uses, and only one that
- * uses next to none is waiting.
+ * is measured by the processor time that it uses, and by the time in which it
+ * wanted none: that in which it waited for a processor does not count.
  *
  * @module
  */
@@ -24,11 +24,17 @@ export interface Limits {
 /** How often a process is looked at, in milliseconds. */
 const interval = 250;
 
-/** What share of the time a process uses the processor at most that waits. */
-const idle = 0.05;
+/**
+ * After how many times its limit a test is over by the clock, whatever it does:
+ * where the system tells what it does, and where not.
+ */
+const patience = { told: 60, untold: 3 };
 
-/** After how many times its limit a test is over where only the clock tells. */
-const patience = 3;
+/**
+ * What share of the time a process computes at most that waits, where nothing
+ * tells how long it waited for a processor.
+ */
+const idle = 0.02;
 
 /** Looks at a process now and then, and says once why it has to be ended. */
 export class Watch {
@@ -38,7 +44,8 @@ export class Watch {
   #busy = false;
   #latest: Look;
   #begun: Look;
-  #waits: Look;
+  /** How long the test has wanted no processor, in milliseconds. */
+  #slept = 0;
 
   /**
    * Begins to watch.
@@ -54,14 +61,14 @@ export class Watch {
   ) {
     this.#limits = limits;
     this.#onEnd = onEnd;
-    this.#latest = this.#begun = this.#waits = { at: performance.now() };
+    this.#latest = this.#begun = { at: performance.now() };
     this.#timer = setInterval(() => this.#look(pid), interval);
   }
 
   /** A test begins, or has ended. */
   restart(): void {
-    const at = performance.now();
-    this.#begun = this.#waits = { ...this.#latest, at };
+    this.#begun = { ...this.#latest, at: performance.now() };
+    this.#slept = 0;
   }
 
   stop(): void {
@@ -75,7 +82,12 @@ export class Watch {
     this.#busy = false;
     // One look that failed, where others told something, says nothing.
     if (found === undefined && this.#latest.computed !== undefined) return;
+    const before = this.#latest;
     this.#latest = { ...found, at: performance.now() };
+    const since = Math.max(before.at, this.#begun.at);
+    const slept = sleptBetween({ ...before, at: since }, this.#latest);
+    // How long a thread waited is told when it runs again: much at once.
+    this.#slept = Math.max(-this.#limits.time, this.#slept + slept);
     const why = this.#tooMuch(this.#latest);
     if (why === undefined) return;
     this.stop();
@@ -92,16 +104,10 @@ export class Watch {
     if (computed(this.#begun, now) > time) {
       return `computed for more than ${seconds} seconds`;
     }
-    if (now.computed === undefined) {
-      return now.at - this.#begun.at > patience * time
-        ? `had not ended after ${patience * seconds} seconds`
-        : undefined;
-    }
-    // What is not idle comes to the limit above, however little it gets of a
-    // busy machine.
-    if (!isIdle(this.#waits, now)) this.#waits = now;
-    return now.at - this.#waits.at > time
-      ? `waited for more than ${seconds} seconds`
+    if (this.#slept > time) return `waited for more than ${seconds} seconds`;
+    const most = patience[now.computed === undefined ? "untold" : "told"];
+    return now.at - this.#begun.at > most * time
+      ? `had not ended after ${most * seconds} seconds`
       : undefined;
   }
 }
@@ -117,13 +123,18 @@ function computed(from: Look, to: Look): number {
 }
 
 /**
- * Whether a process has done nothing between two looks, and wanted nothing: on a
- * busy machine, one that would compute may have to wait for a processor.
+ * How long a process has wanted no processor between two looks: on a busy machine,
+ * one that would compute may have to wait for one. It is less than nothing if
+ * several threads computed or waited.
  */
-function isIdle(from: Look, to: Look): boolean {
+function sleptBetween(from: Look, to: Look): number {
+  if (to.computed === undefined) return 0;
+  const passed = to.at - from.at;
+  const ran = computed(from, to);
+  if (to.delayed === undefined) return ran <= idle * passed ? passed : 0;
   // Where it is less, a thread or a child has ended, which is no waiting either.
-  const delayed = Math.abs((to.delayed ?? 0) - (from.delayed ?? 0));
-  return computed(from, to) + delayed <= idle * (to.at - from.at);
+  const delayed = Math.abs(to.delayed - (from.delayed ?? 0));
+  return passed - ran - delayed;
 }
 
 /** What a process uses. */
@@ -155,12 +166,12 @@ export async function usageOf(pid: number): Promise<Usage | undefined> {
     return kilobytes ? { memory: Number(kilobytes) * 1024 } : undefined;
   }
   const { stdout } = await run(["/bin/sh", "-c", look, "sh", String(pid)]);
-  const [kilobytes, time, delay = "0"] = stdout.trim().split(/\s+/);
+  const [kilobytes, time, delay] = stdout.trim().split(/\s+/);
   if (!kilobytes) return undefined;
   const memory = Number(kilobytes) * 1024;
   if (!time) return { memory };
-  const delayed = Number(delay);
-  return { memory, computed: 1_000 * secondsIn(time), delayed };
+  const usage = { memory, computed: 1_000 * secondsIn(time) };
+  return delay === undefined ? usage : { ...usage, delayed: Number(delay) };
 }
 
 /** A time as `ps` writes it, such as `1-02:03:04.5`, in seconds. */
