@@ -44,7 +44,7 @@ export function inNotebook(): Record<string, unknown> {
     const value = await print(...args);
     await sent;
     // The kernel needs a turn, or it says that the cell has ended before.
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 50));
     // A cell shows the value of its last expression: here, once more.
     return print === lesson.measure ? value : undefined;
   };
