@@ -40,9 +40,9 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
 
   // Where processors are free, large tasks gain: parallelism takes less time,
   // or solves larger problems in the same time. On a busy machine, other
-  // programs take their share, and the gain is less, or none. Small tasks lose:
-  // starting a worker and sending it a task take longer than the task. How
-  // large must n be for a gain? Try --large 100000.
+  // programs take their share, and the gain is less. Small tasks lose: starting
+  // a worker and sending it a task take longer than the task. How large must n
+  // be for a gain? Try --large 100000.
 
   section("Which worker ran which large task, and when");
   // Each line is a worker, and time runs to the right. A number is where that
@@ -72,8 +72,7 @@ lesson(import.meta, async ({ tasks, large, small, workers, runs }) => {
   show(() => loop.results.join(" ")); // "1 1 1 1 1 1 1 1"
 
   // Parallel: map() has the workers of a pool call the task with each item of a
-  // list. (fill(n) makes a list of n, n and so on; `using` stops the workers at
-  // the end.)
+  // list. (fill(n) makes a list of n, n and so on; `using` stops the workers.)
   code(runParallel);
   const pool = await runParallel(tasks, small, workers);
   show(() => pool.results.join(" ")); // "1 1 1 1 1 1 1 1"
@@ -195,5 +194,5 @@ export function describeGain(
     : `At most ${most} × is possible: other programs keep processors busy, or ` +
       "n is too small.";
   return `${found} ${why} Recorded with little else running (2 processors, ` +
-    "Linux, Deno 2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
+    "Linux, Deno 2.9.6): large tasks 2.05 ×, small tasks 3 400 × slower.";
 }

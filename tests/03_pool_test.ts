@@ -175,7 +175,7 @@ Deno.test("given: the conclusion follows what was measured, and the machine", ()
   assertMatch(describeGain(gains(1.2), 2), /as fast\.$/);
   assertMatch(describeGain(gains(1.5), 3), /as fast\.$/);
   const recorded = "Recorded with little else running (2 processors, Linux, " +
-    "Deno 2.9.6): large tasks 1.81 ×, small tasks 1 700 × slower.";
+    "Deno 2.9.6): large tasks 2.05 ×, small tasks 3 400 × slower.";
   assertEquals(
     describeGain(gains(0.9), 1),
     "In parallel, large tasks were 0.90 × as fast. One processor, or one " +
@@ -200,7 +200,7 @@ Deno.test("given: the lesson says what parallel means, what it gains and what it
       "it adds up the squares of 0, 1, 2 and so on below n. (`0n` is a bigint, a whole number of any size, as an int in Python. `let` makes a variable that can change.)",
       "sumOfSquares(4) → 14n sumOfSquares(4_000_000) → 21333325333334000000n",
       "A pool starts workers, gives each the next task as soon as it is free, and collects the results in order.",
-      "Where processors are free, large tasks gain: parallelism takes less time, or solves larger problems in the same time. On a busy machine, other programs take their share, and the gain is less, or none. Small tasks lose: starting a worker and sending it a task take longer than the task.",
+      "Where processors are free, large tasks gain: parallelism takes less time, or solves larger problems in the same time. On a busy machine, other programs take their share, and the gain is less. Small tasks lose: starting a worker and sending it a task take longer than the task.",
       "const loop = await runSequential(tasks, small); This is the elapsed time of the 8 small tasks, and the 8 results. With n = 2, each is 0² + 1² = 1. duration(loop.elapsed) → ",
       'loop.results.join(" ") → "1 1 1 1 1 1 1 1"',
       'const pool = await runParallel(tasks, small, workers); pool.results.join(" ") → "1 1 1 1 1 1 1 1"',
