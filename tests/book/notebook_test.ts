@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { type Cell, cellsOf, writeNotebooks } from "../../book/notebook.ts";
 import { claimsOf } from "../../lib/lesson/claims.ts";
 import { lessons } from "../../lib/lesson.ts";
