@@ -121,10 +121,10 @@ export function block(
   const end = performance.now() + timeout;
   for (let seen; (seen = look());) {
     const left = end - performance.now();
-    // What is held for a moment is free again before a sleeper has woken up.
-    const [index, value] = seen;
-    for (let i = 0; i < 1000 && Atomics.load(cells, index) === value; i++);
     if (left > 0) {
+      // What is held for a moment is free again before a sleeper has woken up.
+      const [index, value] = seen;
+      for (let i = 0; i < 1000 && Atomics.load(cells, index) === value; i++);
       Atomics.wait(cells, index, value, Math.min(left, lookAgain()));
     } else if (giveUp()) throw timeoutError(caller, timeout);
   }
