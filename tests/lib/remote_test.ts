@@ -274,34 +274,29 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "a launcher that cannot reach its machine is named",
-  ignore: !hasFullAccess() || Deno.build.os === "windows",
-  fn: async () => {
-    const child = new FunctionProcess(() => 1, {
-      launcher: ["sh", "-c", "exit 255"],
-    });
-    child.start();
-    await assertRejects(
-      () => child.join(),
-      WorkerDiedError,
-      "lost its connection: sh ended with code 255",
-    );
-  },
-});
+const broken = [
+  ["cannot reach its machine", "exit 255", "ended with code 255"],
+  [
+    "prints something of its own",
+    "echo Welcome to Ada; exec sleep 60",
+    'printed "Welcome to Ada\\n" (string)',
+  ],
+] as const;
 
-Deno.test({
-  name: "a launcher that prints something of its own is named",
-  ignore: !hasFullAccess() || Deno.build.os === "windows",
-  fn: async () => {
-    const child = new FunctionProcess(() => 1, {
-      launcher: ["sh", "-c", "echo Welcome to Ada; exec sleep 60"],
-    });
-    child.start();
-    await assertRejects(
-      () => child.join(),
-      WorkerDiedError,
-      'lost its connection: sh printed "Welcome to Ada\\n" (string)',
-    );
-  },
-});
+for (const [what, script, why] of broken) {
+  Deno.test({
+    name: `a launcher that ${what} is named`,
+    ignore: !hasFullAccess() || Deno.build.os === "windows",
+    fn: async () => {
+      const child = new FunctionProcess(() => 1, {
+        launcher: ["sh", "-c", script],
+      });
+      child.start();
+      await assertRejects(
+        () => child.join(),
+        WorkerDiedError,
+        `lost its connection: sh ${why}`,
+      );
+    },
+  });
+}
