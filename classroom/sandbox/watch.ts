@@ -21,6 +21,9 @@ export interface Limits {
   readonly output: number;
 }
 
+/** What the tests of a function may print, by `exercise` and by grading, in bytes. */
+export const mostOutput = 1_000_000;
+
 /** How often a process is looked at, in milliseconds. */
 const interval = 250;
 
