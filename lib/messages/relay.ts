@@ -28,14 +28,14 @@ import {
 import { Watch } from "./wait.ts";
 
 /** What is carried for a connection. */
-export type RelayMessage =
-  | {
-    readonly kind: "carry";
-    readonly id: number;
-    readonly value: unknown;
-    readonly wires: readonly Wire[] | undefined;
-  }
-  | { readonly kind: "end"; readonly id: number };
+export interface RelayMessage {
+  readonly kind: "relay";
+  readonly id: number;
+  readonly value?: unknown;
+  readonly wires?: readonly Wire[] | undefined;
+  /** Whether nothing more comes. */
+  readonly isEnd?: boolean;
+}
 
 /** The connections that lead to one process, seen from one side. */
 export class Relay {
@@ -64,7 +64,7 @@ export class Relay {
   receive(message: RelayMessage): void {
     const end = this.#ends.get(message.id);
     if (!end) return;
-    if (message.kind === "end") return this.#close(message.id);
+    if (message.isEnd) return this.#close(message.id);
     const { value, wires } = message;
     // Whoever was to receive it has closed; the other side will be told.
     end.send(unpack(value, wires, this.route)).catch(() => {});
@@ -118,9 +118,9 @@ export class Relay {
   #carry(id: number, end: Connection<unknown>): void {
     const left = end.relay((value, isDirect) => {
       const parcel = pack(value, [], "value", this.route);
-      const { wires } = parcel;
+      const wires = parcel.wires && { wires: parcel.wires };
       try {
-        this.#post({ kind: "carry", id, value: parcel.value, wires });
+        this.#post({ kind: "relay", id, value: parcel.value, ...wires });
       } catch (error) {
         if (isDirect) throw error;
         // It was sent before the pipe led to a process, and cannot follow.
@@ -135,7 +135,7 @@ export class Relay {
   }
 
   #leave(id: number): void {
-    this.#post({ kind: "end", id });
+    this.#post({ kind: "relay", id, isEnd: true });
     this.#close(id);
   }
 

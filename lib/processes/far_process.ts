@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Relay } from "../messages/relay.ts";
+import { Relay, type RelayMessage } from "../messages/relay.ts";
 import { FarSide, type Link } from "../workers/far_side.ts";
 import type { Request } from "../workers/protocol.ts";
 import { Codec, type NodeProcess } from "./ipc.ts";
@@ -22,10 +22,7 @@ export interface Start {
 export type ProcessRequest =
   | Request
   | { readonly kind: "exit"; readonly code: number }
-  | { readonly kind: "relay"; readonly message: RelayMessage };
-
-/** What is said between the ends of a pipe or queue in two processes. */
-type RelayMessage = Parameters<Relay["receive"]>[0];
+  | RelayMessage;
 
 /** Makes this process a far side. */
 export function startProcess({ node, load, refused }: Start): void {
@@ -40,7 +37,7 @@ export function startProcess({ node, load, refused }: Start): void {
     send(codec.encode(message), () => resolve());
     written = promise;
   };
-  const relay = new Relay((message) => post({ kind: "relay", message }), 1);
+  const relay = new Relay(post, 1);
   const link: Link = {
     route: relay.route,
     flush: () => relay.isIdle ? undefined : relay.flush(),
@@ -63,7 +60,7 @@ export function startProcess({ node, load, refused }: Start): void {
   node.on("message", (sent) => {
     const request = codec.decode(sent) as ProcessRequest;
     if (request.kind === "exit") exit(request.code);
-    else if (request.kind === "relay") relay.receive(request.message);
+    else if (request.kind === "relay") relay.receive(request);
     else link.onMessage(request);
   });
   link.post({ kind: "ready" });

@@ -6,7 +6,7 @@
  */
 
 import { describe } from "../describe.ts";
-import { Relay } from "../messages/relay.ts";
+import { Relay, type RelayMessage } from "../messages/relay.ts";
 import { copyValue, type Parcel } from "../messages/travel.ts";
 import { endWithProgram, hasEnded } from "../subprocess/group.ts";
 import { tell } from "../workers/calls.ts";
@@ -35,10 +35,7 @@ export class ProcessHost extends Host {
   readonly #child: Child;
   /** Whether it leads a group, which can be ended as a whole. */
   readonly #leadsGroup: boolean;
-  readonly #relay = new Relay(
-    (message) => this.#post({ kind: "relay", message }),
-    0,
-  );
+  readonly #relay = new Relay((message) => this.#post(message), 0);
   #isFinishing = false;
   /** How the process said that it would end. */
   #death: Death | undefined;
@@ -145,10 +142,8 @@ export class ProcessHost extends Host {
   #take(sent: unknown): void {
     if (this.isOver) return;
     try {
-      const reply = this.#codec.decode(sent) as
-        | Reply
-        | ProcessRequest & { kind: "relay" };
-      if (reply.kind === "relay") this.#relay.receive(reply.message);
+      const reply = this.#codec.decode(sent) as Reply | RelayMessage;
+      if (reply.kind === "relay") this.#relay.receive(reply);
       else if (reply.kind === "died") this.#death = this.deathOf(reply);
       else this.receive(reply);
     } catch (cause) {
