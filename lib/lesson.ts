@@ -217,7 +217,7 @@ async function report(
     if (quiz) console.log(`\n${quiz.result}`);
   } catch (error) {
     if (error instanceof Stopped) {
-      console.log(`\nYou ended the lesson. ${quiz?.result}`);
+      console.log(`\n${error.message}`);
       Deno.exit(0);
     }
     if (!isTodo(error)) throw error;
@@ -229,7 +229,7 @@ async function report(
 }
 
 const howToGuess =
-  "Guess each value before you see it: type it and press Enter. Enter alone shows the value, Ctrl-D ends the lesson.";
+  "Guess each value before you see it: type it, a text in quotes, and press Enter. Enter alone shows the value, Ctrl-D ends the lesson.";
 
 /** The results of what is said, without the words. */
 function briefly(to: Output): Output {
@@ -429,7 +429,9 @@ function allowsPrograms(): boolean {
 
 /** What to say where programs may not be started; a command follows. */
 const refusal =
-  "This lesson starts programs. Deno allows that only with --allow-run, because a program that it starts is not bound by its permissions. To see it, run:";
+  "This lesson starts programs. Deno allows that only with\n--allow-run, " +
+  "because a program that it starts is not bound\nby its permissions. To " +
+  "see it, run:";
 
 /** Whether an error says that a student has something left to write. */
 function isTodo(error: unknown): error is Error {

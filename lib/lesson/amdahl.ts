@@ -46,9 +46,9 @@ export function describeShare(share: number | undefined): string {
       "programs keep the processors busy.";
   }
   const most = share < 0.995
-    ? `: however many processors there are, it cannot be more than ${
+    ? `: unless other programs kept processors busy, it cannot be more than ${
       (1 / (1 - share)).toFixed(1)
-    } × as fast`
+    } × as fast, however many there are`
     : "";
   return `By Amdahl's law, ${percent} % of the work ran in parallel${most}.`;
 }

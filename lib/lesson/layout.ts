@@ -23,11 +23,14 @@ export interface Span {
   readonly to: number;
 }
 
+/** White space, but not inside of a number, nor between it and its unit. */
+const space = /(?!(?<=\d) (?:\d{3}|[×%]|[kM]?B|[mµ]?s)(?!\w))\s+/;
+
 /** Breaks a text, on one line, at its spaces; a longer word stands alone. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/\s+/)) {
+  for (const word of text.split(space)) {
     if (line && width(line) + 1 + width(word) > columns) {
       lines.push(line);
       line = "";
@@ -38,8 +41,8 @@ export function wrap(text: string, columns: number): string[] {
 }
 
 /**
- * Breaks lines of code that are too long behind a space or before a method, and
- * indents what follows.
+ * Breaks lines of code that are too long behind a space or between two methods,
+ * and indents what follows.
  */
 export function wrapCode(code: string, columns: number): string[] {
   return code.split("\n").flatMap((line) => {
@@ -55,18 +58,28 @@ export function wrapCode(code: string, columns: number): string[] {
   });
 }
 
-/** Where to break a line of code: outside of its strings, if that is possible. */
+/**
+ * Where to break a line of code: outside of its strings, if that is possible; in
+ * its second half, and there in the fewest brackets.
+ */
 function breakOf(line: string, columns: number): number {
   const start = /^ */.exec(line)![0].length + 1;
   const places = (text: string) =>
-    [...text.matchAll(/(?<!\bnew) |(?=\.\w+\()/g)].map(({ index, 0: space }) =>
-      index + space.length
-    ).filter((index) => index > start && index <= columns);
+    [...text.matchAll(/(?<!\bnew|\bawait|=>) (?!=>|[)}\]])|(?<=\))(?=\.\w+\()/g)]
+      .map(({ index, 0: space }) => index + space.length)
+      .filter((index) => index > start && index <= columns);
   const outside = line.replace(
     /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`/g,
     (string) => "x".repeat(string.length),
   );
-  return places(outside).at(-1) ?? places(line).at(-1) ?? columns;
+  const all = places(outside);
+  const late = all.filter((index) => index > columns / 2);
+  const depth = (index: number) =>
+    outside.slice(0, index).replace(/[^([{]/g, "").length -
+    outside.slice(0, index).replace(/[^)}\]]/g, "").length;
+  const outer = Math.min(...late.map(depth));
+  return late.findLast((index) => depth(index) === outer) ?? all.at(-1) ??
+    places(line).at(-1) ?? columns;
 }
 
 /** How a table is laid out: its heads, and each row as it comes. */

@@ -47,9 +47,8 @@ export function parseOptions<const O extends Options>(
   const names = Object.keys(options);
   const isBoolean = (name: string) =>
     typeof options[name]?.default === "boolean";
-  const words = joinNegative(args);
   const unknown: string[] = [];
-  const given = parseArgs(words, {
+  const given = parseArgs(args, {
     alias: { help: "h" },
     boolean: [...names.filter(isBoolean), "help"],
     string: names.filter((name) => !isBoolean(name)),
@@ -61,7 +60,7 @@ export function parseOptions<const O extends Options>(
   const values = defaultsOf(options);
   for (const [name, option] of Object.entries(options)) {
     const text = given[name];
-    const word = words.findLast((word) =>
+    const word = args.findLast((word) =>
       word === `--${name}` || word.startsWith(`--${name}=`)
     );
     if (word === undefined) continue;
@@ -78,18 +77,6 @@ export function parseOptions<const O extends Options>(
     }
   }
   return values as OptionValues<O>;
-}
-
-/** `--tasks -1` as `--tasks=-1`: a number below 0 is a value, no option. */
-function joinNegative(args: readonly string[]): string[] {
-  const words: string[] = [];
-  for (const word of args) {
-    const before = words.at(-1);
-    if (/^-\d/.test(word) && before && /^--[^=]+$/.test(before)) {
-      words[words.length - 1] = `${before}=${word}`;
-    } else words.push(word);
-  }
-  return words;
 }
 
 /** What is wrong with a number, if anything is. */

@@ -29,7 +29,8 @@ export class Quiz {
    */
   ask(): string {
     const line = this.#read();
-    if (line === null) throw new Stopped("the reader ended the lesson");
+    const before = this.#asked > 0 ? ` ${this.result}` : "";
+    if (line === null) throw new Stopped(`You ended the lesson.${before}`);
     this.#asked += 1;
     return line.trim();
   }
