@@ -22,7 +22,7 @@ lesson(import.meta, async () => {
   // JavaScript, the threads are workers. Do they share memory too?
 
   section("Reading the code");
-  // In Python, the code would be:
+  // The code here, and in Python:
   table(phrasebook);
 
   // A promise stands for a value that comes later. `await` waits for it, and so

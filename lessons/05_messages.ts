@@ -53,9 +53,9 @@ lesson(import.meta, async () => {
 
   // An object of a class has fields, which are data, and methods, which are
   // code. A Point has the fields x and y, and a method. It arrives as an object
-  // with x and y, without its class and its method. In Python, the receiver
-  // imports the class by its name. But ends of pipes, and queues and locks of
-  // this library, arrive whole.
+  // with x and y, without its class and its method. Only ends of pipes, queues
+  // and locks of this library arrive whole. In Python, the receiver imports the
+  // class by its name.
   show(() => new Point(3, 4)); // Point { x: 3, y: 4 }
   await show(() => echo([new Point(3, 4)])); // [ { x: 3, y: 4 } ]
 
@@ -82,8 +82,8 @@ lesson(import.meta, async () => {
   // The larger a value is, the longer serialising takes. An ArrayBuffer is a
   // block of memory. With the option { transfer: [buffer] }, pool.apply() moves
   // it instead: its memory then belongs to the worker, and main's buffer is
-  // empty. Here 50 million bytes (50 MB) are sent both ways. The time is that
-  // until the answer arrives; "left" is what main has then.
+  // empty. Here 50 million bytes (50 MB) are sent both ways. "time" ends when
+  // the answer arrives; "left" is what main has then.
   const { copy, move } = await moveBuffer();
   table([costOf("copy", copy), costOf("move", move)]);
   say(describeCost(copy, move));

@@ -37,13 +37,12 @@ lesson(import.meta, ({ total }) => {
   // arrays, each step finishes first and makes a whole array for the next one.
 
   section("Four ways to write it");
-  // Of the numbers 0 to 9, filter keeps five, and map doubles them. What is
-  // their sum?
+  // Of the numbers 0 to 9, filter keeps five, and map doubles them.
   const data = range(10);
   show(() => [...map(double, filter(isEven, data))]); // [ 0, 4, 8, 12, 16 ]
 
-  // Nested: the result of each call is the data of the call around it. You read
-  // it from the inside out.
+  // What is their sum? Nested: the result of each call is the data of the call
+  // around it. You read it from the inside out.
   code(nested);
   show(() => nested(data)); // 40
 

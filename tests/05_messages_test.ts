@@ -154,7 +154,7 @@ Deno.test("given: the lesson says what serialising is, what arrives and what doe
       'echo(["hello", 2n ** 64n]) → [ "hello", 18446744073709551616n ]',
       "(`change` was sent as its text, lesson 2.) This library names the part that cannot be sent; without it, the error is a DataCloneError.",
       "echo([{ run: () => 1 }]) → TypeError: value.run: a function cannot be sent",
-      "It arrives as an object with x and y, without its class and its method. In Python, the receiver imports the class by its name. But ends of pipes, and queues and locks of this library, arrive whole.",
+      "It arrives as an object with x and y, without its class and its method. Only ends of pipes, queues and locks of this library arrive whole. In Python, the receiver imports the class by its name.",
       "new Point(3, 4) → Point { x: 3, y: 4 } echo([new Point(3, 4)]) → [ { x: 3, y: 4 } ]",
     ]
   ) assertStringIncludes(text, part);

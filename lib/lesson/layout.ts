@@ -65,7 +65,9 @@ export function wrapCode(code: string, columns: number): string[] {
 function breakOf(line: string, columns: number): number {
   const start = /^ */.exec(line)![0].length + 1;
   const places = (text: string) =>
-    [...text.matchAll(/(?<!\bnew|\bawait|=>) (?!=>|[)}\]])|(?<=\))(?=\.\w+\()/g)]
+    [...text.matchAll(
+      /(?<!\bnew|\bawait|=>) (?!=>|[)}\]])|(?<=\))(?=\.\w+\()/g,
+    )]
       .map(({ index, 0: space }) => index + space.length)
       .filter((index) => index > start && index <= columns);
   const outside = line.replace(
