@@ -13,7 +13,7 @@ import type { Gain } from "./lesson/amdahl.ts";
 import { canGuess } from "./lesson/claims.ts";
 import { codeOf, expressionOf } from "./lesson/code.ts";
 import { commandOf, pathOf } from "./lesson/command.ts";
-import type { Row, Span } from "./lesson/layout.ts";
+import { type Row, type Span, wrap } from "./lesson/layout.ts";
 import { Narrator } from "./lesson/narrator.ts";
 import {
   defaultsOf,
@@ -148,6 +148,7 @@ export async function tell(
   );
   try {
     to.title(title ?? name);
+    narrator.begin();
     await entry.story(all as OptionValues<Options>);
     narrator.end();
     narrator = undefined;
@@ -198,7 +199,7 @@ async function main(entry: Lesson): Promise<void> {
     Deno.exit(2);
   }
   if (needsRun && !allowsPrograms()) {
-    console.error([refusal, command].join("\n"));
+    console.error([...wrap(refusal, 60), command].join("\n"));
     Deno.exit(1);
   }
   await report(meta, parsed as OptionValues<Options>);
@@ -251,6 +252,7 @@ function current(): Output {
 export function section(text: string): void {
   narrator?.before("section", JSON.stringify(text));
   current().section(text);
+  narrator?.begin();
 }
 
 /**
@@ -414,7 +416,6 @@ export function timeline(spans: readonly Span[], start?: number): void {
  */
 export async function pause(ms: number): Promise<void> {
   narrator?.before("pause");
-  if (ms === 0) return;
   if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return;
   const reader = Deno.stdin.readable.getReader();
   const timer = setTimeout(() => void reader.cancel(), ms);
@@ -429,9 +430,7 @@ function allowsPrograms(): boolean {
 
 /** What to say where programs may not be started; a command follows. */
 const refusal =
-  "This lesson starts programs. Deno allows that only with\n--allow-run, " +
-  "because a program that it starts is not bound\nby its permissions. To " +
-  "see it, run:";
+  "This lesson starts programs. Deno allows that only with --allow-run, because a program that it starts is not bound by its permissions. To see it, run:";
 
 /** Whether an error says that a student has something left to write. */
 function isTodo(error: unknown): error is Error {

@@ -5,10 +5,12 @@
  * @module
  */
 
-/** A value as a comment claims it, and where. */
+/** A value as a comment claims it, and of which call. */
 export interface Claim {
   /** The line of the call, from 1. */
   readonly line: number;
+  /** What the call is given, as it is written. */
+  readonly argument: string;
   readonly value: string;
 }
 
@@ -19,22 +21,6 @@ export interface Claim {
  * @returns The claims; a call without a comment has none.
  */
 export function claimsOf(source: string): Claim[] {
-  return callsOf(source).map(({ line, value }) => ({ line, value }));
-}
-
-/** What stands behind the call that is given an argument, whatever its spaces. */
-export function claimOf(source: string, argument: string): string | undefined {
-  const squeeze = (text: string) => text.replace(/\s+/g, "");
-  const isIt = (call: Call) => squeeze(call.argument) === squeeze(argument);
-  return callsOf(source).find(isIt)?.value;
-}
-
-/** A claim, and what the call is given, as it is written. */
-interface Call extends Claim {
-  readonly argument: string;
-}
-
-function callsOf(source: string): Call[] {
   const starts = source.matchAll(
     /^ *(?:const \w+ = )?(?:await )?show(?:Error)?\(/gm,
   );
@@ -47,6 +33,13 @@ function callsOf(source: string): Call[] {
     const argument = source.slice(from, end);
     return value === undefined ? [] : [{ line, argument, value }];
   });
+}
+
+/** What stands behind the call that is given an argument, whatever its spaces. */
+export function claimOf(source: string, argument: string): string | undefined {
+  const squeeze = (text: string) => text.replace(/\s+/g, "");
+  const isIt = (claim: Claim) => squeeze(claim.argument) === squeeze(argument);
+  return claimsOf(source).find(isIt)?.value;
 }
 
 /** Where the parenthesis closes that was opened just before `from`. */

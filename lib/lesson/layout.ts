@@ -75,13 +75,12 @@ function breakOf(line: string, columns: number): number {
     (string) => "x".repeat(string.length),
   );
   const all = places(outside);
-  const late = all.filter((index) => index > columns / 2);
   const depth = (index: number) =>
     outside.slice(0, index).replace(/[^([{]/g, "").length -
     outside.slice(0, index).replace(/[^)}\]]/g, "").length;
-  const outer = Math.min(...late.map(depth));
-  return late.findLast((index) => depth(index) === outer) ?? all.at(-1) ??
-    places(line).at(-1) ?? columns;
+  const [best] = all.filter((index) => index > columns / 2)
+    .sort((a, b) => depth(a) - depth(b) || b - a);
+  return best ?? all.at(-1) ?? places(line).at(-1) ?? columns;
 }
 
 /** How a table is laid out: its heads, and each row as it comes. */

@@ -1,6 +1,6 @@
 /**
  * The story of a lesson, told where it runs: each comment and each statement
- * appears just before the first result that follows it.
+ * appears just before the first result that follows it, or below its heading.
  *
  * A function's `toString()` keeps its comments, so a running program can read
  * them without a permission.
@@ -85,6 +85,13 @@ export class Narrator {
     );
     this.#next = isLoop ? at : at + 1;
     return claim;
+  }
+
+  /** Tells the paragraphs that come next: what they explain may take long. */
+  begin(): void {
+    for (; this.#parts[this.#next]?.kind === "prose"; this.#next++) {
+      this.#tell(this.#parts[this.#next]!);
+    }
   }
 
   /** Tells what is left: code without a result is left out. */

@@ -602,6 +602,35 @@ Deno.test("a guess is asked for before the value, and judged after it", async ()
   assertEquals([evaluated, result], ["yes", "Your guesses: 2 of 4 right."]);
 });
 
+Deno.test("the paragraphs below a heading are told before what they explain is computed", async () => {
+  const url = "file:///course/lessons/96_test.ts";
+  const lines: string[] = [];
+  lesson({ url, main: false } as ImportMeta, () => {
+    // How long?
+    lines.push("computed");
+    show(() => 1); // 1
+
+    section("And now");
+    // Longer.
+    //
+    // Much longer.
+    lines.push("computed again");
+    show(() => 2); // 2
+  });
+  await tell(url, terminal((line) => lines.push(line), 80));
+  const told = lines.filter((line) => /longer|How|^comp|And|→/i.test(line));
+  assertEquals(told, [
+    "How long?",
+    "computed",
+    "  1 → 1",
+    "And now",
+    "Longer.",
+    "Much longer.",
+    "computed again",
+    "  2 → 2",
+  ]);
+});
+
 Deno.test("what differs from run to run is not asked for", async () => {
   const { text, result } = await guessed(() => {
     show(() => 5542); // ≈ 5542
