@@ -7,7 +7,7 @@
 /** How one test ended. */
 export interface TestOutcome {
   readonly name: string;
-  readonly status: "passed" | "failed" | "ignored";
+  readonly status: "passed" | "failed";
   /** What a failed test threw, as it was printed. */
   readonly message: string;
   /** What the lesson printed during the test. */
@@ -19,13 +19,15 @@ export interface TestOutcome {
  *
  * @param xml The report. It is read as Deno writes it, which is a small part of
  * what XML could be.
- * @returns The tests, in order; none if the text is no report.
+ * @returns The tests that were run, in order; none if the text is no report.
  */
 export function readJunit(xml: string): TestOutcome[] {
   const cases = xml.matchAll(
     /<testcase name="([^"]*)"[^>]*?(?:\/>|>(.*?)<\/testcase>)/gs,
   );
-  return [...cases].map(([, name, inside = ""]) => {
+  return [...cases].flatMap(([, name, inside = ""]) => {
+    // One that another function is graded by was not asked for.
+    if (inside.includes("<skipped")) return [];
     // A test that was cancelled, because something broke outside of all tests,
     // has an attribute and no text.
     const failure =
@@ -34,11 +36,7 @@ export function readJunit(xml: string): TestOutcome[] {
       );
     return {
       name: unescape(name!),
-      status: failure
-        ? "failed"
-        : inside.includes("<skipped")
-        ? "ignored"
-        : "passed",
+      status: failure ? "failed" : "passed",
       message: unescape(failure?.[3] ?? failure?.[2] ?? ""),
     };
   });
