@@ -110,19 +110,26 @@ function lateQueue(total: number, producing: readonly Promise<unknown>[]) {
  * come in no order of their own, the last producer is the first; and the last item
  * comes late, so that it counts whether somebody waits for it.
  */
-const produced = (producers: number, least: number, most: number): Draw =>
-(
-  lesson,
-  random,
-) => {
+const produced = (
+  producers: number,
+  [least, most]: [number, number],
+  capacity?: number,
+): Draw =>
+(lesson, random) => {
   const each = random.whole(least, most);
+  const queue = capacity ? `, new Queue({ capacity: ${capacity} })` : "";
   return {
-    call: `produceAndConsume(${producers}, ${each}), the last producer first`,
+    call:
+      `produceAndConsume(${producers}, ${each}${queue}), the last producer first`,
     run: async () => {
       const { producing, apply } = lastFirst();
       const { taken, methods } = lateQueue(producers * each, producing);
       const produce = (): Promise<number[]> =>
-        lesson.produceAndConsume(producers, each);
+        lesson.produceAndConsume(
+          producers,
+          each,
+          ...capacity ? [new Queue<number>({ capacity })] : [],
+        );
       const items = await replacing(
         Pool.prototype,
         { apply } as Partial<Pool>,
@@ -164,9 +171,11 @@ export const inputs: Inputs = {
   ],
   sendCopy: [(lesson) => callOf(lesson, "sendCopy", []), asking],
   produceAndConsume: [
-    produced(1, 1, 1),
-    produced(1, 20, 30),
-    produced(3, 5, 30),
+    produced(1, [1, 1]),
+    produced(1, [20, 30]),
+    produced(3, [5, 30]),
+    // Who waits for the producers waits for ever: there is no room for all.
+    produced(2, [5, 9], 4),
   ],
 };
 
