@@ -10,7 +10,7 @@ import { run, spawn } from "../../mod.ts";
 import { typeErrorsIn } from "./explain.ts";
 import { type Exercises, gradingAny, type Step, stepsOf } from "./graded.ts";
 import { isFresh } from "../sandbox/inputs.ts";
-import { mostOutput, Watch } from "../sandbox/watch.ts";
+import { mostOutput, printedTooMuch, Watch } from "../sandbox/watch.ts";
 import { type DenoInfo, importsOf, openedFiles, refusedIn } from "./imports.ts";
 import { readJunit, type TestOutcome } from "./junit.ts";
 
@@ -77,7 +77,7 @@ async function testOnce(
   try {
     for await (const line of child.lines()) {
       size += line.length + 1;
-      if (size > mostOutput) stop(`printed more than ${mostOutput / 1_000} kB`);
+      if (size > mostOutput) stop(printedTooMuch);
       printed.push(stripAnsiCode(line));
       // A test begins or ends; what it prints changes nothing.
       if (/ \.\.\.( |$)/.test(printed.at(-1)!)) watch.restart();

@@ -20,7 +20,7 @@ import {
   makeKit,
   removeKit,
 } from "../sandbox/kit.ts";
-import { mostOutput, usageOf } from "../sandbox/watch.ts";
+import { usageOf } from "../sandbox/watch.ts";
 import { gradeWorks, type Work, type Working } from "./grade_works.ts";
 import { type MistakeGroup, mistakeOf, mistakesIn } from "./mistakes.ts";
 import { keyOf, Results, runKeyOf, seedOf } from "./results.ts";
@@ -34,8 +34,8 @@ import { UsageError } from "./usage.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** The memory of one sandbox in megabytes, and what it may print in bytes. */
-const limits = { memory: 1_024, output: mostOutput };
+/** The memory of one sandbox, in megabytes. */
+const memory = 1_024;
 
 /** What to grade, and how. */
 export interface GradeOptions {
@@ -194,7 +194,7 @@ function howToRun(
 ) {
   return {
     lesson,
-    limits: { ...limits, time: timeout },
+    limits: { memory, time: timeout },
     trusted: trust.includes(lesson),
   };
 }

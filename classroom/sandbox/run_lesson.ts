@@ -15,7 +15,7 @@ import { spawn } from "../../lib/subprocess/spawn.ts";
 import type { Copy } from "./kit.ts";
 import type { Outcome } from "./inputs.ts";
 import { type Job, type SandboxReport, secretLength } from "./protocol.ts";
-import { type Limits, Watch } from "./watch.ts";
+import { type Limits, mostOutput, printedTooMuch, Watch } from "./watch.ts";
 
 /** What became of one test. */
 export type TestRun =
@@ -116,7 +116,7 @@ async function runPart(
     cwd: copy.folder,
     clearEnv: !trusted,
     env: environment(`${options.folder}/cache`),
-    maxOutput: limits.output,
+    maxOutput: mostOutput,
     killAfter: 0,
     ...(signal ? { signal } : {}),
   });
@@ -127,11 +127,11 @@ async function runPart(
   try {
     await child.stdin.write(secret + JSON.stringify(job)).catch(() => {});
     await child.stdin.close().catch(() => {});
-    await readReports(child.lines(), { secret, limits, records, watch, stop });
+    await readReports(child.lines(), { secret, records, watch, stop });
     await child.wait();
   } catch (error) {
     if (!(error instanceof OutputLimitExceeded)) throw error;
-    stop(tooMuch(limits));
+    stop(printedTooMuch);
   } finally {
     watch.stop();
   }
@@ -144,7 +144,6 @@ async function runPart(
 /** Whom to tell of what a process reports. */
 interface Reading {
   readonly secret: string;
-  readonly limits: Limits;
   readonly records: Records;
   readonly watch: Watch;
   readonly stop: (why: string) => void;
@@ -153,12 +152,12 @@ interface Reading {
 /** Reads the lines that begin with the secret; all others only count. */
 async function readReports(
   lines: AsyncIterable<string>,
-  { secret, limits, records, watch, stop }: Reading,
+  { secret, records, watch, stop }: Reading,
 ): Promise<void> {
   let printed = 0;
   for await (const line of lines) {
     printed += line.length + 1;
-    if (printed > limits.output) stop(tooMuch(limits));
+    if (printed > mostOutput) stop(printedTooMuch);
     if (!line.startsWith(secret)) continue;
     const report = readReport(line.slice(secret.length));
     if (!records.add(report)) stop("wrote between the lines of the grader");
@@ -220,10 +219,6 @@ function environment(cache: string): Record<string, string> {
 function newSecret(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(secretLength / 2));
   return bytes.toHex();
-}
-
-function tooMuch({ output }: Limits): string {
-  return `printed more than ${output / 1_000} kB`;
 }
 
 /** Why a process ended that had not said that it would. */

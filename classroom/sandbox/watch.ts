@@ -17,12 +17,12 @@ export interface Limits {
   readonly time: number;
   /** The memory that a function and its tests may use, in megabytes. */
   readonly memory: number;
-  /** What may be printed, in bytes. */
-  readonly output: number;
 }
 
 /** What the tests of a function may print, by `exercise` and by grading, in bytes. */
 export const mostOutput = 1_000_000;
+/** Why a process is ended that printed more. */
+export const printedTooMuch = `printed more than ${mostOutput / 1_000} kB`;
 
 /** How often a process is looked at, in milliseconds. */
 const interval = 250;
@@ -42,7 +42,7 @@ const idle = 0.02;
 /** Looks at a process now and then, and says once why it has to be ended. */
 export class Watch {
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #limits: Pick<Limits, "time" | "memory">;
+  readonly #limits: Limits;
   readonly #onEnd: (why: string) => void;
   #busy = false;
   #latest: Look;
@@ -59,7 +59,7 @@ export class Watch {
    */
   constructor(
     pid: number,
-    limits: Pick<Limits, "time" | "memory">,
+    limits: Limits,
     onEnd: (why: string) => void,
   ) {
     this.#limits = limits;
@@ -192,6 +192,7 @@ function secondsIn(time: string): number {
  * second.
  */
 const look = `
+memory=0 # one that has ended, and that nobody has asked for, has none
 delay=0
 visit() {
   for thread in "/proc/$1/task/"*; do

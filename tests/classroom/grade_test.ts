@@ -19,7 +19,7 @@ import type { LessonResult } from "../../classroom/reports/report.ts";
 import { findClass } from "../../classroom/grading/submissions.ts";
 import { UsageError } from "../../classroom/grading/usage.ts";
 import { usageOf } from "../../classroom/sandbox/watch.ts";
-import { run } from "../../mod.ts";
+import { run, spawn } from "../../mod.ts";
 import { deno, testWith } from "../helper.ts";
 import { all, lesson, submissions } from "./submissions.ts";
 
@@ -68,12 +68,29 @@ const reasons = (result: LessonResult) =>
     ),
   ].join("\n");
 
-test("a class gets what it deserves: right, wrong, broken and hostile", async (folder) => {
-  const students = Object.keys(submissions);
-  await write(folder, students);
+/** Who has time until the limit of memory ends it, on a machine however slow. */
+const fillsMemory = (student: string) =>
+  /^hostile, fills (the heap|memory)$/.test(student);
+
+test("a class gets what it deserves: right, wrong, broken and hostile", (folder) => {
+  const students = Object.keys(submissions).filter((it) => !fillsMemory(it));
   // Those that are ended by a limit come to it at the same time.
-  const options = { timeout: 4_000, seed: 1, jobs: 6 };
-  const { report } = await grade(folder, options);
+  return getWhatTheyDeserve(folder, students, { timeout: 4_000, jobs: 6 });
+});
+
+test("who fills memory is ended by the limit of memory", (folder) => {
+  const students = Object.keys(submissions).filter(fillsMemory);
+  assertEquals(students.length, 2);
+  return getWhatTheyDeserve(folder, students, { timeout: 120_000 });
+});
+
+async function getWhatTheyDeserve(
+  folder: string,
+  students: readonly string[],
+  options: GradeOptions,
+): Promise<void> {
+  await write(folder, students);
+  const { report } = await grade(folder, { ...options, seed: 1 });
   assertEquals(report.lessons, [lesson.number]);
   const found = new Map(
     report.students.map(({ student, lessons }) => [student, lessons[0]!]),
@@ -91,7 +108,7 @@ test("a class gets what it deserves: right, wrong, broken and hostile", async (f
     if (says) assertMatch(reasons(result), says, student);
     else if (solved === all) assertEquals(result.problems, [], student);
   }
-});
+}
 
 test("the lessons' own solutions pass in the sandbox, every region of them", async (folder) => {
   await Deno.mkdir(`${folder}/teacher/lessons`, { recursive: true });
@@ -231,6 +248,25 @@ testWith(
     // No system has as many.
     const none = await usageOf(2 ** 31 - 1).catch(() => undefined);
     assertEquals(none, undefined);
+  },
+);
+
+testWith(
+  ["run"],
+  "usageOf() says of a process that has ended that it has no memory",
+  async () => {
+    if (isWindows) return; // where nothing is left of one
+    // Its parent never asks how it ended.
+    await using parent = spawn(
+      ["sh", "-c", 'sleep 0.1 & echo "$!"; exec sleep 600'],
+    );
+    const { value: pid } = await parent.lines().next();
+    let usage = await usageOf(Number(pid));
+    while (usage!.memory > 0) usage = await usageOf(Number(pid));
+    assert((usage?.computed ?? 0) < 100, `${usage?.computed} ms`);
+    if (Deno.build.os === "linux") {
+      assertEquals(typeof usage?.delayed, "number");
+    }
   },
 );
 

@@ -68,7 +68,7 @@ export class Tried {
       ...how,
       lesson: lesson.number,
       regions: besideEach(this.source),
-      limits: { time: 10_000, memory: 1_024, output: 1_000_000 },
+      limits: { time: 10_000, memory: 1_024 },
       folder: kit.folder,
     };
   }
