@@ -1,12 +1,11 @@
 /**
- * Reads what comes in archives: .zip, .tar.gz, .tgz and .tar. Nothing is
- * written, and nothing is believed: an archive comes from a stranger.
+ * Reads what comes in a .zip. Nothing is written, and nothing is believed: an
+ * archive comes from a stranger.
  *
- * zip.js and modern-tar were chosen because both are maintained, depend on
- * nothing, and check what an archive says of itself. fflate is smaller, but
- * leaves checksums, links, passwords and duplicates to its user; nanotar does
- * not look at checksums. Only grading imports them: to run a lesson downloads
- * neither.
+ * zip.js was chosen because it is maintained, depends on nothing, and checks what
+ * an archive says of itself. fflate is smaller, but leaves checksums, links,
+ * passwords and duplicates to its user. Only grading imports it: to run a lesson
+ * does not download it.
  *
  * @module
  */
@@ -16,7 +15,6 @@ import {
   Uint8ArrayReader,
   ZipReader,
 } from "npm:@zip.js/zip.js@2.24.0";
-import { unpackTar } from "npm:modern-tar@0.8.6";
 
 /** What an archive may be made to take up. */
 export interface ArchiveLimits {
@@ -24,8 +22,6 @@ export interface ArchiveLimits {
   readonly entries?: number;
   /** How many bytes one file may have, unpacked; 16 MiB unless given. */
   readonly fileSize?: number;
-  /** How many bytes a .tar may have, unpacked; 256 MiB unless given. */
-  readonly totalSize?: number;
 }
 
 /**
@@ -52,16 +48,16 @@ export interface ArchivedFile {
 }
 
 /** What the names of archives end with. */
-const endings = /\.(zip|tar\.gz|tgz|tar)$/i;
+const ending = /\.zip$/i;
 
 /** Whether a file is an archive that can be read, by its name. */
 export function isArchive(name: string): boolean {
-  return endings.test(name);
+  return ending.test(name);
 }
 
 /** An archive's name without its ending. */
 export function withoutEnding(name: string): string {
-  return name.replace(endings, "");
+  return name.replace(ending, "");
 }
 
 /**
@@ -72,12 +68,11 @@ export function withoutEnding(name: string): string {
  * import { openArchive } from "./archive.ts";
  *
  * const bytes = await Deno.readFile("anna.zip");
- * for (const file of await openArchive("anna.zip", bytes)) {
+ * for (const file of await openArchive(bytes)) {
  *   if (file.path.endsWith(".ts")) await file.read();
  * }
  * ```
  *
- * @param name The archive's name: its ending says what it is.
  * @param bytes The archive.
  * @param limits What it may take up.
  * @returns Its files, in the archive's order.
@@ -85,30 +80,24 @@ export function withoutEnding(name: string): string {
  * it would leave the folder it is unpacked to.
  */
 export async function openArchive(
-  name: string,
   bytes: Uint8Array,
-  limits: ArchiveLimits = {},
+  { entries = 100_000, fileSize = 1 << 24 }: ArchiveLimits = {},
 ): Promise<ArchivedFile[]> {
-  const open = /\.zip$/i.test(name) ? openZip : openTar;
-  const files = await open(bytes, {
-    entries: 100_000,
-    fileSize: 1 << 24,
-    totalSize: 1 << 28,
-    ...limits,
-  });
+  const files = await filesIn(bytes, entries, fileSize);
   // Two paths can be one file where case or composition makes no difference.
   const same = Map.groupBy(
     files,
     ({ path }) => path.normalize("NFC").toLowerCase(),
   );
   return [...same.values()].map(([file, other]) =>
-    other === undefined ? file! : { ...file!, read: refusing("is in it twice") }
+    other === undefined ? file! : { ...file!, read: isTwice }
   );
 }
 
-async function openZip(
+async function filesIn(
   bytes: Uint8Array,
-  { entries: most, fileSize }: Required<ArchiveLimits>,
+  most: number,
+  fileSize: number,
 ): Promise<ArchivedFile[]> {
   const zip = new ZipReader(new Uint8ArrayReader(bytes), {
     useWebWorkers: false,
@@ -121,7 +110,9 @@ async function openZip(
   let count = 0;
   try {
     for await (const entry of zip.getEntriesGenerator()) {
-      checkCount(count += 1, most);
+      if (++count > most) {
+        throw new UnreadableError(`has more than ${most} entries`);
+      }
       const path = safePath(entry.filename);
       if (entry.directory || path === "" || path.endsWith("/")) continue;
       const size = entry.uncompressedSize;
@@ -141,7 +132,10 @@ async function readEntry(
   const { symlink, encrypted, uncompressedSize } = entry;
   if (symlink) throw new UnreadableError("is a link, and no file");
   if (encrypted) throw new UnreadableError("is encrypted");
-  checkSize(uncompressedSize, most);
+  if (uncompressedSize > most) {
+    const sizes = `has ${uncompressedSize} bytes, ${most} are allowed`;
+    throw new UnreadableError(sizes);
+  }
   const content = new Uint8Array(uncompressedSize);
   let length = 0;
   try {
@@ -158,60 +152,6 @@ async function readEntry(
     throw damaged(error);
   }
   return content;
-}
-
-async function openTar(
-  bytes: Uint8Array,
-  { entries, fileSize, totalSize }: Required<ArchiveLimits>,
-): Promise<ArchivedFile[]> {
-  const files: ArchivedFile[] = [];
-  let count = 0;
-  try {
-    const unpacked = await unpackTar(unzipped(bytes, totalSize), {
-      strict: true,
-      filter({ name, size, type = "file" }) {
-        checkCount(count += 1, entries);
-        const path = safePath(name);
-        if (path === "" || path.endsWith("/") || type === "directory") {
-          return false;
-        }
-        if (type === "file" && size <= fileSize) return true;
-        const read = refusing(
-          type === "file" ? tooLarge(size, fileSize) : "is a link, and no file",
-        );
-        files.push({ path, size, read });
-        return false;
-      },
-    });
-    for (
-      const { header: { name, size }, data = new Uint8Array() } of unpacked
-    ) {
-      const read = () => Promise.resolve(data);
-      files.push({ path: safePath(name), size, read });
-    }
-  } catch (error) {
-    throw damaged(error);
-  }
-  return files;
-}
-
-/** What a .tar.gz holds, or a .tar is, up to so many bytes. */
-function unzipped(
-  bytes: Uint8Array,
-  most: number,
-): ReadableStream<Uint8Array> {
-  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
-  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  let length = 0;
-  return (isPacked ? blob.pipeThrough(new DecompressionStream("gzip")) : blob)
-    .pipeThrough(
-      new TransformStream({
-        transform(chunk, controller) {
-          checkSize(length += chunk.length, most);
-          controller.enqueue(chunk);
-        },
-      }),
-    );
 }
 
 /**
@@ -231,22 +171,8 @@ function safePath(name: string): string {
   ).join("/");
 }
 
-function checkCount(count: number, most: number): void {
-  if (count <= most) return;
-  throw new UnreadableError(`has more than ${most} entries`);
-}
-
-function checkSize(size: number, most: number): void {
-  if (size > most) throw new UnreadableError(tooLarge(size, most));
-}
-
-function tooLarge(size: number, most: number): string {
-  return `has ${size} bytes, ${most} are allowed`;
-}
-
-/** Reads nothing, and says why. */
-function refusing(why: string): ArchivedFile["read"] {
-  return () => Promise.reject(new UnreadableError(why));
+function isTwice(): Promise<never> {
+  return Promise.reject(new UnreadableError("is in it twice"));
 }
 
 function damaged(cause: unknown): UnreadableError {

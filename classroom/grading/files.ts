@@ -25,7 +25,7 @@ export function order(a: string, b: string): number {
 /** The files in an archive; their paths begin with its own. */
 export async function insideOf(archive: Found, most: number): Promise<Found[]> {
   const content = await archive.read(most);
-  const files = await openArchive(archive.path, content);
+  const files = await openArchive(content);
   return files.filter(({ path }) => !path.split("/").some(isSkipped)).map(
     (file) => ({
       path: `${archive.path}/${file.path}`,

@@ -16,8 +16,8 @@ import { UsageError } from "./usage.ts";
 import { grade, type Graded, type GradeOptions } from "./grade_class.ts";
 
 const help = `\
-Grades a class: SUBMISSIONS has a folder or an archive (.zip, .tar.gz, .tgz) for
-each student, or is what Moodle or Canvas gives for download.
+Grades a class: SUBMISSIONS has a folder or a .zip for each student, or is what
+Moodle or Canvas gives for download.
 
 deno task grade SUBMISSIONS [options]
 
@@ -123,7 +123,7 @@ function numberOf(
 
 /** Beside the submissions: in their folder, it would be a student's. */
 function outFor(folder: string): string {
-  return `${folder.replace(/[\\/]+$|\.(zip|tar\.gz|tgz|tar)$/i, "")}-graded`;
+  return `${folder.replace(/[\\/]+$|\.zip$/i, "")}-graded`;
 }
 
 /** The numbers of lessons, as somebody typed them. */

@@ -6,13 +6,8 @@
  */
 
 import { answersTo, filesOf } from "../exercise/answers.ts";
-import { findLesson, lessonsIn, starterOf } from "../exercise/regions.ts";
-import type {
-  LessonResult,
-  Report,
-  SimilarPair,
-  StudentResult,
-} from "../reports/report.ts";
+import { findLesson, lessonsIn } from "../exercise/regions.ts";
+import type { LessonResult, Report, StudentResult } from "../reports/report.ts";
 import {
   findLessons,
   type Kit,
@@ -24,7 +19,6 @@ import { usageOf } from "../sandbox/watch.ts";
 import { gradeWorks, type Work, type Working } from "./grade_works.ts";
 import { type MistakeGroup, mistakeOf, mistakesIn } from "./mistakes.ts";
 import { keyOf, Results, runKeyOf, seedOf } from "./results.ts";
-import { similarPairs } from "./similar.ts";
 import {
   findClass,
   type Submission,
@@ -108,9 +102,8 @@ export async function grade(
   try {
     const working = { ...options, kit, seed, results, onNote };
     const graded = await gradeWith(working, all, only);
-    const similar = await compareAll(all, lessons);
     const notes = said.length > 0 ? { notes: said } : {};
-    return { ...graded, report: { ...graded.report, similar, ...notes } };
+    return { ...graded, report: { ...graded.report, ...notes } };
   } finally {
     const left = await removeKit(kit);
     if (left !== undefined) options.onNote?.(left);
@@ -140,7 +133,6 @@ async function gradeWith(
     ...found,
     run: { ...run, date: new Date().toISOString() },
     titles: await titlesOf(kit.lessons),
-    similar: [],
   };
   return { ...graded, report, mistakes: mistakesIn(report, known) };
 }
@@ -329,28 +321,4 @@ async function titlesOf(
     titles[number] = /^ \* Lesson \d+: (.+?)\r?$/m.exec(text)?.[1] ?? name;
   }
   return titles;
-}
-
-/** The pairs of students of a class that share the rarest code. */
-async function compareAll(
-  submissions: readonly Submission[],
-  lessons: ReadonlyMap<string, string>,
-): Promise<SimilarPair[]> {
-  const textOf = (source: Uint8Array) => new TextDecoder().decode(source);
-  const known: string[] = [];
-  for (const name of lessons.values()) {
-    const own = await Deno.readTextFile(lessonFile(name));
-    known.push(own, starterOf(own));
-  }
-  const submitted = submissions.map(({ student, files }) => {
-    const own = new Map<string, string>();
-    for (const [lesson, name] of lessons) {
-      const file = files.get(lesson);
-      if (file === undefined || "problem" in file) continue;
-      own.set(`${name}.ts`, textOf(file.source));
-      for (const [name, text] of file.helpers) own.set(name, textOf(text));
-    }
-    return { student, files: own };
-  });
-  return similarPairs(submitted, known);
 }

@@ -80,7 +80,7 @@ const notesLimit = { count: 3, length: 300 };
 const mostHelpers = 20;
 
 /** Archives of kinds that are not read are somebody's submission all the same. */
-const otherArchive = /\.(rar|7z|gz|bz2|xz|zst|tbz2?|txz|cab)$/i;
+const otherArchive = /\.(rar|7z|tar|t?gz|bz2|xz|zst|tbz2?|txz|cab)$/i;
 
 /** What stands at the top of a class: a file, or a folder. */
 interface Item {
@@ -107,7 +107,7 @@ export async function findClass(
   const real = (await Deno.realPath(path)).replaceAll("\\", "/");
   const name = basename(real);
   if (!found.isDirectory && !isArchive(name)) {
-    throw new UsageError(`${path} is neither a folder nor a .zip or .tar.gz`);
+    throw new UsageError(`${path} is neither a folder nor a .zip`);
   }
   const archive = onDisk(path, name);
   let items = found.isDirectory ? await itemsIn(path) : itemsOf(
@@ -347,7 +347,7 @@ async function unpacked(
         await file.read(0);
       } else if (!isArchive(path)) {
         if (otherArchive.test(path)) {
-          throw new UnreadableError("is neither a .zip nor a .tar.gz");
+          throw new UnreadableError("is no .zip");
         }
         all.push(file);
       } else if (depth === deepest) {

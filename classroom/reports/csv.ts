@@ -6,7 +6,7 @@
 
 import { parse } from "@std/csv/parse";
 import type { Report, StudentResult } from "./report.ts";
-import { labelled, lessonOf, pointsOf, scoreOf, talliesOf } from "./tally.ts";
+import { lessonOf, pointsOf, scoreOf, talliesOf } from "./tally.ts";
 import { oneLine, visible } from "./text.ts";
 
 type Cell = string | number;
@@ -23,16 +23,16 @@ export function formatCsv(report: Report): string {
   const tallies = talliesOf(report);
   const heads = [...tallies].flatMap(([lesson, regions]) => [
     lesson,
-    ...regions.map(({ label }) => `${lesson} ${label}`),
+    ...regions.map(({ name }) => `${lesson} ${name}`),
   ]);
   const { date, seed, tests } = report.run;
   const rows = report.students.map((student): Cell[] => {
     const cells = [...tallies].flatMap(([lesson, set]) => {
-      const regions = labelled(lessonOf(student, lesson)?.regions ?? []);
+      const { regions = [] } = lessonOf(student, lesson) ?? {};
       return [
         scoreOf(student, tallies, [lesson]).points,
-        ...set.map(({ label }) => {
-          const region = regions.get(label);
+        ...set.map(({ name }) => {
+          const region = regions.find((it) => it.name === name);
           return region === undefined ? 0 : pointsOf(region);
         }),
       ];

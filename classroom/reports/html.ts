@@ -9,18 +9,14 @@ import css from "./report.css" with { type: "text" };
 import type {
   RegionResult,
   Report,
-  SimilarPair,
   StudentResult,
   TestResult,
 } from "./report.ts";
 import { isBlank, type MistakeGroup } from "../grading/mistakes.ts";
 import {
   counted,
-  describePair,
   describeRun,
-  describeSimilar,
   fractionOf,
-  labelled,
   lessonOf,
   pointsOf,
   type RegionTally,
@@ -56,7 +52,7 @@ export function formatHtml(
 ): string {
   const tallies = talliesOf(report);
   const all = [...tallies.values()].flat();
-  const { students, lessons, similar, notes = [] } = report;
+  const { students, lessons, notes = [] } = report;
   const parts = [
     counted(students.length, "student"),
     counted(lessons.length, "lesson"),
@@ -82,10 +78,7 @@ ${regionTable(all, students.length)}
 <h2>Mistakes</h2>
 ${mistakeTable(mistakes)}
 <h2>Students</h2>
-${sections.join("\n")}
-<h2>Code in common</h2>
-<p>${escape(describeSimilar(similar))}</p>
-${similar.map(pairSection).join("\n")}`,
+${sections.join("\n")}`,
   );
 }
 
@@ -170,9 +163,9 @@ function regionTable(tallies: readonly RegionTally[], of: number): string {
     "How many students solved each function, fewest first",
     ["Function", "Solved by", "Task"],
     tallies.toSorted((a, b) => a.solved - b.solved).map((
-      { lesson, label, solved, task },
+      { lesson, name, solved, task },
     ) => [
-      escape(oneLine(`${lesson} ${label}`)),
+      escape(oneLine(`${lesson} ${name}`)),
       scored({ points: solved, of }),
       escape(oneLine(task)),
     ]),
@@ -249,9 +242,8 @@ function lessonSections(
     // What went well can stay closed; on paper everything is open.
     const isOpen = score.points < score.of || problems.length > 0;
     const title = titles[lesson] ? ` ${escape(titles[lesson])}` : "";
-    const labels = [...labelled(regions)];
-    const solved = labels.filter(([, region]) => isSolved(region))
-      .map(([label]) => escape(oneLine(label)));
+    const solved = regions.filter(isSolved)
+      .map(({ name }) => escape(oneLine(name)));
     const wasRun = regions.some(({ tests }) =>
       tests.some(({ status }) => status !== "missing")
     );
@@ -266,10 +258,8 @@ ${
         : `<p><span class="all">✓ solved</span> ${solved.join(", ")}</p>`
     }
 ${
-      labels.filter(([, region]) =>
-        !isSolved(region) && (wasRun || region.byHand)
-      )
-        .map(([label, region]) => regionSection(label, region, level + 1))
+      regions.filter((region) => !isSolved(region) && (wasRun || region.byHand))
+        .map((region) => regionSection(region, level + 1))
         .join("\n")
     }
 </details>`;
@@ -277,13 +267,9 @@ ${
 }
 
 /** What came of a function that is not solved, or that the teacher decided. */
-function regionSection(
-  label: string,
-  region: RegionResult,
-  level: number,
-): string {
+function regionSection(region: RegionResult, level: number): string {
   const { solved, task, tests, mistake, byHand, worth = 1 } = region;
-  const name = escape(oneLine(label));
+  const name = escape(oneLine(region.name));
   const failed = tests.filter(({ status }) => status !== "passed");
   const points = `${pointsOf(region)} of ${counted(worth, "point")}`;
   if (byHand) {
@@ -338,26 +324,6 @@ function saidList(test: TestResult): string {
     ? ""
     : `<dt>test</dt><dd class="name">${escape(oneLine(test.name))}</dd>`;
   return `<dl class="said">${name}${said.join("")}</dl>`;
-}
-
-/** What two students share, side by side. */
-function pairSection(pair: SimilarPair): string {
-  const names = pair.students.map((student) => named({ student }));
-  const stretches = pair.stretches.map(({ tokens, others, sides }) => {
-    const who = others === 0
-      ? "nobody else has it"
-      : `${counted(others, "other")} ${others === 1 ? "has" : "have"} it too`;
-    const codes = sides.map(({ file, line, text }, i) =>
-      `<div>${names[i]}, ${escape(file)}, line ${line}` +
-      `<pre>${escape(text)}</pre></div>`
-    );
-    return `<h4 class="stretch">${tokens} tokens; ${who}</h4>
-<div class="sides">${codes.join("")}</div>`;
-  });
-  return `<details>
-<summary><h3>${names.join(" and ")}: ${describePair(pair)}</h3></summary>
-${stretches.join("\n")}
-</details>`;
 }
 
 function scored(score: Score): string {

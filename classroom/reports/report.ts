@@ -97,27 +97,6 @@ export interface Run {
   readonly tests: string;
 }
 
-/** A stretch of code that two students share, as one of them wrote it. */
-export interface Side {
-  readonly file: string;
-  readonly line: number;
-  readonly text: string;
-}
-
-/** Two students who share code that few others have. */
-export interface SimilarPair {
-  readonly students: readonly [string, string];
-  /** How many tokens the stretches have that both share. */
-  readonly tokens: number;
-  /** The rarest of them. */
-  readonly stretches: readonly {
-    readonly tokens: number;
-    /** How many others have the rarest part of it too. */
-    readonly others: number;
-    readonly sides: readonly [Side, Side];
-  }[];
-}
-
 /** What came of a class. */
 export interface Report {
   readonly run: Run;
@@ -128,6 +107,4 @@ export interface Report {
   readonly students: readonly StudentResult[];
   /** What could not be read or graded, in words. */
   readonly notes?: readonly string[];
-  /** The pairs of the whole class that share the rarest code. */
-  readonly similar: readonly SimilarPair[];
 }

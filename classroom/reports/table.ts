@@ -7,9 +7,7 @@
 import type { Report } from "./report.ts";
 import {
   counted,
-  describePair,
   describeRun,
-  describeSimilar,
   fractionOf,
   lessonOf,
   reasonOf,
@@ -55,8 +53,6 @@ export function formatTable(
     ...studentLines(report, width, paint),
     "",
     ...classLines(report, width, paint),
-    "",
-    ...similarLines(report.similar, width),
     "",
     ...wrap(oneLine(describeRun(report)), width, 4),
     "",
@@ -131,7 +127,7 @@ function classLines(report: Report, width: number, paint: Paint): string[] {
   if (tallies.length === 0) return lines;
   if (open.length === 0) return [...lines, "Everyone solved everything."];
   lines.push(`What to teach again (solved by, of ${set}):`);
-  const labels = open.map(({ lesson, label }) => oneLine(`${lesson} ${label}`));
+  const labels = open.map(({ lesson, name }) => oneLine(`${lesson} ${name}`));
   const third = Math.floor(width / 3);
   const labelWidth = Math.min(Math.max(...labels.map(widthOf)), third);
   for (const [i, { solved, task }] of open.entries()) {
@@ -145,13 +141,4 @@ function classLines(report: Report, width: number, paint: Paint): string[] {
   return others === 0
     ? lines
     : [...lines, `Everyone solved ${counted(others, "other function")}.`];
-}
-
-/** The first of the pairs; the page shows all, and what they share. */
-function similarLines(pairs: Report["similar"], width: number): string[] {
-  const lines = pairs.slice(0, 3).flatMap((pair) => {
-    const names = pair.students.map(oneLine).join(" and ");
-    return wrap(`${names}: ${describePair(pair)}`, width - 4, 2);
-  });
-  return [...wrap(describeSimilar(pairs), width, 5), ...indented(lines)];
 }

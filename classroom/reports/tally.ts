@@ -9,7 +9,6 @@ import type {
   LessonResult,
   RegionResult,
   Report,
-  SimilarPair,
   StudentResult,
   TestResult,
 } from "./report.ts";
@@ -18,8 +17,7 @@ import type { Saying } from "../exercise/explain.ts";
 /** A region that the class was set, and how many solved it. */
 export interface RegionTally {
   readonly lesson: string;
-  /** Its name; the second one of a name in a lesson is `name (2)`. */
-  readonly label: string;
+  readonly name: string;
   readonly task: string;
   /** How many students solved it. */
   readonly solved: number;
@@ -45,39 +43,21 @@ export function talliesOf(report: Report): Map<string, RegionTally[]> {
     const tasks = new Map<string, RegionResult>();
     const solvers = new Map<string, number>();
     for (const student of report.students) {
-      const found = lessonOf(student, lesson);
-      for (const [label, region] of labelled(found?.regions ?? [])) {
-        if (!tasks.has(label)) tasks.set(label, region);
-        if (region.solved) solvers.set(label, (solvers.get(label) ?? 0) + 1);
+      for (const region of lessonOf(student, lesson)?.regions ?? []) {
+        const { name, solved } = region;
+        if (!tasks.has(name)) tasks.set(name, region);
+        if (solved) solvers.set(name, (solvers.get(name) ?? 0) + 1);
       }
     }
-    const tallies = [...tasks].map(([label, { task, worth = 1 }]) => ({
+    const tallies = [...tasks].map(([name, { task, worth = 1 }]) => ({
       lesson,
-      label,
+      name,
       task,
-      solved: solvers.get(label) ?? 0,
+      solved: solvers.get(name) ?? 0,
       worth,
     }));
     return [lesson, tallies];
   }));
-}
-
-/**
- * Regions under names that differ: a class may have two methods to write.
- *
- * @param regions The regions of one lesson of a submission.
- * @returns Each with its label, in their order.
- */
-export function labelled(
-  regions: readonly RegionResult[],
-): Map<string, RegionResult> {
-  const result = new Map<string, RegionResult>();
-  for (const region of regions) {
-    let label = region.name;
-    for (let i = 2; result.has(label); i++) label = `${region.name} (${i})`;
-    result.set(label, region);
-  }
-  return result;
 }
 
 /**
@@ -155,11 +135,11 @@ export function fractionOf({ points, of }: Score): string {
  */
 export function reasonOf(result: LessonResult): string | undefined {
   if (result.problems.length > 0) return result.problems[0];
-  for (const [label, { solved, tests }] of labelled(result.regions)) {
+  for (const { name, solved, tests } of result.regions) {
     if (solved) continue;
     const test = tests.find(({ status }) => status !== "passed");
     const reason = test ? shortReasonOf(test) : "was not graded";
-    return reason.startsWith(label) ? reason : `${label}: ${reason}`;
+    return reason.startsWith(name) ? reason : `${name}: ${reason}`;
   }
   return undefined;
 }
@@ -190,45 +170,6 @@ export function sayingsOf(test: TestResult): readonly Saying[] {
 
 /** Names in the order that readers expect, with numbers by their size. */
 export const byName = new Intl.Collator(undefined, { numeric: true });
-
-/** From so many tokens on, about seven lines, a stretch is worth a look. */
-const tellingLength = 60;
-
-/**
- * How much two students have in common, in words.
- *
- * @param pair What they share.
- * @returns Such as `214 tokens, 80 of them in a row`.
- */
-export function describePair({ tokens, stretches }: SimilarPair): string {
-  const longest = longestOf(stretches);
-  return longest === tokens
-    ? `${tokens} tokens in a row`
-    : `${tokens} tokens, ${longest} of them in a row`;
-}
-
-/**
- * What the list of pairs says, and what it does not.
- *
- * @param pairs The pairs that share the rarest code.
- * @returns A few sentences.
- */
-export function describeSimilar(pairs: readonly SimilarPair[]): string {
-  if (pairs.length === 0) return "No two submissions share code of their own.";
-  const longest = Math.max(
-    ...pairs.map(({ stretches }) => longestOf(stretches)),
-  );
-  return "Of the code that is not the lesson's own, these pairs share what " +
-    "fewest others have, names aside. It is no verdict: look at it." +
-    (longest < tellingLength
-      ? ` All of it is short: no stretch is longer than ${longest} tokens, ` +
-        "and so much is often alike by chance."
-      : "");
-}
-
-function longestOf(stretches: SimilarPair["stretches"]): number {
-  return Math.max(...stretches.map(({ tokens }) => tokens));
-}
 
 /**
  * Which run found it, in words.

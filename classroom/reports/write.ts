@@ -109,7 +109,7 @@ async function withTeacher(
   const report = withComments(found, written, worth, mistakes);
   await replaceFile(comments, formatComments(written, mistakes));
   const all = [...talliesOf(found)].flatMap(([lesson, own]) =>
-    own.map(({ label }) => [`${lesson} ${label}`, 1])
+    own.map(({ name }) => [`${lesson} ${name}`, 1])
   );
   const complete = { ...Object.fromEntries(all), ...worth };
   await replaceFile(points, JSON.stringify(complete, null, 2) + "\n");

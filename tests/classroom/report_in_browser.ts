@@ -27,14 +27,7 @@ function wideClass() {
       ], i > 1 ? [long] : [])
     ),
   }));
-  const side = { file: "09_iterators.ts", line: 1, text: long };
-  const stretch = { tokens: 80, others: 0, sides: [side, side] as const };
-  const similar = [{
-    students: ["x".repeat(300), hostile] as const,
-    tokens: 80,
-    stretches: [stretch],
-  }];
-  return { ...report(students), lessons, similar };
+  return { ...report(students), lessons };
 }
 
 /** A student of the usual kind: two lessons, some of it wrong or not begun. */

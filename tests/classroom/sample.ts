@@ -51,7 +51,7 @@ export const run: Run = {
 
 /** A report of some students, each with results for lessons 03 and 07. */
 export function report(students: readonly StudentResult[]): Report {
-  return { run, lessons: ["03", "07"], students, similar: [] };
+  return { run, lessons: ["03", "07"], students };
 }
 
 /** A student who solved everything but the regions named. */
