@@ -275,7 +275,7 @@ async function knownMistakes(
     }));
     const left = files.map(({ work }) => work)
       .filter(({ key }) => results.get(key) === undefined);
-    await gradeWorks(left, { ...working, onProgress: () => {} });
+    await gradeWorks(left, { ...working, onProgress: () => {} }, false);
     for (const { answers, work: { key, lesson } } of files) {
       for (const { region, what } of answers) {
         const result = results.get(key)?.regions

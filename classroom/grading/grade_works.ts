@@ -15,6 +15,7 @@ import {
   findFatal,
   findTypeErrors,
   type Inspected,
+  partsToCheck,
 } from "../sandbox/inspect.ts";
 import { type Kit, lessonFile, makeCopy, url } from "../sandbox/kit.ts";
 import type { RunLessonOptions } from "../sandbox/run_lesson.ts";
@@ -49,11 +50,13 @@ export interface Working {
  *
  * @param works What to grade.
  * @param working What it works with, which gets the results.
+ * @param checksTypes Whether to tell of errors in types.
  * @returns What could not be graded, and why, in words.
  */
 export async function gradeWorks(
   works: readonly Work[],
   working: Working,
+  checksTypes = true,
 ): Promise<string[]> {
   const { kit, results, signal, onProgress } = working;
   const all = [...new Map(works.map((work) => [work.key, work])).values()];
@@ -61,14 +64,9 @@ export async function gradeWorks(
   const { planned, failures } = await planAll(all, working);
   const files = await copyAll(kit, all);
   const fatal = await findFatal(kit, files, signal);
-  const sound = files.filter(({ copy }) => !fatal.has(copy));
-  // Types are checked meanwhile; what is found decides no point.
-  const checking = findTypeErrors(
-    kit,
-    sound.filter(({ work }) => !results.isChecked(work.key)),
-    signal,
-  );
-  checking.catch(() => {});
+  // What is found decides no point.
+  const sound = files.filter(({ copy }) => checksTypes && !fatal.has(copy));
+  const mistyped = await findMistyped(sound, working);
 
   const byKey = new Map(files.map((file) => [file.work.key, file]));
   let done = 0;
@@ -76,7 +74,8 @@ export async function gradeWorks(
     const lesson = planned.get(work.lesson);
     const copied = byKey.get(work.key);
     if (lesson !== undefined) {
-      const found = await gradeOne(work, lesson, copied, fatal, working);
+      const looked = { copied, fatal, mistyped };
+      const found = await gradeOne(work, lesson, looked, working);
       // What was ended with the run says nothing of the submission.
       signal?.throwIfAborted();
       if (typeof found === "string") failures.push(found);
@@ -84,23 +83,23 @@ export async function gradeWorks(
     }
     onProgress?.(done += 1, all.length);
   });
-  // What it writes to the kit's folder is over before that is removed.
-  await inTurns(tasks, working).finally(() => checking.catch(() => {}));
-  noteTypes(sound, await checking, working);
+  await inTurns(tasks, working);
   return failures;
 }
 
-/** Keeps what was found of the types of files. */
-function noteTypes(
+/** The first error in the types of each file that has one, in words. */
+async function findMistyped(
   files: readonly CopiedWork[],
-  errors: ReadonlyMap<unknown, string>,
-  { kit, results, signal }: Working,
-): void {
-  signal?.throwIfAborted();
-  for (const { work: { key }, copy } of files) {
-    if (results.isChecked(key)) continue;
-    results.setTypeError(key, bounded(errors.get(copy), kit));
-  }
+  working: Working,
+): Promise<Map<unknown, string | undefined>> {
+  const { kit, signal } = working;
+  const mistyped = new Map<unknown, string | undefined>();
+  const tasks = (await partsToCheck(kit, files)).map((part) => async () => {
+    const found = await findTypeErrors(kit, part, signal);
+    for (const [copy, error] of found) mistyped.set(copy, error);
+  });
+  await inTurns(tasks, working);
+  return mistyped;
 }
 
 /** Does things, some at a time; once it is to end, it begins nothing more. */
@@ -187,12 +186,21 @@ async function copyAll(
   return copies;
 }
 
+/** What was seen of a submitted file before it is run. */
+interface Looked {
+  /** The file, if there is one that can be read. */
+  readonly copied: CopiedWork | undefined;
+  /** Why copies cannot be run, in words. */
+  readonly fatal: ReadonlyMap<unknown, string>;
+  /** The first errors in types, in words. */
+  readonly mistyped: ReadonlyMap<unknown, string | undefined>;
+}
+
 /** Grades one lesson of a submission; a text says why that failed. */
 async function gradeOne(
   { lesson, file, how }: Work,
   { plan, source }: PlannedLesson,
-  copied: CopiedWork | undefined,
-  fatal: ReadonlyMap<unknown, string>,
+  { copied, fatal, mistyped }: Looked,
   working: Working,
 ): Promise<LessonResult | string> {
   const found = copied && fatal.get(copied.copy);
@@ -206,7 +214,8 @@ async function gradeOne(
       options: optionsFor(how, source, working),
     });
     const notes = "notes" in file ? file.notes : [];
-    const problems = [...result.problems, ...notes];
+    const types = copied && mistyped.get(copied.copy);
+    const problems = [types ?? [], result.problems, notes].flat();
     return tidied({ ...result, problems }, copied?.source ?? "", working.kit);
   } catch (error) {
     return `lesson ${lesson} of somebody is not graded: ${errorText(error)}`;

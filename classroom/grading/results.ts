@@ -18,14 +18,12 @@ import { UsageError } from "./usage.ts";
 /** One line of the file. */
 type Line =
   | { readonly seed: number }
-  | { readonly key: string; readonly result: LessonResult }
-  | { readonly key: string; readonly typeError: string | null };
+  | { readonly key: string; readonly result: LessonResult };
 
 /** The results of a class, in a file of one line for each. */
 export class Results implements Disposable {
   readonly #file: Deno.FsFile | undefined;
   readonly #results = new Map<string, LessonResult>();
-  readonly #typeErrors = new Map<string, string | null>();
   #seed: number | undefined;
 
   private constructor(file?: Deno.FsFile, text = "") {
@@ -71,25 +69,13 @@ export class Results implements Disposable {
     if (seed !== this.#seed) this.#add({ seed });
   }
 
-  /** What came of something, if it is known, and its types have been checked. */
+  /** What came of something, if it is known. */
   get(key: string): LessonResult | undefined {
-    const result = this.#results.get(key);
-    const error = this.#typeErrors.get(key);
-    if (result === undefined || !error) return result;
-    return { ...result, problems: [error, ...result.problems] };
-  }
-
-  /** Whether the types of something have been checked. */
-  isChecked(key: string): boolean {
-    return this.#typeErrors.has(key);
+    return this.#results.get(key);
   }
 
   set(key: string, result: LessonResult): void {
     this.#add({ key, result });
-  }
-
-  setTypeError(key: string, typeError: string | undefined): void {
-    this.#add({ key, typeError: typeError ?? null });
   }
 
   [Symbol.dispose](): void {
@@ -112,7 +98,7 @@ export class Results implements Disposable {
   #read(text: string): void {
     try {
       const line = JSON.parse(text);
-      if (!("result" in line) || isResult(line.result)) this.#take(line);
+      if ("seed" in line || isResult(line.result)) this.#take(line);
     } catch {
       // It was not written to its end.
     }
@@ -120,8 +106,7 @@ export class Results implements Disposable {
 
   #take(line: Line): void {
     if ("seed" in line) this.#seed = line.seed;
-    else if ("result" in line) this.#results.set(line.key, line.result);
-    else this.#typeErrors.set(line.key, line.typeError);
+    else this.#results.set(line.key, line.result);
   }
 }
 

@@ -14,7 +14,7 @@ type Cell = string | number;
 /**
  * The report as CSV (RFC 4180, UTF-8): a row a student, a column for each
  * lesson (`07`: its points), each of its functions (`07 isIterable`), the total and
- * the maximum, and which run found it.
+ * the maximum.
  *
  * @param report What grading found.
  * @returns The lines, each ended by CR LF, heads first.
@@ -25,7 +25,6 @@ export function formatCsv(report: Report): string {
     lesson,
     ...regions.map(({ name }) => `${lesson} ${name}`),
   ]);
-  const { date, seed, tests } = report.run;
   const rows = report.students.map((student): Cell[] => {
     const cells = [...tallies].flatMap(([lesson, set]) => {
       const { regions = [] } = lessonOf(student, lesson) ?? {};
@@ -40,13 +39,10 @@ export function formatCsv(report: Report): string {
     const { points, of } = scoreOf(student, tallies);
     const { id = "", late } = student;
     const who = [student.student, id, late ? "late" : ""];
-    return [...who, ...cells, points, of, date, seed, tests];
+    return [...who, ...cells, points, of];
   });
   return csvOf(
-    [
-      ["student", "id", "late", ...heads],
-      ["total", "maximum", "graded", "seed", "tests"],
-    ].flat(),
+    ["student", "id", "late", ...heads, "total", "maximum"],
     rows,
   );
 }

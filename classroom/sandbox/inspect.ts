@@ -77,19 +77,16 @@ export async function findFatal(
 }
 
 /**
- * Checks the types of files.
+ * Sorts files by which have their types checked in one go.
  *
  * @param kit The kit that the copies belong to.
  * @param files The files, which all can be run.
- * @param signal Ends the check early.
- * @returns The first error of each file that has one, in words.
+ * @returns The same files, in parts for {@linkcode findTypeErrors}.
  */
-export async function findTypeErrors(
+export async function partsToCheck(
   kit: Kit,
   files: readonly Inspected[],
-  signal?: AbortSignal,
-): Promise<Map<Copy, string>> {
-  const errors = new Map<Copy, string>();
+): Promise<Inspected[][]> {
   const parts: Inspected[][] = [];
   const together: Inspected[] = [];
   for (const file of files) {
@@ -100,13 +97,23 @@ export async function findTypeErrors(
   for (let i = 0; i < together.length; i += batch) {
     parts.push(together.slice(i, i + batch));
   }
-  for (const part of parts) {
-    const found = await inHalves(part, (some) => checkTypes(kit, some, signal));
-    for (const [copy, error] of found) {
-      if (error !== undefined) errors.set(copy, error);
-    }
-  }
-  return errors;
+  return parts;
+}
+
+/**
+ * Checks the types of files.
+ *
+ * @param kit The kit that the copies belong to.
+ * @param files The files: one part of them.
+ * @param signal Ends the check early.
+ * @returns The first error of each file that has one, in words.
+ */
+export function findTypeErrors(
+  kit: Kit,
+  files: readonly Inspected[],
+  signal?: AbortSignal,
+): Promise<Map<Copy, string | undefined>> {
+  return inHalves(files, (some) => checkTypes(kit, some, signal));
 }
 
 /** What was submitted of a lesson, without what it declares of its own. */

@@ -9,6 +9,7 @@ import {
   openArchive,
   UnreadableError,
 } from "../../classroom/grading/archive.ts";
+import { archiveOf, bytesOf, crcOf, type Ends, type Made } from "./zips.ts";
 
 const source = "export const answer = 42;\n".repeat(20);
 
@@ -102,69 +103,6 @@ async function assertRefused(
     UnreadableError,
     message,
   );
-}
-
-/** What an archive says of an entry; all of it may be a lie. */
-interface Made {
-  path: string;
-  data?: Uint8Array;
-  method?: number;
-  flags?: number;
-  mode?: number;
-  size?: number;
-  packedSize?: number;
-  crc?: number;
-  localPath?: string;
-  offset?: number;
-}
-
-/** An archive with these entries, byte by byte. */
-function archiveOf(entries: readonly Made[], changes: Ends = {}): Uint8Array {
-  const locals: number[] = [];
-  const directory: number[] = [];
-  for (const entry of entries) {
-    const { path, data = new Uint8Array(), method = 0, flags = 0 } = entry;
-    const { size = data.length, packedSize = data.length, mode = 0o100644 } =
-      entry;
-    const name = bytesOf(path);
-    const localName = bytesOf(entry.localPath ?? path);
-    const offset = entry.offset ?? locals.length;
-    const common = [
-      ...[...u16(20), ...u16(flags), ...u16(method), ...u32(0)],
-      ...[...u32(entry.crc ?? crcOf(data)), ...u32(packedSize), ...u32(size)],
-    ];
-    locals.push(...u32(0x04034b50), ...common, ...u16(localName.length));
-    locals.push(...u16(0), ...localName, ...data);
-    directory.push(...u32(0x02014b50), ...u16(0x314), ...common);
-    directory.push(...u16(name.length), ...u16(0), ...u16(0), ...u16(0));
-    directory.push(...u16(0), ...u32(mode * 2 ** 16), ...u32(offset), ...name);
-  }
-  const { count = entries.length, start = locals.length, disk = 0 } = changes;
-  const end = [...u32(0x06054b50), ...u16(disk), ...u16(disk), ...u16(count)];
-  end.push(...u16(count), ...u32(directory.length), ...u32(start), ...u16(0));
-  return new Uint8Array([...locals, ...directory, ...end]);
-}
-
-interface Ends {
-  count?: number;
-  start?: number;
-  disk?: number;
-}
-
-const u16 = (n: number) => [n & 0xff, (n >>> 8) & 0xff];
-const u32 = (n: number) => [...u16(n & 0xffff), ...u16(n / 2 ** 16)];
-const bytesOf = (text: string) => new TextEncoder().encode(text);
-
-/** The checksum by its definition, a bit at a time. */
-function crcOf(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let i = 0; i < 8; i++) {
-      crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-    }
-  }
-  return ~crc >>> 0;
 }
 
 /** An entry that holds `size` zeros, packed into a thousandth of that. */

@@ -111,7 +111,7 @@ Deno.test("every format has something to say of nobody, of one and of 500", () =
   assertEquals(formatTable(nobody), "No submissions.\n");
   assertEquals(
     formatCsv(nobody),
-    "student,id,late,03,07,total,maximum,graded,seed,tests\r\n",
+    "student,id,late,03,07,total,maximum\r\n",
   );
   assertStringIncludes(formatHtml(nobody), "No submissions.");
   assertStringIncludes(formatTable(one), "1 student, 2 lessons, 3 functions.");
@@ -127,16 +127,15 @@ Deno.test("formatCsv() has a column for each lesson and region", () => {
   const csv = formatCsv(report([student("anna", { isIterable: "no" })]));
   assertEquals(
     csv,
-    "student,id,late,03,03 runParallel,07,07 isIterable,07 iteratorOf,total,maximum," +
-      "graded,seed,tests\r\n" +
-      "anna,,,1,1,1,0,1,2,3,2026-09-01T08:30:00.000Z,42,0123456789ab\r\n",
+    "student,id,late,03,03 runParallel,07,07 isIterable,07 iteratorOf,total,maximum\r\n" +
+      "anna,,,1,1,1,0,1,2,3\r\n",
   );
 });
 
 Deno.test("formatCsv() quotes, and leaves no formula", () => {
   const first = (name: string) =>
     formatCsv(report([{ student: name, lessons: [] }])).split("\r\n")
-      .slice(1).join("\r\n").replace(/,,,0,0,0,0,2026.*\r\n$/, "");
+      .slice(1).join("\r\n").replace(/,,,0,0,0,0\r\n$/, "");
   const cases: [string, string][] = [
     ["Müller, Zoë", '"Müller, Zoë"'],
     ['the "best"', '"the ""best"""'],
