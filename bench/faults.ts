@@ -19,7 +19,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { lazy, range, run } from "../mod.ts";
 import { competitors, Installation } from "./pools/competitors.ts";
 import { runGroup } from "./pools/program.ts";
-import { markdownTable } from "../classroom/reports/text.ts";
+import { markdownTable } from "./measure.ts";
 
 /** The faults, in the order of the table. */
 const faults: Record<string, string> = {

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { markdownTable } from "../classroom/reports/text.ts";
+import { markdownTable } from "./measure.ts";
 import { blank, lessonsIn, regionsOf } from "../classroom/exercise/regions.ts";
 import type { Report } from "../classroom/reports/report.ts";
 import { run } from "../mod.ts";

@@ -15,7 +15,7 @@
  */
 
 import { Pool, run, spawn, type Subprocess } from "../mod.ts";
-import { measure, median } from "./measure.ts";
+import { markdownTable, measure, median } from "./measure.ts";
 import {
   bareChannel,
   bareWorker,
@@ -27,7 +27,6 @@ import {
   competitors,
   Installation,
 } from "./pools/competitors.ts";
-import { markdownTable } from "../classroom/reports/text.ts";
 import { size, square, sumOfSquares } from "./pools/tasks.mjs";
 
 const isolations = ["worker", "process"] as const;

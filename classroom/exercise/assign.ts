@@ -38,7 +38,6 @@ import {
   type Outcome,
   outcomesOf,
 } from "../sandbox/inputs.ts";
-import { markdownTable } from "../reports/text.ts";
 import { UsageError } from "../grading/usage.ts";
 
 const usage = `Makes a project for students out of lessons.
@@ -208,10 +207,11 @@ async function addLesson(
   const read = (path: string) => Deno.readTextFile(new URL(path, root));
   const source = await read(path);
   const starter = starterOf(source);
-  const { fresh, expected } = freshFiles(path);
+  const fresh = `tests/${number}_fresh_test.ts`;
   add(path, starter);
-  add(expected, asJson(await expectedOf(root, number, path)));
-  add(fresh, freshTest(number, path, expected));
+  const expected = await expectedOf(root, number, path);
+  add(`tests/${number}_fresh.json`, asJson(expected));
+  add(fresh, freshTest(number, path));
   const regions = exercisesIn(source, await read(hints));
   const [, run = `deno run ${path}`] = /^ \* @run (.+?)\s*$/m.exec(source) ??
     [];
@@ -224,12 +224,6 @@ function exercisesIn(source: string, hints: string): Exercise[] {
   return regionsOf(source).map(({ name, task }) => {
     return { name, task, hints: given.get(name) ?? [] };
   });
-}
-
-/** The test of a lesson with fresh inputs, and what is right for them. */
-function freshFiles(path: string): { fresh: string; expected: string } {
-  const name = path.replace(/^lessons\/(.*)\.ts$/, "tests/$1");
-  return { fresh: `${name}_fresh_test.ts`, expected: `${name}_fresh.json` };
 }
 
 /** What a lesson's own solution gives for inputs that are drawn now. */
@@ -250,15 +244,12 @@ async function expectedOf(
   return { seed: seed!, outcomes };
 }
 
-function freshTest(number: string, path: string, expected: string): string {
-  const file = `import expected from "./${expected.replace("tests/", "")}"`;
-  // As the formatter would have it.
-  const isShort = file.length + ' with { type: "json" };'.length <= 80;
-  const attributes = isShort ? '{ type: "json" }' : '{\n  type: "json",\n}';
+/** The test of a lesson with fresh inputs. */
+function freshTest(number: string, path: string): string {
   return `// More values, and what is right for them.
 import { testFresh } from "../classroom/sandbox/inputs.ts";
 import * as lesson from "../${path}";
-${file} with ${attributes};
+import expected from "./${number}_fresh.json" with { type: "json" };
 import { inputs } from "./${number}_inputs.ts";
 
 testFresh(lesson, inputs, expected);
@@ -402,11 +393,9 @@ async function workflowFor(
 /** The README of students, of its template. */
 function readmeFor(template: string, exercises: Exercises): string {
   const lessons = Object.entries(exercises).sort();
-  const table = markdownTable([
-    ["lesson", "run it"],
-    ...lessons.map(([number, { run }]) => [number, `\`${run}\``]),
-  ]);
-  return template.replaceAll("\r\n", "\n").replace("LESSONS", () => table)
+  const list = lessons.map(([number, { run }]) => `- ${number}: \`${run}\``);
+  return template.replaceAll("\r\n", "\n")
+    .replace("LESSONS", () => list.join("\n"))
     .replaceAll("NN", lessons[0]![0]);
 }
 
