@@ -67,7 +67,7 @@ function essenceOf({ status, reason = "" }: TestResult): string {
   const compares = /^(AssertionError|WrongAnswer)\b/.test(text);
   // The words of other errors have the names of variables in them.
   if (thrown !== undefined && !compares) return thrown;
-  return text.replace(/\d+(\.\d+)?(?= ?ms\b)/g, "…");
+  return text.replace(/\d+(\.\d+)?(?= ?(ms|seconds)\b)/g, "…");
 }
 
 /**

@@ -26,8 +26,14 @@ Deno.test("mistakeOf(): a place and the words of an error make no other mistake"
     keyOf("TypeError: list is not iterable"),
     keyOf("TypeError: values is not iterable"),
   );
+  assertEquals(
+    keyOf("waited for more than 10 seconds"),
+    keyOf("waited for more than 30 seconds"),
+  );
   const others = [
     keyOf(wrong),
+    keyOf("computed for more than 10 seconds"),
+    keyOf("waited for more than 10 seconds"),
     keyOf("WrongAnswer: isIterable([])\nundefined\ntrue"),
     keyOf("WrongAnswer: isIterable({})\nfalse\ntrue"),
     keyOf("TypeError: x"),
