@@ -121,6 +121,7 @@ async function carryOut(request: Request): Promise<boolean> {
   }
   if (hint) await giveHint(number, next);
   else console.log(dim(`\nA hint: deno task exercise ${number} --hint`));
+  if (request.ways) console.log("Other ways are shown once all is solved.");
   return false;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { bold, dim } from "@std/fmt/colors";
+import { wrap } from "../../lib/lesson/layout.ts";
 import { type Look, stepsIn, typeErrorOf } from "./decide.ts";
 import { barOf, formatSteps } from "./explain.ts";
 import type { Exercises, Step } from "./graded.ts";
@@ -44,7 +45,8 @@ export async function giveHint(lesson: string, step: Step): Promise<void> {
   await writeProgress(progress);
   console.log();
   for (const [i, hint] of step.hints.slice(0, given).entries()) {
-    console.log(`  hint ${i + 1} of ${step.hints.length}: ${hint}`);
+    const text = `hint ${i + 1} of ${step.hints.length}: ${hint}`;
+    console.log(wrap(text, 76).map((line) => `  ${line}`).join("\n"));
   }
 }
 

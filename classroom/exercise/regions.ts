@@ -241,10 +241,11 @@ export function chosenLessons(
     if (word === "all") return lessons;
     const [, from, to] = /^(\d+)-(\d+)$/.exec(word) ?? [];
     if (from === undefined) return [findLesson(lessons, word)];
-    const [first, last] = [from, to!].map((it) => findLesson(lessons, it));
-    return lessons.filter(({ number }) =>
-      number >= first!.number && number <= last!.number
-    );
+    const [first, last] = [from, to!].map((it) =>
+      findLesson(lessons, it).number
+    )
+      .sort();
+    return lessons.filter(({ number }) => number >= first! && number <= last!);
   }));
   return lessons.filter((lesson) => chosen.has(lesson));
 }

@@ -205,6 +205,10 @@ async function report(
 ): Promise<readonly string[]> {
   const written = await writeReports(report, mistakes, out, roster);
   printTable(written.report);
+  // What concerns the submissions has been said before.
+  for (const note of written.report.notes?.slice(report.notes?.length) ?? []) {
+    console.log(note);
+  }
   if (takenOver > 0) {
     const known = counted(takenOver, "lesson");
     console.log(`\n${known} of submissions known from before.`);

@@ -240,6 +240,7 @@ test("exercise --ways shows other right answers where all is solved, and not bef
   const before = await ways();
   assertEquals(before.code, 1);
   assert(!before.stdout.includes("instanceof Function"), before.stdout);
+  assertMatch(before.stdout, /^Other ways are shown once all is solved\.$/m);
   await solve(out, "lessons/09_iterators.ts");
   const after = await ways();
   assertEquals(after.code, 0);

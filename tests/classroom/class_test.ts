@@ -140,6 +140,7 @@ test(
       "$1\nThink of *all* iterables.\n",
     ) +
       "\n## Student: cem\n\n- 09 isIterable: 0.5\n- +2: a good question\nWell done.\n" +
+      "\n## Student: nobody\n\n- +1: a typing error\n" +
       "\n## My own notes\n\nOn paper.\n";
     await Deno.writeTextFile(file, commented);
     await Deno.writeTextFile(`${out}/points.json`, '{ "09 Countdown": 3 }');
@@ -148,6 +149,7 @@ test(
       assertEquals(code, 0, stderr);
       assertMatch(stdout, /^anna +5\/6/m);
       assertMatch(stdout, /^cem +5.5\/6 +7.5\/6$/m);
+      assertMatch(stdout, /^comments.md: there is no student "nobody"$/m);
       const pages = pagesIn(out);
       for (const name of ["anna", "bela"]) {
         assertMatch(pages[name]!, /Think of \*all\* iterables\./);

@@ -146,6 +146,7 @@ Deno.test("chosenLessons() takes numbers, ranges, files and all", () => {
     chosenLessons(lessons, typed).map(({ number }) => number).join();
   assertEquals(chosen("all"), "01,02,03,11");
   assertEquals(chosen("2-11"), "02,03,11");
+  assertEquals(chosen("3-1"), "01,02,03");
   assertEquals(chosen("03,01", "1"), "01,03");
   assertEquals(chosen("lessons/11_x.ts", "1-2"), "01,02,11");
   for (const typed of ["4", "1-4", "", "x", "3-"]) {
