@@ -191,7 +191,8 @@ export class Pool implements Disposable, AsyncDisposable {
     const call = this.#begin("apply", fn, true, options);
     try {
       checkTransfer("Pool.apply", transfer);
-      const results = this.#dispatcher.submit(call, [args], 0, [...transfer]);
+      const inputs = [[...args]]; // the list may be changed as well as its items
+      const results = this.#dispatcher.submit(call, inputs, 0, [...transfer]);
       return (await results)[0] as Result;
     } catch (error) {
       // To note at each call who made it would take as long as the message; who
@@ -325,6 +326,7 @@ export class Pool implements Disposable, AsyncDisposable {
       const inputs = [...items];
       for (const [i, list] of spread ? inputs.entries() : []) {
         checkArray("Pool.starmap", `argumentLists[${i}]`, list);
+        inputs[i] = [...list as unknown[]];
       }
       call.total = inputs.length;
       const size = this.#chunkSize(options, inputs.length);

@@ -845,6 +845,19 @@ for (const isolation of ["worker", "process"] as const) {
     assertEquals(await mapped, [1, 1]);
   });
 
+  test("Pool copies argument lists when the call is made", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const args: [number] = [0];
+    const calls: Promise<number>[] = [];
+    for (let i = 0; i < 3; i++) {
+      args[0] = i;
+      calls.push(pool.apply(double, args));
+    }
+    const mapped = pool.starmap(double, [args, args], { chunkSize: 1 });
+    args[0] = 7;
+    assertEquals<unknown>(await Promise.all([...calls, mapped]), [0, 2, 4, [4, 4]]);
+  });
+
   test("Pool names what cannot be sent of a call that waits", async () => {
     await using pool = new TestPool({ workers: 1 });
     const { doors, open } = gate();
