@@ -155,7 +155,7 @@ export class Line {
       const found = this.#load(place);
       if (turn !== this.#load(Line.#turn)) continue;
       if (this.#isFree(found, turn)) return;
-      if (found < 0) this.#change(Line.#turn, turn, turn + 1 | 0);
+      if (found <= 0) this.#change(Line.#turn, turn, turn + 1 | 0);
       else if (realm().life.isAlive(this.#idOf(found))) {
         if (found < Line.#isCalled) this.#call(place, found);
         return;
@@ -186,7 +186,7 @@ export class Line {
   /** What the place of a ticket says once that was used: the next can be had. */
   #left(ticket: number, wasAbandoned: boolean): number {
     const round = ticket + Line.#places >>> 6;
-    // In new memory, all places are 0 and can be had.
+    // 0 is new memory, where all can be had; it comes again after 2 ** 32 tickets.
     return -(2 * round + Number(wasAbandoned));
   }
 

@@ -389,6 +389,18 @@ class Stage {
   }
 }
 
+Deno.test("Line: tickets are handed out on after the last number of 32 bits", () => {
+  const after = new Line();
+  // As 2 ** 32 - 64 tickets leave it: each place says which one was used last.
+  after.cells.fill(-64, 0, 2);
+  for (let i = 0; i < 64; i++) after.cells[2 + i] = -2 * (2 ** 26 - 1);
+  for (let i = 0; i < 200; i++) {
+    const ticket = after.join()!;
+    assertEquals([ticket, after.enter(ticket)], [i - 64, true]);
+    assert(after.free());
+  }
+});
+
 // What can be tried in every order is: sync_orders_test.ts. A thread that asks
 // for a lock twice has too many of them.
 for (const first of Object.keys(new Stage().moves)) {
