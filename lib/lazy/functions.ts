@@ -216,6 +216,7 @@ export function zip<Items extends unknown[]>(
 function* zipping(sources: readonly Iterable<unknown>[]) {
   const open: Iterator<unknown>[] = [];
   let asked: unknown; // it needs no closing if it ends or fails
+  let hasFailed = false;
   try {
     for (const source of sources) open.push(source[Symbol.iterator]());
     while (open.length > 0) {
@@ -229,17 +230,21 @@ function* zipping(sources: readonly Iterable<unknown>[]) {
       asked = undefined;
       yield row;
     }
+  } catch (error) {
+    hasFailed = true;
+    throw error;
   } finally {
-    closeAll(open.filter((iterator) => iterator !== asked));
+    closeAll(open.filter((iterator) => iterator !== asked), hasFailed);
   }
 }
 
-/** Closes all, the last one first, also if closing one of them fails. */
-function closeAll(open: Iterator<unknown>[]): void {
+/** Closes all, the last one first; the first error counts, and none if `quietly`. */
+function closeAll(open: Iterator<unknown>[], quietly: boolean): void {
   try {
     while (open.length > 0) open.pop()!.return?.();
-  } finally {
-    if (open.length > 0) closeAll(open);
+  } catch (error) {
+    closeAll(open, true);
+    if (!quietly) throw error;
   }
 }
 

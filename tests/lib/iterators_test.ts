@@ -364,6 +364,20 @@ Deno.test("several sources: the first to end or to fail closes the others, last 
   assertEquals(left.next().done, true);
 });
 
+Deno.test("several sources: the first error arrives, whatever closing the others does", () => {
+  const stubborn = () => new Probe({ failsToClose: true });
+  const failing = f.zip(stubborn(), new Probe({ failsAt: 1 }), stubborn());
+  assertThrows(() => [...failing], RangeError, "the source's");
+  const calling = f.map(
+    (a: number, b: number) => {
+      throw new RangeError(`the callback's: ${a}, ${b}`);
+    },
+    stubborn(),
+    stubborn(),
+  );
+  assertThrows(() => [...calling], RangeError, "the callback's");
+});
+
 Deno.test("an iterator that is asked from inside itself says so, and goes on", () => {
   const items: Generator<number, void> = f.map((x) => {
     if (x === 1) assertThrows(() => items.next(), TypeError, "running");
