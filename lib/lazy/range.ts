@@ -79,7 +79,10 @@ export class Range implements Iterable<number> {
     return this.indexOf(value) >= 0;
   }
 
-  /** A part, cut as `Array.prototype.slice` does; a Range again. */
+  /**
+   * A part, cut as `Array.prototype.slice` does; a Range again. Fractions are
+   * computed from its own start: their last digits may be others.
+   */
   slice(from = 0, to: number = this.length): Range {
     const place = (index: number) => {
       const i = Math.trunc(index) || 0;
@@ -90,7 +93,7 @@ export class Range implements Iterable<number> {
     return new Range(this.start + first * this.step, this.step, length);
   }
 
-  /** The same numbers from the last to the first; a Range again. */
+  /** From the last number to the first; a Range again, for fractions as `slice()`. */
   toReversed(): Range {
     return new Range(this.at(-1) ?? 0, -this.step, this.length);
   }
