@@ -5,6 +5,7 @@
  * @module
  */
 
+import { describe } from "../describe.ts";
 import { setHidden } from "../messages/errors.ts";
 
 /** How a worker ended, for a WorkerDiedError. */
@@ -41,11 +42,19 @@ export class WorkerDiedError extends Error {
    */
   constructor(worker: string, death: Death) {
     const hasCause = "cause" in death;
-    const why = hasCause ? `: ${death.cause}` : "";
+    const why = hasCause ? `: ${textOf(death.cause)}` : "";
     super(`${worker} ${death.how}${why}`, hasCause ? death : {});
     this.worker = worker;
     this.exitCode = death.exitCode;
     this.signal = death.signal;
+  }
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return describe(thrown); // it has a toString of its own, which is none
   }
 }
 

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { headOf } from "../messages/errors.ts";
 import { beginTask, endTask, joinRealm, realm } from "../messages/life.ts";
 import {
   pack,
@@ -227,8 +228,9 @@ export class FarSide {
 
   /** Says why a variable is missing that was there when the task was written. */
   #explain(error: unknown, { name, module }: Task): unknown {
-    const missing = error instanceof ReferenceError &&
-      /^(.+) is not defined$/.exec(error.message)?.[1];
+    const { base, message: reason, stack } = headOf(error as Error);
+    const missing = base === "ReferenceError" &&
+      /^(.+) is not defined$/.exec(reason)?.[1];
     if (!missing || module !== undefined) return error;
     const message = `${name} uses "${missing}", which is neither an argument ` +
       `nor a variable of its own. A function travels to a worker as text; ` +
@@ -237,7 +239,7 @@ export class FarSide {
       `argument if it is data; if it is a function, define it inside ` +
       `${name}, or export ${name} and give module: import.meta.url`;
     const explained = new ReferenceError(message, { cause: error });
-    explained.stack = error.stack!.replace(error.message, message);
+    explained.stack = stack.replace(reason, message);
     return explained;
   }
 

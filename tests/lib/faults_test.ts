@@ -174,6 +174,14 @@ for (const isolation of ["worker", "process"] as const) {
       },
       /a rejected promise that nobody handled: Error: alone/,
     ],
+    [
+      "rejects a promise with what has no text",
+      () => {
+        Promise.reject({ toString: 1 });
+        return new Promise(() => {});
+      },
+      /a rejected promise that nobody handled: an Object/,
+    ],
   ];
   for (const [how, die, message] of deaths) {
     test(`A worker that ${how} fails its own task only`, async (pool) => {
@@ -209,6 +217,23 @@ for (const isolation of ["worker", "process"] as const) {
     ) as Error;
     assertInstanceOf(error, RangeError);
     assertMatch(error.stack!, /no half of 2[^]*task 1 of map/);
+  });
+
+  test("What cannot be looked at fails its task only, also as what it throws", async (pool) => {
+    const revoked = () => {
+      const { proxy, revoke } = Proxy.revocable(new Error(), {});
+      revoke();
+      throw proxy;
+    };
+    const unreadable = () => {
+      throw Object.assign(new ReferenceError("x is not defined"), { stack: 5 });
+    };
+    for (const task of [revoked, unreadable]) {
+      const error = await thrownBy(() => pool.apply(task));
+      assert(!(error instanceof WorkerDiedError), String(error));
+      assertInstanceOf(error, Error);
+      assertMatch(error.message, /cannot be read: .*revoked|uses "x"/);
+    }
   });
 
   test("Errors that are hard to rebuild arrive with what they are", async (pool) => {
