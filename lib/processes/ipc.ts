@@ -75,6 +75,9 @@ export class Codec {
     const above = Object.getPrototypeOf(value);
     const usual = isList ? Array.prototype : Object.prototype;
     if (above !== usual && above !== null) return false;
+    // `arguments` looks like a plain object, and cannot be sent.
+    const what = Object.prototype.toString.call(value);
+    if (!isList && what !== "[object Object]") return false;
     if (isList && value.length > budget.left) return false;
     const keys = Object.keys(value);
     budget.left -= keys.length;

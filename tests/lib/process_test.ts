@@ -770,9 +770,13 @@ test("A process works where there is no compiler, as with --jitless", async () =
 test("What V8 cannot send fails its task, and the program goes on", async () => {
   await using pool = new Pool({ workers: 1, isolation: "process" });
   const same = (x: unknown) => x;
+  const listOfArguments = function (_: unknown) {
+    return arguments;
+  };
   let asked = 0;
   const values: unknown[] = [
     new Proxy({}, {}),
+    listOfArguments(1),
     new WeakMap(),
     Symbol("s"),
     [Promise.resolve()],
@@ -784,11 +788,15 @@ test("What V8 cannot send fails its task, and the program goes on", async () => 
     },
   ];
   for (const value of values) {
-    await pool.apply(same, [value]).catch(() => {});
+    const outcome = await pool.apply(same, [value]).catch((error) => error);
+    assert(!(outcome instanceof WorkerDiedError), String(outcome));
     assertEquals(await pool.apply(same, [5]), 5);
   }
-  await assertRejects(() => pool.apply(() => new Proxy({}, {})));
-  assertEquals(await pool.apply(same, [6]), 6);
+  for (const task of [() => new Proxy({}, {}), listOfArguments]) {
+    const error = await assertRejects(() => pool.apply(task, [1]));
+    assert(!(error instanceof WorkerDiedError), String(error));
+    assertEquals(await pool.apply(same, [6]), 6);
+  }
 });
 
 /** Exported, so that a process can import it. */
