@@ -133,9 +133,9 @@ class Slot implements Place {
     }
   }
 
-  #report({ first }: CallChunk, { times, failed }: Outcome): void {
+  #report({ first }: CallChunk, { times }: Outcome): void {
     const { onTask } = this.#options;
-    if (!onTask || failed) return;
+    if (!onTask) return;
     for (const [i, [from, to]] of times.entries()) {
       tell(onTask, { worker: this.number, task: first + i, from, to });
     }

@@ -101,7 +101,7 @@ export class FarSide {
       this.#answer(results, times);
     } catch (error) {
       await this.#link.flush?.();
-      this.#fail(results.length, this.#explain(error, task));
+      this.#fail(results.length, this.#explain(error, task), times);
     }
   }
 
@@ -135,8 +135,8 @@ export class FarSide {
     }
   }
 
-  #fail(place: number, thrown: unknown): void {
-    this.#post(packThrown(thrown, this.#link.route), place, []);
+  #fail(place: number, thrown: unknown, times: Answer["times"] = []): void {
+    this.#post(packThrown(thrown, this.#link.route), place, times);
   }
 
   #post(

@@ -110,8 +110,9 @@ export interface PoolOptions extends Omit<ProcessOptions, "launcher"> {
   /** What to call the initializer with; copied to each worker. */
   readonly initializerArgs?: readonly unknown[];
   /**
-   * Told of each task, once it is done, where and when it ran. What it throws is
-   * reported as an error that nothing caught, and the call goes on.
+   * Told of each task, once it is done, where and when it ran; not of one that
+   * failed. What it throws is reported as an error that nothing caught, and the
+   * call goes on.
    */
   readonly onTask?: (run: TaskRun) => void;
 }

@@ -222,6 +222,20 @@ for (const isolation of ["worker", "process"] as const) {
     }
   });
 
+  test("Pool.onTask is told of what is done before a task of the chunk fails", async () => {
+    const done: number[] = [];
+    await using pool = new TestPool({
+      workers: 1,
+      onTask: ({ task }) => done.push(task),
+    });
+    const fail = (x: number) => {
+      if (x === 2) throw new RangeError("two");
+    };
+    const failing = pool.map(fail, [0, 1, 2, 3], { chunkSize: 4 });
+    await assertRejects(() => failing, RangeError, "two");
+    assertEquals(done, [0, 1]);
+  });
+
   test("Pool's calls refuse arguments that are wrong", async () => {
     await using pool = new TestPool({ workers: 1 });
     class Task {}
@@ -855,7 +869,10 @@ for (const isolation of ["worker", "process"] as const) {
     }
     const mapped = pool.starmap(double, [args, args], { chunkSize: 1 });
     args[0] = 7;
-    assertEquals<unknown>(await Promise.all([...calls, mapped]), [0, 2, 4, [4, 4]]);
+    assertEquals<unknown>(await Promise.all([...calls, mapped]), [0, 2, 4, [
+      4,
+      4,
+    ]]);
   });
 
   test("Pool names what cannot be sent of a call that waits", async () => {
