@@ -23,7 +23,10 @@ export interface ProcessPermissions {
   readonly sys?: boolean | readonly string[];
   /** Libraries that it may call. */
   readonly ffi?: boolean | readonly (string | URL)[];
-  /** Hosts from which it may import code. */
+  /**
+   * Hosts from which it may import code, beside npm and a few that Deno allows to
+   * all programs: https://docs.deno.com/runtime/fundamentals/security/
+   */
   readonly import?: boolean | readonly string[];
 }
 
