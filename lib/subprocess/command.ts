@@ -157,7 +157,8 @@ function explain(
   if (message.includes("failed resolving cwd")) {
     return say(NotFound, "this program's own directory has been removed");
   }
-  if (cause instanceof NotFound) {
+  // Of a path that goes through a file, the system says NotADirectory.
+  if (cause instanceof NotFound || cause instanceof NotADirectory) {
     return say(NotFound, notFound(program, message));
   }
   if (/\(os error (8|193)\)/.test(message)) {

@@ -524,6 +524,9 @@ testWith(
       program.message,
       'run: no program named "gitt" (is it installed, and on PATH?)',
     );
+    const below = `${Deno.execPath()}/tool`; // below a file, not a directory
+    const noTool = await failure(run([below]), Deno.errors.NotFound);
+    assertStringIncludes(noTool.message, "is the path right?");
     const directory = await failure(
       run(quick, { cwd: "no/such/directory" }),
       Deno.errors.NotADirectory,
