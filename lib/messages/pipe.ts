@@ -85,7 +85,8 @@ interface Subscriber {
  * It may be given to a FunctionWorker or a pool's task, or sent through another
  * connection, before anything was received from it; it works there, and no
  * longer here. A task that returns, and a worker that ends, closes the ends that
- * it has.
+ * it has. An end that a process sends on leads through that process, and closes
+ * when it ends.
  *
  * @typeParam Sent What is sent.
  * @typeParam Received What is received.
