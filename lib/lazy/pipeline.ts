@@ -168,8 +168,7 @@ export class Pipeline<T> implements Iterable<T> {
   /** Two arrays: the items to which a function says yes, and the others. */
   partition(fn: (item: T) => unknown): [T[], T[]] {
     checkFunction("partition", "fn", fn);
-    const run = (items: Iterable<T>) => f.partition(fn, items);
-    return this.#run("partition", run, fn, [[], []]);
+    return this.#run("partition", fn, [[], []]);
   }
 
   /** One value of all items; without any, it is a TypeError. */
@@ -178,32 +177,29 @@ export class Pipeline<T> implements Iterable<T> {
   reduce<A>(fn: (value: A, item: T) => A, initial: A): A;
   reduce(fn: (value: T, item: T) => T, ...initial: [T?]): T {
     checkFunction("reduce", "fn", fn);
-    const run = (items: Iterable<T>) => f.reduce(fn, items, ...initial as [T]);
-    const ending = initial.length > 0 ? "fold" : "reduce";
-    return this.#run(ending, run, fn, initial[0]);
+    return this.#run(initial.length > 0 ? "fold" : "reduce", fn, initial[0]);
   }
 
   /** The sum of all items, which are numbers or bigints; 0 if there are none. */
   sum(
     this: Pipeline<number> | Pipeline<bigint>,
   ): T extends number ? number : bigint {
-    const run = f.sum as (items: Iterable<unknown>) => never;
-    return (this as Pipeline<unknown>).#run("sum", run, undefined, 0);
+    return (this as Pipeline<unknown>).#run("sum", undefined, 0);
   }
 
   /** The smallest item: see {@link min}. */
   min(): T | undefined {
-    return this.#run("min", f.min, f.smaller);
+    return this.#run("min", f.smaller);
   }
 
   /** The largest item: see {@link max}. */
   max(): T | undefined {
-    return this.#run("max", f.max, f.larger);
+    return this.#run("max", f.larger);
   }
 
   /** All items in an array. */
   toArray(): T[] {
-    return this.#run("toArray", f.toArray, undefined, []);
+    return this.#run("toArray", undefined, []);
   }
 
   /** All items in one text, with a separator between two of them. */
@@ -219,47 +215,37 @@ export class Pipeline<T> implements Iterable<T> {
   /** The first item to which a function says yes; `undefined` without one. */
   find(fn: (item: T) => unknown): T | undefined {
     checkFunction("find", "fn", fn);
-    return this.#run("find", (items) => f.find(fn, items), fn);
+    return this.#run("find", fn);
   }
 
   /** Whether a function says yes to an item; none is taken after that. */
   some(fn: (item: T) => unknown): boolean {
     checkFunction("some", "fn", fn);
-    return this.#run("some", (items) => f.some(fn, items), fn);
+    return this.#run("some", fn);
   }
 
   /** Whether a function says yes to all items; none is taken after a no. */
   every(fn: (item: T) => unknown): boolean {
     checkFunction("every", "fn", fn);
-    return this.#run("every", (items) => f.every(fn, items), fn);
+    return this.#run("every", fn);
   }
 
   /** Calls a function with each item; what it returns does not matter. */
   forEach(fn: (item: T) => unknown): void {
     checkFunction("forEach", "fn", fn);
-    this.#run("forEach", (items) => f.forEach(fn, items), fn);
+    this.#run("forEach", fn);
   }
 
   /** Gives the items one by one; nothing is taken from the source yet. */
   [Symbol.iterator](): Generator<T, void> {
-    return this.#run("yield", f.concat);
+    return this.#run("yield");
   }
 
-  /** Runs the pipeline by a loop; by the lazy functions where there is none. */
-  #run<R>(
-    ending: Ending,
-    run: (items: Iterable<T>) => R,
-    end?: AnyFunction,
-    initial?: unknown,
-  ): R {
+  /** Runs the pipeline by a loop. */
+  #run<R>(ending: Ending, end?: AnyFunction, initial?: unknown): R {
     const args = this.#arguments();
     const loop = this.#shape.loopFor(this.#source, args, ending, end);
-    if (loop) return loop(this.#source, args, end, initial);
-    const items = this.#shape.kinds.reduce(
-      (items, kind, i) => plain[kind](args[i] as never, items),
-      this.#source,
-    );
-    return run(items as Iterable<T>);
+    return loop(this.#source, args, end, initial);
   }
 
   /** The functions and numbers of the stages. */
@@ -274,12 +260,6 @@ export class Pipeline<T> implements Iterable<T> {
     return args;
   }
 }
-
-/** What each kind of stage is, by definition. */
-const plain: Record<Kind, (argument: never, items: Source) => Source> = {
-  ...f,
-  enumerate: (start, items) => f.enumerate(items, start),
-};
 
 /**
  * Describes the items of a source, to be filtered, mapped and so on.

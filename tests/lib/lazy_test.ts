@@ -1,7 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import * as f from "../../mod.ts";
 import { lazy, range } from "../../mod.ts";
-import { deno, testWith } from "../helper.ts";
 
 const isEven = (x: number) => x % 2 === 0;
 const add = (a: number, b: number) => a + b;
@@ -325,18 +324,3 @@ Deno.test("callbacks are arguments of a loop, never a part of its text", () => {
   }
   assertStrictEquals(lazy([text]).map((x) => x).first(), text);
 });
-
-testWith(
-  ["run", "read"],
-  "the same holds where code may not be made from text",
-  async () => {
-    const { code, stdout } = await deno(
-      "test",
-      "--no-check",
-      "--v8-flags=--disallow-code-generation-from-strings",
-      "tests/lib/iterators_test.ts",
-      "tests/lib/lazy_test.ts",
-    );
-    assertEquals(code, 0, stdout.slice(-3000));
-  },
-);
