@@ -4,6 +4,7 @@
  * @module
  */
 
+import { beginTask, endTask, realm } from "../messages/life.ts";
 import { copyValue, isImmutable } from "../messages/travel.ts";
 import { continueStack } from "./errors.ts";
 import type { Chunk, Outcome } from "./host.ts";
@@ -68,7 +69,10 @@ export class Call {
   end(): void {
     this.#isOver = true;
     this.options.signal?.removeEventListener("abort", this.#abort);
-    for (const chunk of this.chunks) chunk.place?.cancel(chunk);
+    for (const chunk of this.chunks) {
+      if (chunk.place) chunk.place.cancel(chunk);
+      else chunk.drop();
+    }
   }
 
   /** Notes the outcome of a chunk. */
@@ -109,6 +113,8 @@ export class CallChunk implements Chunk {
   place: Place | undefined;
   inputs: readonly unknown[];
   transfer: readonly Transferable[];
+  /** What is among the copies, as a task would be given it. */
+  #given: ReturnType<typeof beginTask> | undefined;
   readonly #settle = Promise.withResolvers<readonly unknown[]>();
 
   constructor(
@@ -143,7 +149,19 @@ export class CallChunk implements Chunk {
     const lists = (this.spread ? inputs : [inputs]) as unknown[][];
     const isSame = lists.every((list) => list.every(isImmutable));
     if (isSame && transfer.length === 0) return;
-    Object.assign(this, copyValue({ inputs, transfer }, { transfer }));
+    const here = realm();
+    const { task } = here;
+    this.#given = beginTask();
+    try {
+      Object.assign(this, copyValue({ inputs, transfer }, { transfer }));
+    } finally {
+      here.task = task;
+    }
+  }
+
+  /** Closes pipes and queues among the copies: they were sent, or never will be. */
+  drop(): void {
+    if (this.#given) endTask(this.#given, false);
   }
 
   /** Takes what came of it. */

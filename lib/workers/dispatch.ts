@@ -202,6 +202,7 @@ export class Dispatcher {
     while (slot.chunk) {
       const { chunk } = slot;
       if (chunk.call.wants(chunk)) await slot.run(chunk);
+      chunk.drop();
       slot.chunk = this.#waiting.shift();
     }
   }

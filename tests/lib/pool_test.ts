@@ -6,6 +6,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  ChannelClosedError,
+  pipe,
   Pool,
   type PoolOptions,
   type Progress,
@@ -13,6 +15,7 @@ import {
   type TaskRun,
   WorkerDiedError,
 } from "../../mod.ts";
+import { realm } from "../../lib/messages/life.ts";
 import { deno, runProgram, testWith } from "../helper.ts";
 
 const double = (x: number) => x * 2;
@@ -873,6 +876,42 @@ for (const isolation of ["worker", "process"] as const) {
       4,
       4,
     ]]);
+  });
+
+  test("Pool closes what a call was given that waits and is given up", async () => {
+    await using pool = new TestPool({ workers: 1 });
+    const { doors, open } = gate();
+    const kept = pool.apply(pass, doors);
+    const calls = new AbortController();
+    const [here, there] = pipe<string>();
+    const given = pool.apply((end: typeof there) => end.send("hi"), [there], {
+      signal: calls.signal,
+    });
+    calls.abort(new RangeError("no more"));
+    await assertRejects(() => given, RangeError, "no more");
+    await assertRejects(
+      () => here.recv({ timeout: 5_000 }),
+      ChannelClosedError,
+    );
+    open();
+    assertEquals(await kept, "passed");
+  });
+
+  test("Pool lets go of a queue that calls were given which waited", async () => {
+    const { watchers } = realm();
+    const before = watchers.size;
+    const queue = new Queue<number>();
+    {
+      await using pool = new TestPool({ workers: 1 });
+      const put = (queue: Queue<number>, x: number) => queue.put(x);
+      await pool.starmap(put, [[queue, 1], [queue, 2]], { chunkSize: 1 });
+    }
+    assertEquals([await queue.get(), await queue.get()], [1, 2]);
+    // The store hears a little later who is gone; then it watches nobody.
+    for (let i = 0; i < 1_000 && watchers.size > before; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    assertEquals(watchers.size, before);
   });
 
   test("Pool names what cannot be sent of a call that waits", async () => {
