@@ -5,7 +5,7 @@
  */
 
 import { beginTask, endTask, realm } from "../messages/life.ts";
-import { copyValue, isImmutable } from "../messages/travel.ts";
+import { copyValue, discard, isImmutable } from "../messages/travel.ts";
 import { continueStack } from "./errors.ts";
 import type { Chunk, Outcome } from "./host.ts";
 import type { CallOptions, MapOptions } from "./options.ts";
@@ -166,6 +166,7 @@ export class CallChunk implements Chunk {
 
   /** Takes what came of it. */
   take({ results, failed }: Outcome): void {
+    if (!this.call.wants(this)) discard(results); // nobody will have them
     if (failed) this.fail(failed.error, failed.index);
     else this.resolve(results);
   }

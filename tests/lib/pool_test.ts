@@ -897,6 +897,31 @@ for (const isolation of ["worker", "process"] as const) {
     assertEquals(await kept, "passed");
   });
 
+  test("Pool closes what a task returns whose call has failed", async () => {
+    await using pool = new TestPool({ workers: 2 });
+    const [keeps, fails] = [gate(), gate()];
+    const [here, there] = pipe<string>();
+    const task = async (end: typeof there | null, ...doors: Doors) => {
+      await doors[0].put("here");
+      for await (const _ of doors[1]);
+      if (!end) throw new RangeError("no end");
+      return end;
+    };
+    const lists: [typeof there | null, ...Doors][] = [
+      [there, ...keeps.doors],
+      [null, ...fails.doors],
+    ];
+    const calls = pool.starmap(task, lists, { chunkSize: 1 });
+    await Promise.all([keeps.reached(), fails.reached()]);
+    fails.open();
+    await assertRejects(() => calls, RangeError, "no end");
+    keeps.open();
+    await assertRejects(
+      () => here.recv({ timeout: 5_000 }),
+      ChannelClosedError,
+    );
+  });
+
   test("Pool lets go of a queue that calls were given which waited", async () => {
     const { watchers } = realm();
     const before = watchers.size;
