@@ -75,14 +75,16 @@ function sourceOf(fn: AnyFunction, caller: string): string {
 }
 
 /**
- * The text of a function or class. Deno before 2.8 moves the computed names of
- * a class's members out of it, to variables; the symbols say what they were.
+ * The text of a function or class. Deno 2.8 moves the computed names of a class's
+ * members out of it, to variables; the symbols say what they were. Of a class in
+ * a function, the variables are in the function, too.
  */
 export function textOf(part: unknown): string {
   const { prototype } = part as { prototype?: object };
   const symbols = Object.getOwnPropertySymbols(prototype ?? {});
-  return String(part).replace(/(?<=\[)_computedKey\d*(?=\])/g, () => {
-    const symbol = symbols.shift()!;
+  return String(part).replace(/(?<=\[)_computedKey\d*(?=\])/g, (name) => {
+    const symbol = symbols.shift();
+    if (!symbol) return name;
     const key = Symbol.keyFor(symbol);
     return key ? `Symbol.for("${key}")` : symbol.description!;
   });

@@ -18,3 +18,14 @@ Deno.test("a class travels as text, also from a compiler that moves computed nam
     Symbol.for("a key"),
   ]);
 });
+
+Deno.test("names that were moved out of a class in a function stay as they are", () => {
+  const _computedKey: typeof Symbol.dispose = Symbol.dispose;
+  const task = () => {
+    class Inner {
+      [_computedKey]() {}
+    }
+    return new Inner();
+  };
+  assertEquals(textOf(task), String(task));
+});
