@@ -4,7 +4,6 @@
  * @module
  */
 
-import { beginTask, endTask, realm } from "../messages/life.ts";
 import { copyValue, discard, isImmutable } from "../messages/travel.ts";
 import { continueStack } from "./errors.ts";
 import type { Chunk, Outcome } from "./host.ts";
@@ -70,8 +69,8 @@ export class Call {
     this.#isOver = true;
     this.options.signal?.removeEventListener("abort", this.#abort);
     for (const chunk of this.chunks) {
-      if (chunk.place) chunk.place.cancel(chunk);
-      else chunk.drop();
+      chunk.place?.cancel(chunk);
+      chunk.drop();
     }
   }
 
@@ -113,8 +112,7 @@ export class CallChunk implements Chunk {
   place: Place | undefined;
   inputs: readonly unknown[];
   transfer: readonly Transferable[];
-  /** What is among the copies, as a task would be given it. */
-  #given: ReturnType<typeof beginTask> | undefined;
+  #isCopied = false;
   readonly #settle = Promise.withResolvers<readonly unknown[]>();
 
   constructor(
@@ -149,19 +147,13 @@ export class CallChunk implements Chunk {
     const lists = (this.spread ? inputs : [inputs]) as unknown[][];
     const isSame = lists.every((list) => list.every(isImmutable));
     if (isSame && transfer.length === 0) return;
-    const here = realm();
-    const { task } = here;
-    this.#given = beginTask();
-    try {
-      Object.assign(this, copyValue({ inputs, transfer }, { transfer }));
-    } finally {
-      here.task = task;
-    }
+    Object.assign(this, copyValue({ inputs, transfer }, { transfer }));
+    this.#isCopied = true;
   }
 
   /** Closes pipes and queues among the copies: they were sent, or never will be. */
   drop(): void {
-    if (this.#given) endTask(this.#given, false);
+    if (this.#isCopied) discard(this.inputs);
   }
 
   /** Takes what came of it. */
