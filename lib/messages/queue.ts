@@ -403,7 +403,8 @@ export class Queue<T> implements AsyncIterable<T> {
    * Puts an item in; waits while the queue is full.
    *
    * @param item The item; it is copied.
-   * @param options How long to wait, and what to move instead of copying.
+   * @param options How long to wait, and what to move instead of copying: no
+   * MessagePort, which could not go on to another thread.
    * @returns A promise that resolves once the item is in. It rejects with a
    * ChannelClosedError if the queue is closed; with a TimeoutError, or the reason
    * of the signal, and then the item is not in; with a TypeError that names the

@@ -166,8 +166,6 @@ export class Packer {
   readonly #wires: Wire[] = [];
   readonly #copies = new Map<ArrayBuffer, ArrayBuffer>();
   readonly #packings: Packing[] = [];
-  /** The objects that pack themselves. */
-  readonly found: Portable[] = [];
 
   constructor(path: string, transfer: readonly unknown[], route: Route) {
     this.#path = path;
@@ -232,7 +230,6 @@ export class Packer {
     const why = this.#route.refuse(part);
     if (why) this.#refuse(why);
     if (isPortable(part)) {
-      this.found.push(part);
       if (looksOnly) return true;
       const packing = this.#route.pack(part);
       this.#packings.push(packing);
@@ -367,9 +364,16 @@ export function post(
 
 /** The objects in a value that pack themselves. */
 export function portablesIn(value: unknown): readonly Portable[] {
-  const packer = new Packer("value", [], Travel.toThread);
-  packer.visit(value, true);
-  return packer.found;
+  const found: Portable[] = [];
+  const seen = new Set<unknown>();
+  const visit = (part: unknown): void => {
+    if (typeof part !== "object" || part === null || seen.has(part)) return;
+    seen.add(part);
+    if (isPortable(part)) found.push(part);
+    else if (isContainer(part)) partsOf(part).forEach(visit);
+  };
+  visit(value);
+  return found;
 }
 
 /** Lets go of the working objects in a value that nobody will receive. */

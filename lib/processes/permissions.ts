@@ -41,11 +41,8 @@ export function checkProcessOptions(
 
 function checkPermission(caller: string, name: string, allowed: unknown): void {
   if (!known.includes(name)) {
-    throw new TypeError(
-      `${caller}: there is no permission ${describe(name)}; there are ${
-        known.join(", ")
-      }`,
-    );
+    const none = `there is no permission ${describe(name)}`;
+    throw new TypeError(`${caller}: ${none}; there are ${known.join(", ")}`);
   }
   if (typeof allowed !== "boolean" && !Array.isArray(allowed)) {
     throw new TypeError(

@@ -87,11 +87,8 @@ export class Pool implements Disposable, AsyncDisposable {
     checkArray("Pool", "initializerArgs", options.initializerArgs ?? []);
     const kind = hostKinds.get(isolation);
     if (!kind) {
-      throw new TypeError(
-        `Pool: isolation must be "worker" or "process": received ${
-          describe(isolation)
-        }`,
-      );
+      const wanted = 'isolation must be "worker" or "process"';
+      throw new TypeError(`Pool: ${wanted}: received ${describe(isolation)}`);
     }
     kind.check("Pool", options);
     const first = initializer &&

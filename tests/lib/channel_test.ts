@@ -124,6 +124,17 @@ for (const [name, way] of Object.entries(ways)) {
   });
 }
 
+Deno.test("A connection closes with what was moved to it and not received", async () => {
+  const [[a, b], [here, there]] = [pipe<unknown>(), pipe<number>()];
+  const { port1, port2 } = new MessageChannel();
+  await a.send(1);
+  assertEquals(await b.recv(), 1); // so the next value is taken as it comes
+  await a.send([port1, there], { transfer: [port1] });
+  b.close();
+  await assertRejects(() => here.recv({ timeout: 5_000 }), ChannelClosedError);
+  port2.close();
+});
+
 Deno.test("Connection moves what is to be transferred", async () => {
   const [a, b] = pipe<ArrayBuffer>();
   const buffer = new ArrayBuffer(8);

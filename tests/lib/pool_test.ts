@@ -1215,6 +1215,22 @@ Deno.test("Pool says how to write what Python writes by position", async () => {
   }
 });
 
+Deno.test("Pool.apply() moves a port, also for a call that waits", async () => {
+  await using pool = new Pool({ workers: 1 });
+  const answer = (port: MessagePort) => port.postMessage("here");
+  const ports = [new MessageChannel(), new MessageChannel()];
+  const answers = ports.map(({ port1 }) =>
+    new Promise((resolve) => port1.onmessage = ({ data }) => resolve(data))
+  );
+  await Promise.all(
+    ports.map(({ port2 }) =>
+      pool.apply(answer, [port2], { transfer: [port2] })
+    ),
+  );
+  assertEquals(await Promise.all(answers), ["here", "here"]);
+  for (const { port1 } of ports) port1.close();
+});
+
 Deno.test("A task has postMessage and onmessage for itself", async () => {
   using pool = new Pool({ workers: 1 });
   const use = (x: number) => {
