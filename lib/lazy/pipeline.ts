@@ -167,8 +167,7 @@ export class Pipeline<T> implements Iterable<T> {
 
   /** Two arrays: the items to which a function says yes, and the others. */
   partition(fn: (item: T) => unknown): [T[], T[]] {
-    checkFunction("partition", "fn", fn);
-    return this.#run("partition", fn, [[], []]);
+    return this.#asking("partition", fn, [[], []]);
   }
 
   /** One value of all items; without any, it is a TypeError. */
@@ -214,31 +213,33 @@ export class Pipeline<T> implements Iterable<T> {
 
   /** The first item to which a function says yes; `undefined` without one. */
   find(fn: (item: T) => unknown): T | undefined {
-    checkFunction("find", "fn", fn);
-    return this.#run("find", fn);
+    return this.#asking("find", fn);
   }
 
   /** Whether a function says yes to an item; none is taken after that. */
   some(fn: (item: T) => unknown): boolean {
-    checkFunction("some", "fn", fn);
-    return this.#run("some", fn);
+    return this.#asking("some", fn);
   }
 
   /** Whether a function says yes to all items; none is taken after a no. */
   every(fn: (item: T) => unknown): boolean {
-    checkFunction("every", "fn", fn);
-    return this.#run("every", fn);
+    return this.#asking("every", fn);
   }
 
   /** Calls a function with each item; what it returns does not matter. */
   forEach(fn: (item: T) => unknown): void {
-    checkFunction("forEach", "fn", fn);
-    this.#run("forEach", fn);
+    this.#asking("forEach", fn);
   }
 
   /** Gives the items one by one; nothing is taken from the source yet. */
   [Symbol.iterator](): Generator<T, void> {
     return this.#run("yield");
+  }
+
+  /** Runs the pipeline with a function that it asks about what comes out. */
+  #asking<R>(ending: Ending, fn: AnyFunction, initial?: unknown): R {
+    checkFunction(ending, "fn", fn);
+    return this.#run(ending, fn, initial);
   }
 
   /** Runs the pipeline by a loop. */

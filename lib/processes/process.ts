@@ -39,9 +39,11 @@ export interface FunctionProcessOptions<Args extends readonly unknown[]>
  * program's standard error, or goes to `onOutput`; its input is empty.
  *
  * Unlike a worker, it can be ended at any moment, also in the middle of a
- * computation, and when it runs out of memory it ends alone. It ends with this
- * program, however that ends: where the system does not see to it, a guard, one
- * more process while there are any, does.
+ * computation: `terminate()` sends it SIGTERM, and after half a second SIGKILL;
+ * with the full `--allow-run`, all that it has started is sent them, too. `join()`
+ * rejects once it is gone. When it runs out of memory, it ends alone. It ends with
+ * this program, however that ends: where the system does not see to it, a guard,
+ * one more process while there are any, does.
  *
  * The process is another Deno: `--allow-run` for it is needed. All else is as
  * with a FunctionWorker.
@@ -98,16 +100,6 @@ export class FunctionProcess<Args extends readonly unknown[], Result>
   /** The signal that ended the process, such as `"SIGTERM"`, if one did. */
   get signal(): string | undefined {
     return this.host?.end.signal;
-  }
-
-  /**
-   * Ends the process without waiting for its function; `join()` then rejects
-   * with an AbortError, once the process is gone. It is sent SIGTERM, and after
-   * half a second SIGKILL; with the full `--allow-run`, all that it has started
-   * is, too. Of a process that has ended, nothing changes.
-   */
-  override terminate(): void {
-    super.terminate();
   }
 
   /**

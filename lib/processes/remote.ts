@@ -118,9 +118,8 @@ export class Remote {
     if (message.kind === "print") this.#print(message.on, message.bytes);
     if (message.kind === "exit") this.#end(message.code, message.signal);
     if (message.kind === "noise") {
-      const printed = `${this.#launcher.spawnargs[0]} printed ${
-        describe(message.text)
-      }`;
+      const [launcher, text] = [this.#launcher.spawnargs[0], message.text];
+      const printed = `${launcher} printed ${describe(text)}`;
       this.#lose(`${printed}, and messages cannot be told from that`);
     }
   }

@@ -396,10 +396,9 @@ export class Subprocess<E extends Encoding = "utf-8">
       (this.#options[name] ?? "piped") === "piped"
     );
     const itsTurn = turn(names.length, this.#gone.promise);
-    const limit = this.#maxOutput;
     const onLimit = () => this.#exceed();
+    const options = { limit: this.#maxOutput, onLimit, turn: itsTurn };
     for (const name of names) {
-      const options = { limit, onLimit, turn: itsTurn };
       this.#outputs.set(name, new Output(this.#child[name], options));
     }
     return itsTurn;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { beginTask, endTask, realm } from "../messages/life.ts";
 import { copyValue, discard, isImmutable } from "../messages/travel.ts";
 import { continueStack } from "./errors.ts";
 import type { Chunk, Outcome } from "./host.ts";
@@ -112,7 +113,8 @@ export class CallChunk implements Chunk {
   place: Place | undefined;
   inputs: readonly unknown[];
   transfer: readonly Transferable[];
-  #isCopied = false;
+  /** The pipes and queues among the copies, as a task is given them. */
+  #given: ReturnType<typeof beginTask> | undefined;
   readonly #settle = Promise.withResolvers<readonly unknown[]>();
 
   constructor(
@@ -147,13 +149,19 @@ export class CallChunk implements Chunk {
     const lists = (this.spread ? inputs : [inputs]) as unknown[][];
     const isSame = lists.every((list) => list.every(isImmutable));
     if (isSame && transfer.length === 0) return;
-    Object.assign(this, copyValue({ inputs, transfer }, { transfer }));
-    this.#isCopied = true;
+    const here = realm();
+    const { task } = here;
+    this.#given = beginTask();
+    try {
+      Object.assign(this, copyValue({ inputs, transfer }, { transfer }));
+    } finally {
+      here.task = task;
+    }
   }
 
   /** Closes pipes and queues among the copies: they were sent, or never will be. */
   drop(): void {
-    if (this.#isCopied) discard(this.inputs);
+    if (this.#given) endTask(this.#given, false);
   }
 
   /** Takes what came of it. */
