@@ -117,7 +117,8 @@ export interface OrdersOptions<S extends Sharing = Sharing> {
  * (a wait with a timeout ends only when nobody else can go on; `timeout` of a
  * lock or a barrier is not looked at). A worker that has gone round in circles
  * three times, and changed nothing, waits until something that it looked at
- * changes, if others can go on. An order ends with an error after 1000 steps.
+ * changes, if others can go on. With one of these two, `orders` is an estimate
+ * unless `all` is given. An order ends with an error after 1000 steps.
  *
  * @example
  * ```ts
