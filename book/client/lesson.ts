@@ -85,6 +85,11 @@ export class LessonPage {
     return this.#work.texts.join("");
   }
 
+  /** The code of the lesson as it was. */
+  get original(): string {
+    return this.#data.segments.map(({ text }) => text).join("");
+  }
+
   #listen(): void {
     this.#work.onChange = (segments) => this.#show(segments);
     this.#work.onUnsaved = () =>
@@ -180,7 +185,7 @@ export class LessonPage {
 
   /** Runs the tests of an exercise. */
   #check(exercise: Exercise, card: Card): void {
-    this.#stop();
+    this.#end("");
     const say = (lines: readonly string[], isSolved = false) => {
       this.#stop(isSolved ? "done" : "failed");
       card.report(lines, isSolved);

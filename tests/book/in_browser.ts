@@ -609,6 +609,88 @@ test("changes outlive a reload, are undone, and are brought back", () =>
     assert((await codeOn(page)).includes(other));
   }));
 
+test("from the disk, no code that is written stops the page", () =>
+  visit("06_shared_memory", async (page) => {
+    const endless = "export function add() {\n  for (;;);\n}";
+    await write(page, "function add(", endless);
+    await page.reload();
+    assert((await codeOn(page)).includes(endless));
+    await press(page, "Step worker 1 1", ".scheduler");
+    await page.waitForSelector(".order li");
+    assertEquals(await texts(page, ".order li"), ["worker 1 reads 0"]);
+  }, { at: file }));
+
+test("whoever comes back to a page can go on", () =>
+  visit("06_shared_memory", async (page) => {
+    await page.waitForSelector(".scheduler .here");
+    await page.goto(`${http}${plain}.html`);
+    await page.goBack();
+    await page.waitForSelector(".scheduler .here");
+    await press(page, "Step worker 2 2", ".scheduler");
+    await page.waitForSelector(".order li");
+    assertEquals(await texts(page, ".order li"), ["worker 2 reads 0"]);
+  }));
+
+test("what is played with has an end, and leaves no thread", () =>
+  visit("13_pipelines", async (page) => {
+    const endless = "export function evaluationOrder() {\n  for (;;);\n}";
+    await write(page, "function evaluationOrder(", endless);
+    // A minute is too long for a test.
+    await page.evaluate(() => {
+      const { timeout } = AbortSignal;
+      AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms / 40);
+    });
+    await press(page, "Show the order", ".widget");
+    await press(page, "Show the order", ".widget");
+    await page.waitForFunction(() =>
+      /^no answer after 60 s/.test(
+        document.querySelector(".told")!.textContent!,
+      )
+    );
+    const exit = "export function evaluationOrder() {\n  Deno.exit();\n}";
+    await write(page, "function evaluationOrder(", exit);
+    await press(page, "Show the order", ".widget");
+    await page.waitForFunction(() =>
+      /Deno.exit/.test(document.querySelector(".told")!.textContent!)
+    );
+    for (let i = 0; isChromium && page.workers().length > 0; i++) {
+      assert(i < 10_000, "no thread is left");
+      await page.evaluate(() => {});
+    }
+  }));
+
+test("half a change does not take the scheduler away, which shows no marks", () =>
+  visit("06_shared_memory", async (page) => {
+    await write(page, "function add(", "export function add({ counter }) {");
+    await page.reload();
+    await page.waitForSelector(".scheduler .here");
+    await page.click(".scheduler [value='2']");
+    const shown = ".scheduler pre";
+    await page.waitForFunction(
+      (shown) => /lock/.test(document.querySelector(shown)!.textContent!),
+      {},
+      shown,
+    );
+    const [code] = await texts(page, shown);
+    assertMatch(code!, /using _held/);
+    assert(!code!.includes("#"), code);
+  }));
+
+test("a check that ends a run says what is not of this run", () =>
+  visit(plain, async (page) => {
+    await write(page, first, "  for (;;);");
+    await press(page, "Run");
+    await status(page, /^running/);
+    await press(page, "Solve it yourself");
+    await press(page, "Check");
+    await status(page, /solved$/);
+    const labels = await page.$$eval(
+      ".out.old",
+      (all) => all.map((it) => it.querySelector(".label")?.textContent ?? ""),
+    );
+    assert(labels.length > 5 && labels.every(Boolean), labels.join("\n"));
+  }));
+
 test("two tabs: neither takes away what the other one has written", () =>
   visit(plain, async (page) => {
     const tab = await page.browserContext().newPage();
@@ -870,8 +952,15 @@ test("the order of a pipeline is stepped through, for the reader's numbers", () 
     assertEquals(await texts(page, ".lanes td.now"), ["6", "8"]);
   }));
 
-test("at 390 px, the options are on the page, and code does not wrap", () =>
+test("at 390 px, menu and options are on the page, and code does not wrap", () =>
   visit("03_pool", async (page) => {
+    await page.click(".menu summary");
+    const menu = await page.$eval(".menu nav", (it) => {
+      const { left, right } = it.getBoundingClientRect();
+      return left >= 0 && right <= innerWidth;
+    });
+    assert(menu, "the menu is on the page");
+    await page.keyboard.press("Escape");
     await page.click(".more summary");
     await page.click(".options summary");
     const boxes = await page.$$eval("#options input", (all) =>
