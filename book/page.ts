@@ -155,10 +155,10 @@ ${head}<script src="runtime.js" defer></script>
 <a class="skip" href="#main">Skip to the text</a>
 <header class="top">
 <a class="brand" href="index.html">Side by Side</a>
-<details class="menu"><summary>Lessons</summary>
-<nav aria-label="Lessons"><ol>
+<button type="button" popovertarget="menu">Lessons</button>
+<nav id="menu" popover aria-label="Lessons"><ol>
 ${entries}
-</ol></nav></details>
+</ol></nav>
 <button type="button" id="theme" hidden>Dark</button>
 </header>
 ${main}

@@ -32,16 +32,21 @@ export class Bar {
 <p id="status" role="status"></p><span id="clock" aria-hidden="true"></span>
 <button type="button" id="show" hidden>Show it</button>
 <span class="space"></span>
-<details class="more"><summary>More</summary><div>
+<button type="button" popovertarget="more">More</button>
+<div id="more" popover>
 <button type="button" id="predict" role="switch" aria-checked="false">Predict</button>
 ${
       fields &&
-      `<details class="options"><summary>Options</summary><form id="options">${fields}</form></details>`
+      '<button type="button" popovertarget="options">Options</button>'
     }
 <button type="button" id="undo" hidden>Undo my changes</button>
 <button type="button" id="back" hidden>Bring back</button>
 <button type="button" id="link" hidden>Link to my changes</button>
-</div></details></section>`);
+</div>
+${
+      fields &&
+      `<form id="options" popover>${fields}<button class="go">Run</button></form>`
+    }</section>`);
     for (const [id, action] of Object.entries(actions)) {
       find(`#${id}`, this.#bar)!.addEventListener("click", action);
     }
@@ -49,26 +54,7 @@ ${
       event.preventDefault();
       actions.run();
     });
-    this.#foldWhereNarrow();
     document.body.append(this.#bar);
-  }
-
-  /** Where there is no room for all buttons, they are folded. */
-  #foldWhereNarrow(): void {
-    const wide = matchMedia("(min-width: 861px)");
-    const more = find<HTMLDetailsElement>(".more", this.#bar)!;
-    const unfold = () => more.open = wide.matches;
-    wide.addEventListener("change", unfold);
-    unfold();
-    for (const details of findAll<HTMLDetailsElement>("details", this.#bar)) {
-      details.addEventListener("keydown", (event) => {
-        if (event.key !== "Escape" || !details.open) return;
-        if (details === more && wide.matches) return;
-        event.stopPropagation();
-        details.open = false;
-        find("summary", details)!.focus();
-      });
-    }
   }
 
   /** Says what goes on; a place can be shown. */
@@ -117,9 +103,7 @@ ${
     const form = find<HTMLFormElement>("#options", this.#bar);
     if (!form) return {};
     if (!form.checkValidity()) {
-      for (const it of findAll<HTMLDetailsElement>("details", this.#bar)) {
-        it.open = true;
-      }
+      form.togglePopover(true);
       form.reportValidity();
       return undefined;
     }

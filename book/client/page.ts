@@ -47,20 +47,6 @@ function setUpTheme(): void {
   });
 }
 
-/** The menu closes when the reader goes on or presses Escape. */
-function setUpMenu(): void {
-  const menu = find<HTMLDetailsElement>(".menu")!;
-  addEventListener("click", ({ target }) => {
-    const isInside = menu.contains(target as Node);
-    if (!isInside || (target as Element).closest("a")) menu.open = false;
-  });
-  menu.addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape") return;
-    menu.open = false;
-    find("summary", menu)!.focus();
-  });
-}
-
 /** On the front page: how much is solved. */
 function showProgress(): void {
   for (const entry of findAll("[data-progress]")) {
@@ -82,7 +68,9 @@ function openTarget(): void {
 }
 
 setUpTheme();
-setUpMenu();
+// A link to a section leaves the menu, too.
+const menu = find("#menu")!;
+menu.addEventListener("click", () => menu.hidePopover());
 showProgress();
 onSaved("solved", showProgress);
 openTarget();

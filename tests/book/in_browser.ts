@@ -954,15 +954,15 @@ test("the order of a pipeline is stepped through, for the reader's numbers", () 
 
 test("at 390 px, menu and options are on the page, and code does not wrap", () =>
   visit("03_pool", async (page) => {
-    await page.click(".menu summary");
-    const menu = await page.$eval(".menu nav", (it) => {
+    await page.click("[popovertarget=menu]");
+    const menu = await page.$eval("#menu", (it) => {
       const { left, right } = it.getBoundingClientRect();
       return left >= 0 && right <= innerWidth;
     });
     assert(menu, "the menu is on the page");
     await page.keyboard.press("Escape");
-    await page.click(".more summary");
-    await page.click(".options summary");
+    await page.click("[popovertarget=more]");
+    await page.click("[popovertarget=options]");
     const boxes = await page.$$eval("#options input", (all) =>
       all.map((it) => {
         const { left, right, top } = it.getBoundingClientRect();
@@ -1029,6 +1029,27 @@ if (isChromium) {
         (it) => getComputedStyle(it).display,
       );
       assertEquals(bar, "none");
+      // On paper, nobody can unfold what a function does.
+      const solutions = await page.$$eval(
+        ".solution pre",
+        (all) => all.map((it) => it.clientHeight > 0),
+      );
+      assert(solutions.length > 3 && solutions.every(Boolean));
+    }));
+
+  test("where colours are forced, the line of each worker is marked", () =>
+    visit("06_shared_memory", async (page) => {
+      const session = await page.createCDPSession();
+      await session.send("Emulation.setEmulatedMedia", {
+        features: [{ name: "forced-colors", value: "active" }],
+      });
+      await page.waitForSelector(".scheduler .here");
+      const colours = await page.$$eval(
+        ".scheduler .worker:first-child pre span",
+        (all) => all.map((it) => getComputedStyle(it).borderLeftColor),
+      );
+      const [other, here] = colours;
+      assert(other !== here, colours.join());
     }));
 }
 
@@ -1185,7 +1206,7 @@ if (isChromium) {
             await press(page, "Solve it yourself");
             await press(page, "Check");
             await status(page, /solved$/);
-            if (view.width < 861) await page.click(".more summary");
+            if (view.width < 861) await page.click("[popovertarget=more]");
             await press(page, "Predict");
           }
           const size = await page.evaluate(() =>
@@ -1266,6 +1287,19 @@ Deno.test("everything can be reached by keyboard, and nothing traps it", () =>
     await status(page, /^(done|failed)/);
   }));
 
+Deno.test("Enter in an option runs the lesson with it", () =>
+  visit("03_pool", async (page) => {
+    await makeQuick(page);
+    await page.click("[popovertarget=options]");
+    await page.$eval("#options [name=tasks]", (it) => {
+      Object.assign(it, { value: "3" });
+      (it as HTMLElement).focus();
+    });
+    await page.keyboard.press("Enter");
+    assertMatch(await status(page, /^(done|failed)/), /^done/);
+    assertEquals((await page.$$(".out .timeline .task")).length, 3);
+  }));
+
 Deno.test("Ctrl+Z brings back what an exercise and Undo my changes took away", () =>
   visit(plain, async (page) => {
     const [exercise] = exercisesOf(plain);
@@ -1289,10 +1323,12 @@ Deno.test("Ctrl+Z brings back what an exercise and Undo my changes took away", (
 
 Deno.test("the menu leads to every lesson and section, by keyboard too", () =>
   visit("03_pool", async (page) => {
-    await page.focus(".menu summary");
+    const isOpen = () =>
+      page.$eval("#menu", (it) => it.matches(":popover-open"));
+    await page.focus("[popovertarget=menu]");
     await page.keyboard.press("Enter");
     const links = await page.$$eval(
-      ".menu a",
+      "#menu a",
       (all) => all.map((it) => it.getAttribute("href")!),
     );
     for (const name of names) assert(links.includes(`${name}.html`), name);
@@ -1300,10 +1336,12 @@ Deno.test("the menu leads to every lesson and section, by keyboard too", () =>
     assert(ids.length > 3, ids.join());
     for (const id of ids) assert(await page.$(id), id);
     await page.keyboard.press("Escape");
-    assertEquals(
-      await page.$eval(".menu", (it) => it.hasAttribute("open")),
-      false,
-    );
+    assertEquals(await isOpen(), false);
+    // It does not stay in front of what it leads to.
+    await page.keyboard.press("Enter");
+    assertEquals(await isOpen(), true);
+    await page.click(`#menu [href="${ids[2]}"]`);
+    assertEquals(await isOpen(), false);
   }));
 
 Deno.test("no page asked for anything from elsewhere, or complained", () => {
