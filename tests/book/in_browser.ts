@@ -31,7 +31,7 @@ const quick = {
   "08_waiting_or_computing": { n: 50_000 },
   "13_pipelines": { total: 1_000 },
 };
-await build({ out, values: quick });
+await build({ out, values: quick, isDraft: true });
 const server = serve(out, 0);
 const http = `http://127.0.0.1:${server.addr.port}/`;
 const file = new URL(`file://${out}/`).href;
@@ -1096,7 +1096,7 @@ test("a page that a plain server sends isolates itself, if it was built so", asy
   const plain = `${out}-plain`;
   await Deno.mkdir(plain);
   await Deno.copyFile(`${out}/.recorded.json`, `${plain}/.recorded.json`);
-  await build({ out: plain, isolate: true, values: quick });
+  await build({ out: plain, isolate: true, values: quick, isDraft: true });
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     async ({ url }) => {
