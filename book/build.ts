@@ -32,7 +32,6 @@ Usage: deno task book [options]
   --port <number>  the port to serve it on (default: 8000)
   --isolate        for a web server that cannot send headers, such as GitHub
                    Pages: the pages isolate themselves, with a service worker
-  --full           record lessons with all their own sizes: that takes longer
   --help           print this text and end`;
 
 const root = new URL("../", import.meta.url);
@@ -44,14 +43,11 @@ export interface BuildOptions {
   readonly out: string;
   /** Whether the pages isolate themselves, with a service worker. */
   readonly isolate?: boolean;
-  /** Values of options to record lessons with; what measures is made quick. */
+  /** Values of options to record lessons with, instead of their own. */
   readonly values?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Whether what an earlier build recorded of the same lesson is good enough. */
   readonly isDraft?: boolean;
 }
-
-/** With these, a lesson that measures is recorded in some seconds. */
-const sizes: NonNullable<BuildOptions["values"]> = { "03_pool": { runs: 2 } };
 
 /** How often a lesson is recorded whose words do not hold here and now. */
 const mostTries = 2;
@@ -66,7 +62,7 @@ type Archive = Record<string, { source: string; recording: Recording }>;
  * @throws {Error} If a lesson cannot be cut, told or bundled.
  */
 export async function build(
-  { out, isolate = false, values = sizes, isDraft = false }: BuildOptions,
+  { out, isolate = false, values = {}, isDraft = false }: BuildOptions,
 ): Promise<void> {
   await Deno.mkdir(out, { recursive: true });
   const store = `${out}/.recorded.json`;
@@ -138,10 +134,7 @@ async function writePages(
   const pages = [
     ["index.html", frontPage(materials, head)],
     ...materials.map((it) => [`${it.name}.html`, lessonPage(it, head)]),
-    [
-      "book.css",
-      await read("book/book.css") + await read("book/scheduler.css"),
-    ],
+    ["book.css", await read("book/book.css")],
     ...scripts,
   ];
   if (isolate) pages.push(["coi-serviceworker.js", await serviceWorker()]);
@@ -273,7 +266,7 @@ async function watch(options: BuildOptions): Promise<void> {
 async function main(args: readonly string[]): Promise<number | undefined> {
   const unknown: string[] = [];
   const flags = parseArgs(args, {
-    boolean: ["serve", "isolate", "full", "help"],
+    boolean: ["serve", "isolate", "help"],
     string: ["out", "port", "_"],
     default: { out: "site", port: "8000" },
     unknown: (word) => void unknown.push(word),
@@ -292,7 +285,6 @@ async function main(args: readonly string[]): Promise<number | undefined> {
   const options = {
     out: `${flags["out"]}`,
     isolate: flags["isolate"] === true,
-    ...flags["full"] === true && { values: {} },
   };
   // A port that is in use is known before anything is built.
   const server = flags["serve"] ? serveAt(options.out, port) : undefined;

@@ -1066,6 +1066,8 @@ for (const at of isChromium ? [http, file] : []) {
         assertMatch(html, /recorded \(Deno [\d.]+ on \w+, \d+ processors?/);
         assertMatch(html, /<samp>21333325333334000000n<\/samp>/);
         assertMatch(html, /<svg class="timeline" role="img"/);
+        const note = (await texts(page, "#note"))[0]!;
+        assertMatch(note, /^Results are recorded \([^)]*\)\.$/);
       }, { at, scripts: false }),
   );
 }

@@ -33,10 +33,7 @@ async function pageText(): Promise<string> {
     ...{ minify: true, keepNames: true, logLevel: "error" },
   });
   await esbuild.stop();
-  const sheets = ["book/book.css", "book/scheduler.css"];
-  const css = (await Promise.all(
-    sheets.map((path) => Deno.readTextFile(new URL(path, root))),
-  )).join("");
+  const css = await Deno.readTextFile(new URL("book/book.css", root));
   return `<!DOCTYPE html><html lang="en"><meta charset="utf-8">
     <meta name="viewport" content="width=device-width"><title>Scheduler</title>
     <style>${css}</style>
