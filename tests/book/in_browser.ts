@@ -449,6 +449,14 @@ test("a worker that prints without end can be stopped", () =>
     assert(log!.split("\n").length <= 5_001);
   }));
 
+test("of a text that nobody can read, the beginning is shown", () =>
+  visit(plain, async (page) => {
+    await write(page, first, '  show(() => "x".repeat(1_000_000));');
+    assertMatch(await run(page), /^done/);
+    const [shown] = await texts(page, ".out:not(.recorded) samp");
+    assertMatch(shown!, /^"x{10000,30000} …$/);
+  }));
+
 test("a program that starts workers without end is ended", () =>
   visit(plain, async (page) => {
     await write(
