@@ -388,6 +388,16 @@ test("a wrong solution is told as asked, yours and expected", () =>
     assertMatch(report!, /it asked\s+assert/);
     assertMatch(report!, /your code gave\s+\d/);
     assertMatch(report!, /it should give\s+\d/);
+    // Whoever is stuck sees ours, and loses nothing.
+    for (let i = 0; i < 9; i++) await press(page, "Hint", group);
+    const hints = await texts(page, `${group} .hints li`);
+    assertEquals(hints.at(-1), "Our solution");
+    await page.click(`${group} .hints summary`);
+    assertMatch(
+      (await texts(page, `${group} .hints pre`))[0]!,
+      /return sum\(values\) \//,
+    );
+    assert((await codeOn(page)).includes("  return sum(values);"));
   }));
 
 test("Stop ends an endless loop, and the lesson runs again", () =>
