@@ -6,9 +6,10 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
+import { duration } from "../../lib/lesson/units.ts";
 import { escape } from "../escape.ts";
 import type { LessonData } from "../page.ts";
-import { element, find, findAll, time } from "./dom.ts";
+import { element, find, findAll } from "./dom.ts";
 
 /** What the buttons do, by their ids. */
 type Actions = Readonly<
@@ -73,7 +74,7 @@ ${
     find("#stop", this.#bar)!.setAttribute("aria-disabled", "false");
     const clock = find("#clock", this.#bar)!;
     this.#timer = setInterval(() => {
-      clock.textContent = time(performance.now() - start);
+      clock.textContent = duration(performance.now() - start);
     }, 500);
     return start;
   }

@@ -58,23 +58,12 @@ function showProgress(): void {
   }
 }
 
-/** What a link leads to is not folded. */
-function openTarget(): void {
-  const id = decodeURIComponent(location.hash.slice(1));
-  const target = id && document.getElementById(id);
-  if (!target) return;
-  const fold = find<HTMLDetailsElement>(".rest", target.parentElement!);
-  if (fold) fold.open = true;
-}
-
 setUpTheme();
 // A link to a section leaves the menu, too.
 const menu = find("#menu")!;
 menu.addEventListener("click", () => menu.hidePopover());
 showProgress();
 onSaved("solved", showProgress);
-openTarget();
-addEventListener("hashchange", openTarget);
 const data = find("#lesson");
 if (!data) {
   const shown = find("#shown");

@@ -119,7 +119,7 @@ export class SpeedUp {
         duration(parallel)
       } on ${workers} worker${workers === 1 ? "" : "s"}: ${
         speedup(sequential, parallel)
-      }${gain >= 1 ? " as fast" : ""}.`,
+      }${gain >= 1 ? " as fast" : "; larger tasks may gain"}.`,
     );
     for (const [n, time] of [[0, sequential], [workers, parallel]] as const) {
       this.#times.set(n, Math.min(time, this.#times.get(n) ?? Infinity));
