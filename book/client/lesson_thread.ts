@@ -14,7 +14,6 @@ import * as makingInputs from "../../classroom/sandbox/inputs.ts";
 import * as helper from "../../tests/helper.ts";
 import { lineIn } from "../stack.ts";
 import { Teller } from "../tell.ts";
-import { onMemoryUsage } from "./deno.ts";
 import { installConsole, shorten } from "./console.ts";
 import { words } from "./inspect.ts";
 import type { Bar } from "../said.ts";
@@ -40,7 +39,6 @@ const teller = new Teller(
   },
   (line) => sayings < most && tellPage({ kind: "at", line }),
 );
-onMemoryUsage(() => teller.becomeUnknown());
 installConsole((text) => teller.log(text));
 
 function fail(error: unknown): void {
