@@ -100,7 +100,7 @@ ${
   }
 
   /** The values of the options; undefined if one is wrong. */
-  values(): Readonly<Record<string, unknown>> | undefined {
+  values(): Readonly<Record<string, number>> | undefined {
     const form = find<HTMLFormElement>("#options", this.#bar);
     if (!form) return {};
     if (!form.checkValidity()) {
@@ -108,32 +108,19 @@ ${
       form.reportValidity();
       return undefined;
     }
+    const inputs = findAll<HTMLInputElement>("input", form);
     return Object.fromEntries(
-      findAll<HTMLInputElement>("input", form).map((input) => [
-        input.name,
-        input.type === "checkbox"
-          ? input.checked
-          : input.type === "number"
-          ? input.valueAsNumber
-          : input.value,
-      ]),
+      inputs.map((input) => [input.name, input.valueAsNumber]),
     );
   }
 }
 
-/** The field of an option. */
+/** The field of an option: in lessons that run here, all are numbers. */
 function fieldOf(
   [name, option]: [string, LessonData["options"][string]],
 ): string {
-  const { default: value, help, min = 0, max } = option;
-  const attributes = typeof value === "boolean"
-    ? `type="checkbox"${value ? " checked" : ""}`
-    : typeof value === "number"
-    ? `type="number" required min="${min}"${
-      max === undefined ? "" : ` max="${max}"`
-    } value="${value}"`
-    : `value="${escape(value)}"`;
-  return `<label>${name} <input name="${name}" ${attributes}> <small>${
+  const { default: value, help, min = 0, max = "" } = option;
+  return `<label>${name} <input name="${name}" type="number" required min="${min}" max="${max}" value="${value}"> <small>${
     escape(help)
   }</small></label>`;
 }
