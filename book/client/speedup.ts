@@ -52,7 +52,7 @@ export class SpeedUp {
   #listen(most: number): void {
     this.#place.addEventListener("input", ({ target }) => {
       const { name } = target as HTMLInputElement;
-      if (name === "size") this.#times.clear();
+      if (name === "size") this.#forget();
       this.#showValues();
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#measureChosen(), 250);
@@ -62,8 +62,15 @@ export class SpeedUp {
     all!.addEventListener("click", () => {
       void this.#measure(Array.from({ length: most }, (_, i) => i + 1));
     });
-    // What was measured of other code has no place in the curve.
-    this.#lesson.onChange?.(() => this.#times.clear());
+    this.#lesson.onChange?.(() => this.#forget());
+  }
+
+  /** What was measured of other tasks, or other code, has no place in the curve. */
+  #forget(): void {
+    this.#asking.abort();
+    this.#say("");
+    this.#times.clear();
+    find(".curve", this.#place)!.innerHTML = "";
   }
 
   #measureChosen(): void {

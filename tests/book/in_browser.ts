@@ -111,7 +111,9 @@ async function visit(
   { at = http, width = 1280, scheme = "light", scripts = true }: View = {},
 ): Promise<void> {
   const context = await browser.createBrowserContext();
-  const page = await context.newPage();
+  // Firefox may lose a tab that opens while another one closes.
+  const page = await context.newPage()
+    .catch(() => context.newPage());
   try {
     page.on("request", (request) => {
       const url = request.url();
@@ -908,6 +910,30 @@ test("the front page runs tasks on the reader's processors, and measures the gai
       (await texts(page, ".curve figcaption"))[0]!,
       /By Amdahl's law, \d+ % of the work ran in parallel|gained nothing|^One/,
     );
+  }));
+
+test("a curve is of one size of tasks, and of the code that stands there", () =>
+  visit("03_pool", async (page) => {
+    const choose = (size: string) =>
+      page.$eval(".widget [name=size]", (it, size) => {
+        Object.assign(it, { value: size });
+        it.dispatchEvent(new Event("input", { bubbles: true }));
+      }, size);
+    for (
+      const change of [
+        () => choose("1"),
+        () => write(page, "function sumOfSquares", "// other"),
+      ]
+    ) {
+      await choose("0");
+      await page.evaluate(() => {
+        const all = document.querySelectorAll<HTMLElement>(".widget button");
+        [...all].find((it) => it.textContent!.startsWith("Try"))!.click();
+      });
+      await page.waitForSelector(".widget .curve svg");
+      await change();
+      assertEquals(await page.$(".widget .curve svg"), null);
+    }
   }));
 
 test("the pictures of the front page are of one table each", () =>
