@@ -27,11 +27,11 @@ const usage = `Builds the book: the lessons as a web site that runs them.
 Usage: deno task book [options]
 
   --out <folder>   where to write it (default: site)
-  --serve          serve it on this computer, and build again at each save
+  --serve          serve it on this computer, and build again at each save;
+                   only lessons that have changed are recorded again
   --port <number>  the port to serve it on (default: 8000)
   --isolate        for a web server that cannot send headers, such as GitHub
                    Pages: the pages isolate themselves, with a service worker
-  --full           record lessons with all their own sizes: that takes longer
   --help           print this text and end`;
 
 const root = new URL("../", import.meta.url);
@@ -43,53 +43,42 @@ export interface BuildOptions {
   readonly out: string;
   /** Whether the pages isolate themselves, with a service worker. */
   readonly isolate?: boolean;
-  /** Values of options to record lessons with; what measures is made quick. */
+  /** Values of options to record lessons with, instead of their own. */
   readonly values?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Whether a change of the library leaves what was recorded valid. */
+  /** Whether what an earlier build recorded of the same lesson is good enough. */
   readonly isDraft?: boolean;
 }
-
-/** With these, a lesson that measures is recorded in some seconds. */
-const sizes: NonNullable<BuildOptions["values"]> = { "03_pool": { runs: 2 } };
 
 /** How often a lesson is recorded whose words do not hold here and now. */
 const mostTries = 2;
 
-/** What was recorded by the last build: the recordings, and what of. */
-interface Archive {
-  /** Hashes of the library, and of what records. */
-  library?: string;
-  form?: string;
-  lessons?: Record<string, { source: string; recording: Recording }>;
-}
+/** What was recorded by the last build, and of which text. */
+type Archive = Record<string, { source: string; recording: Recording }>;
 
 /**
- * Builds the book. Results are recorded again only of what has changed.
+ * Builds the book.
  *
  * @param options How to build it.
  * @throws {Error} If a lesson cannot be cut, told or bundled.
  */
 export async function build(
-  { out, isolate = false, values = sizes, isDraft = false }: BuildOptions,
+  { out, isolate = false, values = {}, isDraft = false }: BuildOptions,
 ): Promise<void> {
   await Deno.mkdir(out, { recursive: true });
   const store = `${out}/.recorded.json`;
-  const old: Archive = JSON.parse(
-    await Deno.readTextFile(store).catch(() => "{}"),
-  );
-  const library = await hashOf(["mod.ts", "lib/"]);
-  const form = await hashOf(["book/tell.ts", "book/record.ts"]);
-  const isValid = old.form === form && (isDraft || old.library === library);
-  const archive: Required<Archive> = { library, form, lessons: {} };
+  const old: Archive = isDraft
+    ? JSON.parse(await Deno.readTextFile(store).catch(() => "{}"))
+    : {};
+  const archive: Archive = {};
   const prepare = async (lesson: LessonFiles): Promise<Material> => {
     const { name, ...texts } = await textsOf(lesson);
     const given = JSON.stringify(values[name] ?? {});
     const source = texts.source + given;
-    const known = isValid ? old.lessons?.[name] : undefined;
+    const known = old[name];
     const recording = known?.source === source
       ? known.recording
       : await recordAsToldIn(lesson.path, given);
-    archive.lessons[name] = { source, recording };
+    archive[name] = { source, recording };
     return { name, ...texts, recording };
   };
   const materials = await prepareAll(prepare);
@@ -145,10 +134,7 @@ async function writePages(
   const pages = [
     ["index.html", frontPage(materials, head)],
     ...materials.map((it) => [`${it.name}.html`, lessonPage(it, head)]),
-    [
-      "book.css",
-      await read("book/book.css") + await read("book/scheduler.css"),
-    ],
+    ["book.css", await read("book/book.css")],
     ...scripts,
   ];
   if (isolate) pages.push(["coi-serviceworker.js", await serviceWorker()]);
@@ -200,26 +186,6 @@ async function record(path: string, values: string): Promise<Recording> {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-/** A hash of files, and of what is in folders, whose paths end with a slash. */
-async function hashOf(paths: readonly string[]): Promise<string> {
-  const texts: string[] = [];
-  for (const path of paths) {
-    if (!path.endsWith("/")) texts.push(await read(path));
-    else {
-      for (
-        const { name, isDirectory } of Deno.readDirSync(new URL(path, root))
-      ) {
-        const inside = `${path}${name}${isDirectory ? "/" : ""}`;
-        texts.push(inside, await hashOf([inside]));
-      }
-    }
-  }
-  texts.sort();
-  const bytes = new TextEncoder().encode(texts.join("\n"));
-  const hash = await crypto.subtle.digest("SHA-256", bytes);
-  return new Uint8Array(hash).toHex();
 }
 
 /** The service worker that sends the headers which isolate a page. */
@@ -300,7 +266,7 @@ async function watch(options: BuildOptions): Promise<void> {
 async function main(args: readonly string[]): Promise<number | undefined> {
   const unknown: string[] = [];
   const flags = parseArgs(args, {
-    boolean: ["serve", "isolate", "full", "help"],
+    boolean: ["serve", "isolate", "help"],
     string: ["out", "port", "_"],
     default: { out: "site", port: "8000" },
     unknown: (word) => void unknown.push(word),
@@ -319,7 +285,6 @@ async function main(args: readonly string[]): Promise<number | undefined> {
   const options = {
     out: `${flags["out"]}`,
     isolate: flags["isolate"] === true,
-    ...flags["full"] === true && { values: {} },
   };
   // A port that is in use is known before anything is built.
   const server = flags["serve"] ? serveAt(options.out, port) : undefined;

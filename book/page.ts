@@ -155,10 +155,10 @@ ${head}<script src="runtime.js" defer></script>
 <a class="skip" href="#main">Skip to the text</a>
 <header class="top">
 <a class="brand" href="index.html">Side by Side</a>
-<details class="menu"><summary>Lessons</summary>
-<nav aria-label="Lessons"><ol>
+<button type="button" popovertarget="menu">Lessons</button>
+<nav id="menu" popover aria-label="Lessons"><ol>
 ${entries}
-</ol></nav></details>
+</ol></nav>
 <button type="button" id="theme" hidden>Dark</button>
 </header>
 ${main}
@@ -227,7 +227,7 @@ function introOf({ name, source, recording }: Material, page: Page): string {
     } What stands here was recorded with ${recorded}. To run it yourself: <code>${
       escape(command)
     }</code>`
-    : `Results are recorded (${recorded}) until you press Run. Change any code; types are not checked here.`;
+    : `Results are recorded (${recorded})<span class="scripted"> until you press Run. Change any code; types are not checked here</span>.`;
   return `<div class="intro"><p class="kicker">Lesson ${number} of ${lessons.length}</p>
 <h1>${escape(titleOf(name))}</h1>
 <p class="lead">${inline(page.intro)}</p>

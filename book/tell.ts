@@ -32,8 +32,9 @@ export class Teller {
   readonly #waiting = new Map<string, number[]>();
   /** What `say` is about to print: other paragraphs are comments. */
   #saying: string | undefined;
-  /** Whether this section has measured what cannot be measured here. */
+  /** Whether this section has weighed values, which no page can do. */
   #isUnknown = false;
+  #heap = 0;
   #settings: Told = { options: {}, readOn: {}, needsRun: false };
 
   /**
@@ -50,11 +51,6 @@ export class Teller {
   /** What the lesson's module has told. */
   get settings(): Told {
     return this.#settings;
-  }
-
-  /** From here to the end of the section, results are those of the recording. */
-  becomeUnknown(): void {
-    this.#isUnknown = true;
   }
 
   /** Says what a thread prints while the lesson waits for it, or the lesson. */
@@ -113,6 +109,11 @@ export class Teller {
       ),
       show: here(lessons.show, wait),
       showError: here(lessons.showError, wait),
+      heapInUse: "memoryUsage" in Deno ? lessons.heapInUse : () => {
+        this.#isUnknown = true;
+        // It grows, so that whoever weighs a value takes it for a large one.
+        return this.#heap += 1_000_000;
+      },
       section: here(lessons.section, () => this.#isUnknown = false),
       say: here(lessons.say, (text: string) => this.#saying = text),
       duration: (ms: number) =>

@@ -6,9 +6,10 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
+import { duration } from "../../lib/lesson/units.ts";
 import { escape } from "../escape.ts";
 import type { LessonData } from "../page.ts";
-import { element, find, findAll, time } from "./dom.ts";
+import { element, find, findAll } from "./dom.ts";
 
 /** What the buttons do, by their ids. */
 type Actions = Readonly<
@@ -32,16 +33,21 @@ export class Bar {
 <p id="status" role="status"></p><span id="clock" aria-hidden="true"></span>
 <button type="button" id="show" hidden>Show it</button>
 <span class="space"></span>
-<details class="more"><summary>More</summary><div>
+<button type="button" popovertarget="more">More</button>
+<div id="more" popover>
 <button type="button" id="predict" role="switch" aria-checked="false">Predict</button>
 ${
       fields &&
-      `<details class="options"><summary>Options</summary><form id="options">${fields}</form></details>`
+      '<button type="button" popovertarget="options">Options</button>'
     }
 <button type="button" id="undo" hidden>Undo my changes</button>
 <button type="button" id="back" hidden>Bring back</button>
 <button type="button" id="link" hidden>Link to my changes</button>
-</div></details></section>`);
+</div>
+${
+      fields &&
+      `<form id="options" popover>${fields}<button class="go">Run</button></form>`
+    }</section>`);
     for (const [id, action] of Object.entries(actions)) {
       find(`#${id}`, this.#bar)!.addEventListener("click", action);
     }
@@ -49,26 +55,7 @@ ${
       event.preventDefault();
       actions.run();
     });
-    this.#foldWhereNarrow();
     document.body.append(this.#bar);
-  }
-
-  /** Where there is no room for all buttons, they are folded. */
-  #foldWhereNarrow(): void {
-    const wide = matchMedia("(min-width: 861px)");
-    const more = find<HTMLDetailsElement>(".more", this.#bar)!;
-    const unfold = () => more.open = wide.matches;
-    wide.addEventListener("change", unfold);
-    unfold();
-    for (const details of findAll<HTMLDetailsElement>("details", this.#bar)) {
-      details.addEventListener("keydown", (event) => {
-        if (event.key !== "Escape" || !details.open) return;
-        if (details === more && wide.matches) return;
-        event.stopPropagation();
-        details.open = false;
-        find("summary", details)!.focus();
-      });
-    }
   }
 
   /** Says what goes on; a place can be shown. */
@@ -87,7 +74,7 @@ ${
     find("#stop", this.#bar)!.setAttribute("aria-disabled", "false");
     const clock = find("#clock", this.#bar)!;
     this.#timer = setInterval(() => {
-      clock.textContent = time(performance.now() - start);
+      clock.textContent = duration(performance.now() - start);
     }, 500);
     return start;
   }
@@ -113,42 +100,27 @@ ${
   }
 
   /** The values of the options; undefined if one is wrong. */
-  values(): Readonly<Record<string, unknown>> | undefined {
+  values(): Readonly<Record<string, number>> | undefined {
     const form = find<HTMLFormElement>("#options", this.#bar);
     if (!form) return {};
     if (!form.checkValidity()) {
-      for (const it of findAll<HTMLDetailsElement>("details", this.#bar)) {
-        it.open = true;
-      }
+      form.togglePopover(true);
       form.reportValidity();
       return undefined;
     }
+    const inputs = findAll<HTMLInputElement>("input", form);
     return Object.fromEntries(
-      findAll<HTMLInputElement>("input", form).map((input) => [
-        input.name,
-        input.type === "checkbox"
-          ? input.checked
-          : input.type === "number"
-          ? input.valueAsNumber
-          : input.value,
-      ]),
+      inputs.map((input) => [input.name, input.valueAsNumber]),
     );
   }
 }
 
-/** The field of an option. */
+/** The field of an option: in lessons that run here, all are numbers. */
 function fieldOf(
   [name, option]: [string, LessonData["options"][string]],
 ): string {
-  const { default: value, help, min = 0, max } = option;
-  const attributes = typeof value === "boolean"
-    ? `type="checkbox"${value ? " checked" : ""}`
-    : typeof value === "number"
-    ? `type="number" required min="${min}"${
-      max === undefined ? "" : ` max="${max}"`
-    } value="${value}"`
-    : `value="${escape(value)}"`;
-  return `<label>${name} <input name="${name}" ${attributes}> <small>${
+  const { default: value, help, min = 0, max = "" } = option;
+  return `<label>${name} <input name="${name}" type="number" required min="${min}" max="${max}" value="${value}"> <small>${
     escape(help)
   }</small></label>`;
 }

@@ -10,6 +10,11 @@ import { inspect, words } from "./inspect.ts";
 const most = 5_000;
 const longest = 20_000;
 
+/** The beginning of a text that is longer than anybody reads. */
+export function shorten(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)} …` : text;
+}
+
 /**
  * Puts a console into this thread.
  *
@@ -24,7 +29,7 @@ export function installConsole(print: (text: string) => void): void {
     const text = printed > most
       ? `after ${most} lines, nothing more is shown`
       : (indent + words(values)).replaceAll("\n", `\n${indent}`);
-    print(text.length > longest ? `${text.slice(0, longest)} …` : text);
+    print(shorten(text));
   };
   const group = (...values: unknown[]) => {
     log(...values);

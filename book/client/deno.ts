@@ -6,14 +6,6 @@
 
 import { inspect } from "./inspect.ts";
 
-let memory = 0;
-const listeners = new Set<() => void>();
-
-/** Calls a function whenever the memory in use is asked for, which no page can know. */
-export function onMemoryUsage(listener: () => void): void {
-  listeners.add(listener);
-}
-
 /** Puts a `Deno` into this thread; `exit` ends it. */
 export function installDeno(exit: (code: number) => void): void {
   const refuse = () => {
@@ -36,12 +28,6 @@ export function installDeno(exit: (code: number) => void): void {
     exit: (code = 0) => {
       exit(code);
       throw new Error("this thread has ended");
-    },
-    memoryUsage: () => {
-      for (const listener of listeners) listener();
-      // It grows, so that whoever weighs a value takes it for a large one.
-      memory += 1_000_000;
-      return { rss: memory, heapTotal: memory, heapUsed: memory, external: 0 };
     },
     permissions: { querySync: () => ({ state: "denied" }) },
     cwd: () => "/",

@@ -28,8 +28,3 @@ export function element<E extends HTMLElement>(html: string): E {
   holder.innerHTML = html.trim();
   return holder.content.firstElementChild as E;
 }
-
-/** How long something took, as short as it can be said. */
-export function time(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
-}

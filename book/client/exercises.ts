@@ -111,10 +111,16 @@ export class Card {
       noteSolved(this.#host.data.name, this.#exercise.name);
       this.onSolved();
       this.#report.innerHTML = `<p class="verdict">✓ Solved</p>${this.#next()}
-<details><summary>Compare with ours</summary><pre class="code"><code>${
-        highlight(this.#host.data.segments[this.#exercise.segment]!.text)
-      }</code></pre></details>`;
+${this.#ours("Compare with ours")}`;
     } else this.#report.innerHTML = drawReport(lines);
+  }
+
+  /** The solution of the lesson, folded. */
+  #ours(summary: string): string {
+    const { text } = this.#host.data.segments[this.#exercise.segment]!;
+    return `<details><summary>${summary}</summary><pre class="code"><code>${
+      highlight(text)
+    }</code></pre></details>`;
   }
 
   /** What there is to do next. */
@@ -146,16 +152,20 @@ export class Card {
     this.#host.say(`${name}: write your own, then Check`);
   }
 
+  /** Gives the next hint; the last one is the solution. */
   #hint(): void {
     const { hints } = this.#exercise;
     const list = find(".hints", this.#place)!;
-    const next = hints[list.childElementCount];
-    if (next) list.append(element(`<li>${escape(next)}</li>`));
     const given = list.childElementCount;
+    const next = hints[given];
+    if (given <= hints.length) {
+      const html = next ? escape(next) : this.#ours("Our solution");
+      list.append(element(`<li>${html}</li>`));
+    }
     this.#host.say(
       next
-        ? `hint ${given} of ${hints.length}: ${next}`
-        : "there are no more hints",
+        ? `hint ${given + 1} of ${hints.length}: ${next}`
+        : "there are no more hints; our solution is below",
     );
   }
 }

@@ -8,7 +8,7 @@
 
 import { escape } from "../escape.ts";
 import { element, find, findAll } from "./dom.ts";
-import { Question, type Shown } from "./widgets.ts";
+import { ask, type Shown } from "./widgets.ts";
 
 /** What both ways have called, in order. */
 type Events = Readonly<Record<string, readonly string[]>>;
@@ -18,6 +18,7 @@ export class Lanes {
   readonly #place: HTMLElement;
   readonly #lesson: Shown;
   #events: Events = {};
+  #asking = new AbortController();
 
   /**
    * @param place Where it is drawn.
@@ -39,12 +40,12 @@ export class Lanes {
     const [, next] = findAll("button", place);
     find("form", place)!.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#ask();
+      void this.#ask();
     });
     const step = this.#step;
     step.addEventListener("input", () => this.#showStep());
     next!.addEventListener("click", () => {
-      if (step.max === "0") return this.#ask();
+      if (step.max === "0") return void this.#ask();
       const isLast = step.value === step.max;
       step.valueAsNumber = isLast ? 0 : step.valueAsNumber + 1;
       this.#showStep();
@@ -55,17 +56,18 @@ export class Lanes {
     return find<HTMLInputElement>("[name=step]", this.#place)!;
   }
 
-  #ask(): void {
+  async #ask(): Promise<void> {
+    this.#asking.abort();
+    const { signal } = this.#asking = new AbortController();
     const { value } = find<HTMLInputElement>("[name=items]", this.#place)!;
-    const items = value.split(",").map(Number);
+    const question = {
+      about: "order",
+      items: value.split(",").map(Number),
+    } as const;
     try {
-      const ask = { about: "order", items } as const;
-      new Question(this.#lesson, ask, (message) => {
-        if (message.kind === "answer") this.#draw(message.value as Events);
-        else if (message.kind === "failed") this.#say(message.text);
-      });
+      this.#draw(await ask(this.#lesson, question, signal) as Events);
     } catch (error) {
-      this.#say((error as Error).message);
+      if (!signal.aborted) this.#say((error as Error).message);
     }
   }
 

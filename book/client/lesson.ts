@@ -6,10 +6,11 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
+import { duration } from "../../lib/lesson/units.ts";
 import type { CompileError } from "../compile.ts";
 import type { LessonData } from "../page.ts";
 import { Bar } from "./bar.ts";
-import { element, find, findAll, time } from "./dom.ts";
+import { element, find, findAll } from "./dom.ts";
 import { Editor } from "./editor.ts";
 import { type Card, type Exercise, makeCards } from "./exercises.ts";
 import type { FromLesson, Job } from "./messages.ts";
@@ -83,6 +84,11 @@ export class LessonPage {
   /** The code of the lesson, as the reader has it. */
   get source(): string {
     return this.#work.texts.join("");
+  }
+
+  /** The code of the lesson as it was. */
+  get original(): string {
+    return this.#data.segments.map(({ text }) => text).join("");
   }
 
   #listen(): void {
@@ -167,7 +173,7 @@ export class LessonPage {
   #done(start: number): void {
     const { asSaid, judged } = this.#results;
     this.#end(asSaid === judged ? "done" : "differs");
-    const took = time(performance.now() - start);
+    const took = duration(performance.now() - start);
     const values = judged ? `, ${asSaid} of ${judged} as the comments say` : "";
     this.#bar.say(`done in ${took}${values}`, find(".out .not-so"));
   }
@@ -180,7 +186,7 @@ export class LessonPage {
 
   /** Runs the tests of an exercise. */
   #check(exercise: Exercise, card: Card): void {
-    this.#stop();
+    this.#end("");
     const say = (lines: readonly string[], isSolved = false) => {
       this.#stop(isSolved ? "done" : "failed");
       card.report(lines, isSolved);

@@ -14,8 +14,7 @@ import * as makingInputs from "../../classroom/sandbox/inputs.ts";
 import * as helper from "../../tests/helper.ts";
 import { lineIn } from "../stack.ts";
 import { Teller } from "../tell.ts";
-import { onMemoryUsage } from "./deno.ts";
-import { installConsole } from "./console.ts";
+import { installConsole, shorten } from "./console.ts";
 import { words } from "./inspect.ts";
 import type { Bar } from "../said.ts";
 import type { Ask, Job } from "./messages.ts";
@@ -31,6 +30,7 @@ const teller = new Teller(
   job.path,
   (said) => {
     sayings += 1;
+    if ("text" in said) said = { ...said, text: shorten(said.text) };
     if (sayings < most) tellPage({ kind: "said", said });
     else if (sayings === most) {
       const text = `after ${most} results, nothing more is shown`;
@@ -39,7 +39,6 @@ const teller = new Teller(
   },
   (line) => sayings < most && tellPage({ kind: "at", line }),
 );
-onMemoryUsage(() => teller.becomeUnknown());
 installConsole((text) => teller.log(text));
 
 function fail(error: unknown): void {

@@ -47,20 +47,6 @@ function setUpTheme(): void {
   });
 }
 
-/** The menu closes when the reader goes on or presses Escape. */
-function setUpMenu(): void {
-  const menu = find<HTMLDetailsElement>(".menu")!;
-  addEventListener("click", ({ target }) => {
-    const isInside = menu.contains(target as Node);
-    if (!isInside || (target as Element).closest("a")) menu.open = false;
-  });
-  menu.addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape") return;
-    menu.open = false;
-    find("summary", menu)!.focus();
-  });
-}
-
 /** On the front page: how much is solved. */
 function showProgress(): void {
   for (const entry of findAll("[data-progress]")) {
@@ -72,21 +58,12 @@ function showProgress(): void {
   }
 }
 
-/** What a link leads to is not folded. */
-function openTarget(): void {
-  const id = decodeURIComponent(location.hash.slice(1));
-  const target = id && document.getElementById(id);
-  if (!target) return;
-  const fold = find<HTMLDetailsElement>(".rest", target.parentElement!);
-  if (fold) fold.open = true;
-}
-
 setUpTheme();
-setUpMenu();
+// A link to a section leaves the menu, too.
+const menu = find("#menu")!;
+menu.addEventListener("click", () => menu.hidePopover());
 showProgress();
 onSaved("solved", showProgress);
-openTarget();
-addEventListener("hashchange", openTarget);
 const data = find("#lesson");
 if (!data) {
   const shown = find("#shown");

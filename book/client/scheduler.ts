@@ -39,7 +39,7 @@ interface State {
 /** What the reader steps through. */
 export class Scheduler {
   readonly #place: HTMLElement;
-  readonly #ways: Way[];
+  #ways: readonly Way[];
   readonly #isReal = globalThis.crossOriginIsolated === true;
   #way = 0;
   #executor: Executor | undefined;
@@ -57,36 +57,28 @@ export class Scheduler {
    */
   constructor(place: HTMLElement, ways: readonly Way[]) {
     this.#place = place;
-    this.#ways = [...ways];
+    this.#ways = ways;
     this.#build();
     void this.#restart();
   }
 
-  /** Takes another text for a way, when the reader has changed it. */
-  change(name: string, source: string): void {
-    const at = this.#ways.findIndex((way) => way.name === name);
-    this.#ways[at] = { name, source };
-    if (at === this.#way) void this.#restart();
-  }
-
-  /** Ends its workers. */
-  close(): void {
-    clearTimeout(this.#replay);
-    this.#executor?.close();
-    this.#executor = undefined;
+  /** Takes other texts for its ways, when the reader has changed them. */
+  use(ways: readonly Way[]): void {
+    const { source } = this.#current;
+    this.#ways = this.#ways.map((way) =>
+      ways.find(({ name }) => name === way.name) ?? way
+    );
+    if (this.#current.source !== source) void this.#restart();
   }
 
   // ---- What it looks like
 
   #build(): void {
-    const { isReal, options } = {
-      isReal: this.#isReal,
-      options: this.#ways.map(({ name }, i) =>
-        `<label><input type="radio" name="way" value="${i}"${
-          i === 0 ? " checked" : ""
-        }> ${escape(name)}</label>`
-      ).join(""),
-    };
+    const options = this.#ways.map(({ name }, i) =>
+      `<label><input type="radio" name="way" value="${i}"${
+        i === 0 ? " checked" : ""
+      }> ${escape(name)}</label>`
+    ).join("");
     const column = (worker: number) =>
       `<section class="worker" aria-label="Worker ${worker + 1}">
       <h3>Worker ${worker + 1}</h3><pre tabindex="0"></pre><p class="next"></p>
@@ -96,9 +88,9 @@ export class Scheduler {
     this.#place.classList.add("scheduler");
     this.#place.innerHTML = `<h2>You are the scheduler</h2>
       <p>${
-      isReal
+      this.#isReal
         ? "Two real workers share one counter."
-        : "Threads cannot share memory in this page, so the steps of two workers are simulated."
+        : "Threads cannot share memory in this page, so the steps of two workers are simulated, in the code as it was."
     } You choose who takes the next step. <strong class="goal"></strong></p>
       <fieldset><legend>How they count</legend>${options}</fieldset>
       <p class="memory"></p>
@@ -107,14 +99,7 @@ export class Scheduler {
       <p class="verdict" role="status"></p>
       <p class="actions"><button type="button" data-do="back">Take a step back</button>
       <button type="button" data-do="again">Start again</button>
-      <button type="button" data-do="wrong">Show me an order that goes wrong</button></p>
-      ${
-      isReal
-        ? `<details><summary>Change the code</summary>
-      <textarea spellcheck="false" aria-label="The code of both workers"></textarea>
-      </details>`
-        : ""
-    }`;
+      <button type="button" data-do="wrong">Show me an order that goes wrong</button></p>`;
     this.#listen();
   }
 
@@ -129,14 +114,11 @@ export class Scheduler {
       if (action === "wrong") void this.#showWrong();
     });
     this.#place.addEventListener("keydown", (event) => {
-      const isTyping = (event.target as Element).matches("textarea");
       const worker = ["1", "2"].indexOf(event.key);
-      if (!isTyping && worker >= 0) void this.#step(worker);
+      if (worker >= 0) void this.#step(worker);
     });
     this.#place.addEventListener("change", (event) => {
-      const target = event.target as HTMLInputElement;
-      if (target.name === "way") this.#way = Number(target.value);
-      else this.#ways[this.#way] = { ...this.#current, source: target.value };
+      this.#way = Number((event.target as HTMLInputElement).value);
       void this.#restart();
     });
   }
@@ -201,32 +183,35 @@ export class Scheduler {
 
   /** Begins with the code as it is now. */
   async #restart(): Promise<void> {
-    this.close();
-    const { source, name } = this.#current;
+    this.#close();
+    this.#find(".goal").textContent = /lock/i.test(this.#current.name)
+      ? "Try to lose an update now."
+      : "Lose an update: make the counter 1.";
+    await this.#goTo([]);
+  }
+
+  /** Ends its workers. */
+  #close(): void {
+    clearTimeout(this.#replay);
+    this.#executor?.close();
+    this.#executor = undefined;
+  }
+
+  /** Starts workers that carry out the code as it is now. */
+  #start(): Executor {
+    const { source } = this.#current;
     const initial = things.map(() => 0);
     const memory = this.#isReal
       ? new Int32Array(new SharedArrayBuffer(4 * initial.length))
       : new Int32Array(initial.length);
     const threads = Array.from({ length: workers }, (_, i) => {
-      const worker = {
-        memory,
-        source,
-        things,
-        worker: i + 1,
-        tellsLines: true,
-      };
+      const worker = i + 1;
+      const setting = { memory, source, things, worker, tellsLines: true };
       return this.#isReal
-        ? new RealThread(worker, 5000)
-        : new SimulatedThread(worker);
+        ? new RealThread(setting, 5000)
+        : new SimulatedThread(setting);
     });
-    this.#executor = new Executor(threads, memory, initial);
-    const isLocked = /lock/i.test(name);
-    this.#find(".goal").textContent = isLocked
-      ? "Try to lose an update now."
-      : "Lose an update: make the counter 1.";
-    const area = this.#place.querySelector("textarea");
-    if (area) area.value = source;
-    await this.#goTo([]);
+    return new Executor(threads, memory, initial);
   }
 
   #step(worker: number): Promise<void> {
@@ -256,13 +241,14 @@ export class Scheduler {
   #run(
     choose: Parameters<Executor["execute"]>[0],
   ): Promise<Execution | undefined> {
-    const executor = this.#executor;
+    const executor = this.#executor ??= this.#start();
     const run = this.#last.then(async () => {
-      if (!executor || executor !== this.#executor) return undefined;
+      if (executor !== this.#executor) return undefined;
       try {
         return await executor.execute(choose);
       } catch (error) {
-        this.close();
+        if (executor !== this.#executor) return undefined;
+        this.#close();
         this.#find(".verdict").innerHTML = `<strong class="bad">${
           escape((error as Error).message.replace("everyOrder: ", ""))
         }</strong>`;

@@ -11,8 +11,7 @@ import { count, duration, speedup } from "../../lib/lesson/units.ts";
 import { draw } from "../draw.ts";
 import type { Bar } from "../said.ts";
 import { element, find } from "./dom.ts";
-import type { FromLesson } from "./messages.ts";
-import { Question, type Shown, type WidgetSettings } from "./widgets.ts";
+import { ask, type Shown, type WidgetSettings } from "./widgets.ts";
 
 const tasks = 8;
 /** The sizes that there are to choose from. */
@@ -24,7 +23,7 @@ export class SpeedUp {
   readonly #lesson: Shown;
   /** The shortest times, by the number of workers; 0 is one after another. */
   readonly #times = new Map<number, number>();
-  #question: Question | undefined;
+  #asking = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -53,7 +52,7 @@ export class SpeedUp {
   #listen(most: number): void {
     this.#place.addEventListener("input", ({ target }) => {
       const { name } = target as HTMLInputElement;
-      if (name === "size") this.#times.clear();
+      if (name === "size") this.#forget();
       this.#showValues();
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#measureChosen(), 250);
@@ -61,13 +60,21 @@ export class SpeedUp {
     const [one, all] = this.#place.querySelectorAll("button");
     one!.addEventListener("click", () => this.#measureChosen());
     all!.addEventListener("click", () => {
-      this.#measure(Array.from({ length: most }, (_, i) => i + 1));
+      void this.#measure(Array.from({ length: most }, (_, i) => i + 1));
     });
-    addEventListener("pagehide", () => this.#question?.stop());
+    this.#lesson.onChange?.(() => this.#forget());
+  }
+
+  /** What was measured of other tasks, or other code, has no place in the curve. */
+  #forget(): void {
+    this.#asking.abort();
+    this.#say("");
+    this.#times.clear();
+    find(".curve", this.#place)!.innerHTML = "";
   }
 
   #measureChosen(): void {
-    this.#measure([this.#value("workers")]);
+    void this.#measure([this.#value("workers")]);
   }
 
   #value(name: string): number {
@@ -85,47 +92,41 @@ export class SpeedUp {
   }
 
   /** Measures with each of some numbers of workers, one after another. */
-  #measure([workers, ...left]: readonly number[]): void {
+  async #measure(numbers: readonly number[]): Promise<void> {
     clearTimeout(this.#timer);
-    this.#question?.stop();
-    if (workers === undefined) return;
-    find<HTMLInputElement>("[name=workers]", this.#place)!.value = `${workers}`;
-    this.#showValues();
-    const bars: Bar[] = [];
+    this.#asking.abort();
+    const { signal } = this.#asking = new AbortController();
     const drawing = find(".drawing", this.#place)!;
-    this.#say(`${tasks} tasks one after another …`);
-    const hear = (message: FromLesson) => {
-      if (message.kind === "span") {
-        if (bars.length === 0) {
-          this.#say(`${tasks} tasks on ${workers} workers …`);
-        }
-        bars.push(message.span);
-        const line = 1;
-        drawing.innerHTML = draw({ kind: "timeline", bars, line });
-      } else if (message.kind === "answer") {
-        const { sequential, parallel } = message.value as Times;
-        this.#tell(workers, sequential, parallel);
-        this.#measure(left);
-      } else if (message.kind === "failed") {
-        this.#say(`it does not run: ${message.text}`);
-      }
-    };
-    const ask = { about: "speedup", workers, tasks, n: this.#size } as const;
     try {
-      this.#question = new Question(this.#lesson, ask, hear);
+      for (const workers of numbers) {
+        find<HTMLInputElement>("[name=workers]", this.#place)!.value =
+          `${workers}`;
+        this.#showValues();
+        this.#say(`${tasks} tasks one after another …`);
+        const n = this.#size;
+        const question = { about: "speedup", workers, tasks, n } as const;
+        const bars: Bar[] = [];
+        const times = await ask(this.#lesson, question, signal, (span) => {
+          this.#say(`${tasks} tasks on ${workers} workers …`);
+          bars.push(span);
+          drawing.innerHTML = draw({ kind: "timeline", bars, line: 1 });
+        });
+        this.#tell(workers, times as Times);
+      }
     } catch (error) {
+      if (signal.aborted) return;
       this.#say(`it does not run: ${(error as Error).message}`);
     }
   }
 
-  #tell(workers: number, sequential: number, parallel: number): void {
+  #tell(workers: number, { sequential, parallel }: Times): void {
     const gain = sequential / parallel;
     this.#say(
       `${tasks} tasks: ${duration(sequential)} one after another, ${
         duration(parallel)
       } on ${workers} worker${workers === 1 ? "" : "s"}: ${
         speedup(sequential, parallel)
-      }${gain >= 1 ? " as fast" : ""}.`,
+      }${gain >= 1 ? " as fast" : "; larger tasks may gain"}.`,
     );
     for (const [n, time] of [[0, sequential], [workers, parallel]] as const) {
       this.#times.set(n, Math.min(time, this.#times.get(n) ?? Infinity));

@@ -22,26 +22,27 @@ export class Stepper {
    * @param lesson The lesson that has the functions.
    */
   constructor(place: HTMLElement, lesson: Shown) {
-    let known = waysIn(lesson.source);
-    const scheduler = new Scheduler(place, known);
-    lesson.onChange?.(() => {
+    const scheduler = new Scheduler(place, waysIn(lesson.original!));
+    // What is simulated runs in this thread: a loop without an end would stop it.
+    if (!crossOriginIsolated) return;
+    const update = () => {
       try {
-        const now = waysIn(lesson.source);
-        for (const [i, { name, source }] of now.entries()) {
-          if (source !== known[i]?.source) scheduler.change(name, source);
-        }
-        known = now;
+        scheduler.use(waysIn(lesson.source));
       } catch {
         // Half of a change cannot be compiled.
       }
-    });
-    addEventListener("pagehide", () => scheduler.close());
+    };
+    lesson.onChange!(update);
+    update();
   }
 }
 
-/** What the functions are in JavaScript. */
+/** What the functions are in JavaScript, without the marks of exercises. */
 function waysIn(source: string): Way[] {
-  const code = withoutTypes(source);
+  const code = withoutTypes(source).replace(
+    /^ *\/\/ #(?:end)?region.*\n/gm,
+    "",
+  );
   return Object.entries(ways).flatMap(([fn, name]) => {
     const [, text] =
       new RegExp(`^export (function ${fn}\\([^]*?^\\})`, "m").exec(code) ?? [];

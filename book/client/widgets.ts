@@ -8,7 +8,8 @@
 
 import { findAll } from "./dom.ts";
 import { Lanes } from "./lanes.ts";
-import type { Ask, FromLesson } from "./messages.ts";
+import type { Bar } from "../said.ts";
+import type { Ask } from "./messages.ts";
 import { lessonJob, Run } from "./runner.ts";
 import { Stepper } from "./stepper.ts";
 import { SpeedUp } from "./speedup.ts";
@@ -17,6 +18,8 @@ import { SpeedUp } from "./speedup.ts";
 export interface Shown {
   readonly name: string;
   readonly source: string;
+  /** The source as the lesson has it. */
+  readonly original?: string;
   /** Calls a function whenever the reader has changed the source. */
   onChange?(listener: () => void): void;
 }
@@ -54,33 +57,45 @@ export function mountWidgets(
   }
 }
 
-/** Asks the code of a lesson for something, in a thread of its own. */
-export class Question {
-  readonly #run: Run;
+/** How long an answer may take, in milliseconds. */
+const limit = 60_000;
 
-  /**
-   * @param lesson The lesson.
-   * @param ask What to ask.
-   * @param hear Takes what it says, and at the end `answer` or `failed`.
-   * @throws {CompileError} If the lesson cannot be compiled.
-   */
-  constructor(
-    { name, source }: Shown,
-    ask: Ask,
-    hear: (message: FromLesson) => void,
-  ) {
-    const job = { ...lessonJob(name, source, {}), ask };
-    this.#run = new Run(job, {
-      log: () => {},
-      said: (message) => {
-        hear(message);
-        if (message.kind === "answer" || message.kind === "failed") this.stop();
-      },
-    });
-  }
-
-  /** Ends it. */
-  stop(): void {
-    this.#run.stop();
+/**
+ * Asks the code of a lesson for something, in a thread of its own.
+ *
+ * @param lesson The lesson.
+ * @param question What to ask.
+ * @param signal Gives it up.
+ * @param onSpan Takes what workers have done, before the answer.
+ * @returns The answer.
+ * @throws {Error} If there is none; its message says why.
+ */
+export async function ask(
+  { name, source }: Shown,
+  question: Ask,
+  signal: AbortSignal,
+  onSpan: (span: Bar) => void = () => {},
+): Promise<unknown> {
+  const job = { ...lessonJob(name, source, {}), ask: question };
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const fail = (text: string) => reject(new Error(text));
+  const run = new Run(job, {
+    log: () => {},
+    said: (message) => {
+      if (message.kind === "span") onSpan(message.span);
+      else if (message.kind === "answer") resolve(message.value);
+      else if (message.kind === "failed") fail(message.text);
+      else if (message.kind === "exit") fail("the code called Deno.exit");
+    },
+  });
+  const tooLong = AbortSignal.timeout(limit);
+  signal.addEventListener("abort", () => fail("stopped"));
+  tooLong.addEventListener("abort", () => {
+    fail("no answer after 60 s; is there a loop without an end?");
+  });
+  try {
+    return await promise;
+  } finally {
+    run.stop();
   }
 }

@@ -23,14 +23,6 @@ interface Saved {
   readonly begun: readonly string[];
 }
 
-/** Work that was put away, and when. */
-interface Kept extends Saved {
-  readonly time: number;
-}
-
-/** How many versions of a lesson are kept. */
-const most = 30;
-
 /** A reader's work on one lesson. */
 export class Work {
   /** Called with the numbers of the segments whose texts have changed. */
@@ -108,7 +100,10 @@ export class Work {
 
   /** Goes back to the original, or from a link to the reader's own work. */
   undo(): void {
-    if (this.#isForeign) return this.closeLink();
+    if (this.#isForeign) {
+      this.#isForeign = false;
+      return this.#adopt(load<Saved>(this.#data.name));
+    }
     this.#keep();
     this.#adopt(undefined);
     this.#save();
@@ -161,12 +156,6 @@ export class Work {
       : undefined;
   }
 
-  /** Goes from what a link holds to the reader's own work. */
-  closeLink(): void {
-    this.#isForeign = false;
-    this.#adopt(load<Saved>(this.#data.name));
-  }
-
   /** What a link holds becomes the reader's, whose own work is put away. */
   #own(): void {
     if (!this.#isForeign) return;
@@ -194,8 +183,8 @@ export class Work {
     if (!isSafe) this.onUnsaved();
   }
 
-  #keptVersions(): readonly Kept[] {
-    return load<Kept[]>(`${this.#data.name}:kept`) ?? [];
+  #keptVersions(): readonly Saved[] {
+    return load<Saved[]>(`${this.#data.name}:kept`) ?? [];
   }
 
   /** Puts work away, as the next to bring back or as the last. */
@@ -204,12 +193,7 @@ export class Work {
     const same = JSON.stringify(work.changes);
     const all = this.#keptVersions()
       .filter(({ changes }) => JSON.stringify(changes) !== same);
-    const kept = { ...work, time: Date.now() };
-    const versions = place === "next" ? [kept, ...all] : [...all, kept];
-    if (versions.length > most) {
-      const oldest = Math.min(...versions.map(({ time }) => time));
-      versions.splice(versions.findIndex(({ time }) => time === oldest), 1);
-    }
+    const versions = place === "next" ? [work, ...all] : [...all, work];
     if (!save(`${this.#data.name}:kept`, versions)) this.onUnsaved();
   }
 

@@ -226,6 +226,8 @@ export class RealThread implements Performer {
     const desk = this.#desk;
     this.#worker.postMessage({ ...performance, desk, verbs, signals });
     this.#isReady = this.#waits(signals.goOn);
+    // One that is closed at once has nobody who waits for it.
+    this.#isReady.catch(() => {});
   }
 
   async tell(signal: number, answer: number): Promise<Ask> {
@@ -249,6 +251,7 @@ export class RealThread implements Performer {
   /** Waits until the thread asks for something. */
   async #waits(signal: number, timeout?: number): Promise<void> {
     while (this.#desk[0] !== signals.asks) {
+      if (this.#desk[0] === signals.stop) throw new Error("it was closed");
       const asks = Atomics.waitAsync(this.#desk, 0, signal, timeout);
       if (!asks.async || await asks.value === "ok") continue;
       throw new Error(

@@ -17,7 +17,7 @@ testInBrowsers("the scheduler", async (name, path, t) => {
       ...[`--junit-path=${report}`, test, "--", name, path],
     );
     const tests = readJunit(await Deno.readTextFile(report).catch(() => ""));
-    assert(tests.length === 7, `${stdout}\n${stderr}`);
+    assert(tests.length === 6, `${stdout}\n${stderr}`);
     for (const { name, status, message } of tests) {
       await t.step(name, () => assertEquals(status, "passed", message));
     }
