@@ -18,18 +18,18 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { lessonsIn } from "../classroom/exercise/regions.ts";
+import { chosenLessons, lessonsIn } from "../classroom/exercise/regions.ts";
 import { lessons } from "../lib/lesson.ts";
 import { run } from "../mod.ts";
 import { type Page, pageOf, printers, type Row } from "./segments.ts";
 
 const usage = `Writes the lessons as Jupyter notebooks for Deno's kernel.
 
-Usage: deno task notebook [options]
+Usage: deno task notebook [<lessons>] [options]
 
-  --out <folder>   where to write them (default: notebooks)
-  --only <number>  this lesson only; may be given more than once
-  --help           print this text and end`;
+  <lessons>       their numbers, such as: 3 7, or 1-13 (default: all)
+  --out <folder>  where to write them (default: notebooks)
+  --help          print this text and end`;
 
 const root = new URL("../", import.meta.url);
 
@@ -278,15 +278,16 @@ export function notebookOf(cells: readonly Cell[]): string {
  * Writes the notebooks, and the deno.json by which their imports are found.
  *
  * @param out The folder to write to.
- * @param only The numbers of the lessons; all of them unless given.
+ * @param chosen The numbers of the lessons; all of them unless given.
  * @param values Values of options, instead of their defaults.
  * @returns The names of the files.
  */
 export async function writeNotebooks(
   out: string,
-  only: readonly number[] = [],
+  chosen: readonly string[] = ["all"],
   values: Values = {},
 ): Promise<string[]> {
+  const all = chosenLessons(lessonsIn(root), chosen);
   await Deno.mkdir(out, { recursive: true });
   const { imports } = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),
@@ -297,9 +298,8 @@ export async function writeNotebooks(
     JSON.stringify({ imports: { ...imports, ...course } }, null, 2) + "\n",
   );
   const written: string[] = [];
-  for (const { path } of lessonsIn(root)) {
+  for (const { path } of all) {
     const name = path.replace(/^.*\/|\.ts$/g, "");
-    if (only.length > 0 && !only.includes(Number.parseInt(name))) continue;
     const source = await Deno.readTextFile(new URL(path, root));
     const cells = cellsOf(name, source, values);
     await record(cells, out);
@@ -309,19 +309,33 @@ export async function writeNotebooks(
   return written;
 }
 
-if (import.meta.main) {
-  const { out, only, help } = parseArgs(Deno.args, {
-    string: ["out", "only"],
+/** The command line; gives the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const unknown: string[] = [];
+  const { _: words, out, help } = parseArgs([...args], {
+    string: ["out", "_"],
     boolean: ["help"],
-    collect: ["only"],
     default: { out: "notebooks" },
+    unknown: (word) => {
+      if (word.startsWith("-")) unknown.push(word);
+    },
   });
-  if (help) console.log(usage);
-  else {
-    const written = await writeNotebooks(
-      String(out),
-      (only as string[]).map(Number),
-    );
-    for (const name of written) console.log(`${out}/${name}`);
+  if (help) return console.log(usage), 0;
+  try {
+    if (unknown.length > 0) {
+      throw new RangeError(`unknown option ${unknown[0]}`);
+    }
+    if (out === "") throw new RangeError("--out: a folder is missing");
+    const chosen = words.length > 0 ? words.map(String) : undefined;
+    for (const name of await writeNotebooks(`${out}`, chosen)) {
+      console.log(`${out}/${name}`);
+    }
+    return 0;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    console.error(`notebook: ${error.message}\n\n${usage}`);
+    return 2;
   }
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -50,11 +50,17 @@ testWith(
     const folder = await Deno.makeTempDir();
     const allowed = ["--allow-read", "--allow-write", "--allow-run"];
     const program = new URL("book/notebook.ts", root).href;
-    const words = [...allowed, program, "--out", "written", "--only", "12"];
+    const words = [...allowed, program, "12", "--out", "written"];
     const { code, stdout, stderr } = await runIn(folder, "run", ...words);
     const file = "written/12_map_filter_reduce.ipynb";
     assertEquals([code, stdout.trim()], [0, file], stderr);
     assert((await Deno.stat(`${folder}/${file}`)).isFile);
+    for (const wrong of [["--out"], ["99"], ["--only=12"]]) {
+      const command = ["run", ...allowed, program, ...wrong];
+      const { code, stderr } = await runIn(folder, ...command);
+      assertEquals(code, 2, stderr);
+      assert(stderr.startsWith("notebook: "), stderr);
+    }
     await Deno.remove(folder, { recursive: true });
   },
 );
@@ -89,7 +95,7 @@ Deno.test({
     const out = `${folder}/notebooks`;
     // Lessons that measure are measured by nobody here.
     const quick = { large: 20_000, runs: 1, n: 20_000, total: 2_000 };
-    for (const file of await writeNotebooks(out, [], quick)) {
+    for (const file of await writeNotebooks(out, undefined, quick)) {
       await t.step(file, async () => {
         const { stdout, stderr } = await new Deno.Command(python()!, {
           args: [new URL("notebook.py", import.meta.url).pathname, file],
