@@ -413,11 +413,12 @@ for (const isolation of ["worker", "process"] as const) {
 
   test("Pool explains a variable from outside", async () => {
     const factor = 2;
-    await assertRejects(
+    const error = await assertRejects(
       () => single.map((x: number) => x * factor, [1]),
       ReferenceError,
       'uses "factor", which is neither an argument nor a variable of its own',
     );
+    assertMatch(error.message, /shares no memory/);
   });
 
   test("Pool stays usable after a value that cannot be sent", async () => {
@@ -964,6 +965,34 @@ for (const isolation of ["worker", "process"] as const) {
       SyntaxError,
       "read cannot be sent as text: .#secret has no meaning outside",
     );
+  });
+
+  test("Pool takes arrows, functions, methods and async ones, in strict mode", async () => {
+    const targets = [
+      (x: number) => x * 2,
+      async (x: number) => await x * 2,
+      function named(x: number) {
+        return x * 2;
+      },
+      { method: (x: number) => x * 2 }.method,
+      {
+        shorthand(x: number) {
+          return x * 2;
+        },
+      }.shorthand,
+      {
+        async shorthand(x: number) {
+          return await x * 2;
+        },
+      }.shorthand,
+    ];
+    for (const target of targets) {
+      assertEquals(await single.apply(target, [21]), 42, String(target));
+    }
+    const isStrict = await single.apply(function (this: unknown) {
+      return this === undefined;
+    });
+    assertEquals(isStrict, true);
   });
 
   test("Pool takes a task by any name", async () => {

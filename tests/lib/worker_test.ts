@@ -67,40 +67,6 @@ for (const Kind of kinds) {
     assertEquals(number(second), number(first) + 1);
   });
 
-  test(`${Kind.name} takes arrows, functions, methods and async ones`, async () => {
-    const targets = [
-      (x: number) => x * 2,
-      async (x: number) => await x * 2,
-      function named(x: number) {
-        return x * 2;
-      },
-      { method: (x: number) => x * 2 }.method,
-      {
-        shorthand(x: number) {
-          return x * 2;
-        },
-      }.shorthand,
-      {
-        async shorthand(x: number) {
-          return await x * 2;
-        },
-      }.shorthand,
-    ];
-    for (const target of targets) {
-      const worker = new Kind(target, { args: [21] });
-      worker.start();
-      assertEquals(await worker.join(), 42, String(target));
-    }
-  });
-
-  test(`${Kind.name} runs its function in strict mode, as modules do`, async () => {
-    const worker = new Kind(function (this: unknown) {
-      return this === undefined;
-    });
-    worker.start();
-    assertEquals(await worker.join(), true);
-  });
-
   test(`${Kind.name}.start() cannot be called twice`, async () => {
     const worker = new Kind(() => 1, { name: "W" });
     worker.start();
@@ -213,93 +179,12 @@ for (const Kind of kinds) {
     );
   });
 
-  test(`${Kind.name} explains a variable from outside`, async () => {
-    const factor = 3;
-    const error = await failureOf(function scale(x: number) {
-      return x * factor;
-    }, 2);
-    assertInstanceOf(error, ReferenceError);
-    assertStringIncludes(error.message, 'scale uses "factor"');
-    assertStringIncludes(error.message, "shares no memory");
-  });
-
   test(`${Kind.name} leaves a ReferenceError of the program's own alone`, async () => {
     const error = await failureOf(() => {
       throw new ReferenceError("no such entry");
     });
     assertInstanceOf(error, ReferenceError);
     assertEquals(error.message, "no such entry");
-  });
-
-  test(`${Kind.name} brings back an error's class, message, cause and fields`, async () => {
-    const error = await failureOf(function withdraw() {
-      class InsufficientFunds extends RangeError {
-        override name = "InsufficientFunds";
-        missing = 12n;
-      }
-      throw new InsufficientFunds("too little", {
-        cause: new TypeError("why"),
-      });
-    });
-    assertInstanceOf(error, RangeError);
-    assertEquals(error.constructor.name, "InsufficientFunds");
-    assertEquals(error.name, "InsufficientFunds");
-    assertEquals(error.message, "too little");
-    assertEquals((error as RangeError & { missing: bigint }).missing, 12n);
-    assertInstanceOf(error.cause, TypeError);
-    assertEquals(error.cause.message, "why");
-  });
-
-  test(`${Kind.name} brings back what an AggregateError holds`, async () => {
-    const error = await failureOf(() => {
-      throw new AggregateError([new RangeError("a"), "b"], "both");
-    });
-    assertInstanceOf(error, AggregateError);
-    assertEquals(error.message, "both");
-    assertInstanceOf(error.errors[0], RangeError);
-    assertEquals(error.errors[1], "b");
-  });
-
-  test(`${Kind.name} brings back a DOMException and an error of Deno's`, async () => {
-    const aborted = await failureOf(() => {
-      throw new DOMException("stop", "AbortError");
-    });
-    assertInstanceOf(aborted, DOMException);
-    assertEquals([aborted.name, aborted.message], ["AbortError", "stop"]);
-    const missing = await failureOf(() => {
-      throw new Deno.errors.NotFound("no file");
-    });
-    assertInstanceOf(missing, Deno.errors.NotFound);
-  });
-
-  test(`${Kind.name} brings back what is thrown and is no Error`, async () => {
-    for (const thing of [null, undefined, "text", 0, { code: 7 }]) {
-      const thrown = await failureOf((thing: unknown) => {
-        throw thing;
-      }, thing);
-      assertEquals(thrown, thing);
-    }
-  });
-
-  test(`${Kind.name} survives errors that are hard to read`, async () => {
-    const cyclic = await failureOf(() => {
-      const error = new Error("cyclic");
-      error.cause = error;
-      throw error;
-    });
-    assertEquals((cyclic as Error).message, "cyclic");
-    const uncloneable = await failureOf(() => {
-      throw () => {};
-    });
-    assertMatch(String(uncloneable), /a thrown function cannot be sent/);
-    const unreadable = await failureOf(() => {
-      throw Object.defineProperty(new Error(), "message", {
-        get() {
-          throw new Error("trap");
-        },
-      });
-    });
-    assertMatch(String(unreadable), /cannot be read: Error: trap/);
   });
 
   test(`${Kind.name}'s errors say where they were thrown and asked for`, async () => {
@@ -315,15 +200,6 @@ for (const Kind of kinds) {
   test(`${Kind.name} fails with a SyntaxError of the task itself`, async () => {
     const error = await failureOf(() => new Function("return @"));
     assertInstanceOf(error, SyntaxError);
-  });
-
-  test(`${Kind.name} says which part of a result cannot be sent`, async () => {
-    const error = await failureOf(() => ({ items: [0, { f: () => {} }] }));
-    assertInstanceOf(error, TypeError);
-    assertStringIncludes(
-      error.message,
-      "result.items[1].f: a function cannot be sent",
-    );
   });
 
   test(`${Kind.name} says which part of an argument cannot be sent`, async () => {
