@@ -1,11 +1,10 @@
 import {
-  assert,
   assertEquals,
   assertMatch,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { count, filter, lazy, map, range } from "../mod.ts";
+import { count, lazy, map, range } from "../mod.ts";
 import {
   add,
   chained,
@@ -13,7 +12,6 @@ import {
   double,
   doubleInPlace,
   evaluationOrder,
-  gainOf,
   isEven,
   lengthOf,
   lines,
@@ -111,14 +109,6 @@ Deno.test("given lines, lengthOf: a line is 1 kB", () => {
   ]);
   assertEquals(lengthOf(["", "a", "bcd"]), 4);
   assertEquals(lengthOf(lines(1_000)), 994_890);
-});
-
-Deno.test("given gainOf: what is kept when the last line has come", () => {
-  const half = (
-    all: Iterable<string>,
-  ) => [...filter((line) => /[02468]:/.test(line), all)];
-  const gain = gainOf(half, 8_000);
-  assert(gain > 3_600_000 && gain < 4_800_000, `${gain}`);
 });
 
 Deno.test("given doubleInPlace: changes its argument, unless that is frozen", () => {

@@ -79,7 +79,7 @@ function checkReason(reason: unknown, items: readonly Item[]): void {
 
 for (const isolation of ["worker", "process"] as const) {
   testWith(
-    isolation === "worker" ? [] : ["run"],
+    ["run"],
     `A pool survives random faults (${isolation}, seed ${seed})`,
     async () => {
       const random = randomFrom(seed);
