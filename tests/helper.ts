@@ -15,8 +15,8 @@ const root = new URL("../", import.meta.url);
 export type Permission = "run" | "read" | "write" | "env" | "net";
 
 /**
- * Registers a test that needs permissions; without them it is reported as
- * ignored, so that a bare `deno test` passes.
+ * Registers a test that needs permissions, or takes long; without them it is
+ * reported as ignored, so that a bare `deno test` passes, and soon.
  */
 export function testWith(
   permissions: readonly Permission[],
