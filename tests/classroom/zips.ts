@@ -1,5 +1,7 @@
 /** Archives, byte by byte: what they say of themselves may be a lie. */
 
+import { crc32 } from "node:zlib";
+
 /** What an archive says of an entry; all of it may be a lie. */
 export interface Made {
   path: string;
@@ -30,7 +32,7 @@ export function archiveOf(
     const offset = entry.offset ?? locals.length;
     const common = [
       ...[...u16(20), ...u16(flags), ...u16(method), ...u32(0)],
-      ...[...u32(entry.crc ?? crcOf(data)), ...u32(packedSize), ...u32(size)],
+      ...[...u32(entry.crc ?? crc32(data)), ...u32(packedSize), ...u32(size)],
     ];
     locals.push(...u32(0x04034b50), ...common, ...u16(localName.length));
     locals.push(...u16(0), ...localName, ...data);
@@ -55,15 +57,3 @@ const u16 = (n: number) => [n & 0xff, (n >>> 8) & 0xff];
 const u32 = (n: number) => [...u16(n & 0xffff), ...u16(n / 2 ** 16)];
 /** A text as UTF-8. */
 export const bytesOf = (text: string) => new TextEncoder().encode(text);
-
-/** The checksum by its definition, a bit at a time. */
-export function crcOf(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let i = 0; i < 8; i++) {
-      crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-    }
-  }
-  return ~crc >>> 0;
-}
