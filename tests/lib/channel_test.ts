@@ -469,7 +469,7 @@ Deno.test("Queue works in workers: each item once, each producer's in order", as
   using pool = new Pool({ workers: 5 });
   type Item = [producer: number, item: number];
   const queue = new Queue<Item>({ capacity: 50 });
-  const each = 1000;
+  const each = 500;
   const consume = (queue: Queue<Item>) => Array.fromAsync(queue);
   const produce = async (queue: Queue<Item>, me: number, each: number) => {
     let largest = 0;

@@ -452,39 +452,6 @@ for (const isolation of ["worker", "process"] as const) {
     assertEquals(await single.map(identity, ["works"]), ["works"]);
   });
 
-  test("Pool rejects the tasks of a worker that died, and replaces it", async () => {
-    await using pool = new TestPool({ workers: 2 });
-    const { doors, open } = gate();
-    const other = pool.apply(pass, doors);
-    const deaths: [() => unknown, RegExp][] = [
-      [() => Deno.exit(7), /exited with code 7/],
-      [() => (self.close(), new Promise(() => {})), /closed itself/],
-      [
-        () => {
-          setTimeout(() => {
-            throw new Error("late");
-          });
-          return new Promise(() => {});
-        },
-        /late/,
-      ],
-      [
-        () => {
-          Promise.reject(new Error("unhandled"));
-          return new Promise(() => {});
-        },
-        /unhandled/,
-      ],
-    ];
-    for (const [die, message] of deaths) {
-      const error = await assertRejects(() => pool.apply(die), WorkerDiedError);
-      assertMatch(error.message, message);
-      assertEquals(await pool.apply(double, [21]), 42);
-    }
-    open();
-    assertEquals(await other, "passed");
-  });
-
   test("Pool.map() gives up on a task that takes longer than the timeout", async () => {
     const error = await assertRejects(
       () =>
