@@ -9,12 +9,10 @@ const { addTooLate, countWithAtomics, countWithLock, endings } = lesson;
 const { loseAnUpdate, transfer } = lesson;
 
 for (const name of ["addWithAtomics", "addWithLock"] as const) {
-  for (const workers of [2, 3]) {
-    Deno.test(`${name}: no order of ${workers} workers loses an update`, async () => {
-      const { call, trial, right } = adding(lesson, name, workers);
-      await assertRight(call, trial, right);
-    });
-  }
+  Deno.test(`${name}: no order of 3 workers loses an update`, async () => {
+    const { call, trial, right } = adding(lesson, name, 3);
+    await assertRight(call, trial, right);
+  });
 }
 
 for (const [ada, bob] of [[1, 0], [0, 1], [0, 0], [2, 3]] as const) {

@@ -88,12 +88,9 @@ Deno.test("runTasks: workers run tasks on other threads", async () => {
 Deno.test("runTasks: in workers, all tasks run at the same time", async () => {
   // Each task waits inside of its computation for all others.
   const meet = (barrier: Barrier) => barrier.wait({ timeout: 8_000 });
-  for (const tasks of [2, 5]) {
-    const inputs = Array<Barrier>(tasks).fill(new Barrier(tasks));
-    const results = await runTasks("workers", meet, inputs);
-    const places = Array.from({ length: tasks }, (_, i) => i);
-    assertEquals(results.toSorted(), places);
-  }
+  const inputs = Array<Barrier>(3).fill(new Barrier(3));
+  const results = await runTasks("workers", meet, inputs);
+  assertEquals(results.toSorted(), [0, 1, 2]);
 });
 
 Deno.test("given: workers are concurrent and parallel, async is concurrent only", async () => {

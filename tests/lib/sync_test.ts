@@ -23,6 +23,10 @@ const mod = new URL("../../mod.ts", import.meta.url).href;
 const cells = (length: number) =>
   new Int32Array(new SharedArrayBuffer(4 * length));
 
+/** For the tests that need any worker. */
+const pool = new Pool({ workers: 1 });
+Deno.test.afterAll(() => pool.terminate());
+
 /** A worker that holds a lock, until it is told to go on or is terminated. */
 async function holder(lock: Lock) {
   const gate = cells(2);
@@ -105,14 +109,13 @@ Deno.test("Lock.acquire() blocks a worker until main lets go", async () => {
   const lock = new Lock();
   const guard = await lock.acquireAsync();
   const trace = cells(1);
-  const worker = new FunctionWorker((lock: Lock, trace: Int32Array) => {
+  const seen = pool.apply((lock: Lock, trace: Int32Array) => {
     using _ = lock.acquire();
     return trace[0];
-  }, { args: [lock, trace] });
-  worker.start();
+  }, [lock, trace]);
   trace[0] = 7;
   guard.release();
-  assertEquals(await worker.join(), 7);
+  assertEquals(await seen, 7);
 });
 
 Deno.test("Lock loses no update: 4 workers, 2000 each", async () => {
@@ -139,7 +142,6 @@ Deno.test("Lock.release() throws for one who does not hold it", async () => {
 });
 
 Deno.test("Lock.acquire() by its own holder throws instead of hanging", async () => {
-  using pool = new Pool({ workers: 1 });
   await assertRejects(
     () =>
       pool.apply((lock: Lock) => {
@@ -171,7 +173,6 @@ Deno.test("Lock gives up after a timeout or a signal, and loses no turn", async 
 
   using held = await lock.acquireAsync();
   void held;
-  using pool = new Pool({ workers: 1 });
   const inWorker = await assertRejects(
     () => pool.apply((lock: Lock) => void lock.acquire({ timeout: 1 }), [lock]),
     DOMException,
@@ -476,12 +477,8 @@ Deno.test("Barrier tells each how many arrived before", async () => {
 
 Deno.test("Barrier joins main and a worker", async () => {
   const barrier = new Barrier(2);
-  const worker = new FunctionWorker((barrier: Barrier) => barrier.wait(), {
-    args: [barrier],
-  });
-  worker.start();
-  const place = await barrier.waitAsync();
-  assertEquals(place + await worker.join(), 1);
+  const place = pool.apply((barrier: Barrier) => barrier.wait(), [barrier]);
+  assertEquals(await barrier.waitAsync() + await place, 1);
 });
 
 Deno.test("Barrier refuses a number of parties that is none, and to block main", () => {
@@ -538,7 +535,6 @@ Deno.test("Barrier breaks when a task that has it throws", async () => {
 });
 
 Deno.test("Barrier stays whole when a thread dies whose task had ended", async () => {
-  using pool = new Pool({ workers: 1 });
   const barrier = new Barrier(2);
   const meet = (barrier: Barrier) => barrier.wait();
   const both = () =>
