@@ -292,9 +292,10 @@ test("FunctionProcess carries what structured clone carries", async () => {
 test("FunctionProcess carries the buffer of a view, and views that share one", async () => {
   const { buffer } = new Uint8Array([1, 2, 3, 4]);
   const part = new Uint8Array(buffer, 1, 2);
+  await using pool = new Pool({ workers: 1, isolation: "process" });
   for (const args of [[part], [part, buffer], [part, new DataView(buffer)]]) {
     const echo = (...all: unknown[]) => all as ArrayBufferView[];
-    const back = await outcome(echo, { args });
+    const back = await pool.apply(echo, args);
     assertEquals([back[0]!.byteOffset, back[0]!.byteLength], [1, 2]);
     const buffers = back.map((one) => one.buffer ?? one as never);
     assertEquals(new Set(buffers).size, 1);
@@ -309,7 +310,7 @@ test("FunctionProcess carries 100 MB there and back", async () => {
   assertEquals([back.length, back.at(-1)], [bytes.length, 7]);
 });
 
-test("FunctionProcess names what a process cannot have", async () => {
+test("What a process cannot have is named", async () => {
   const cell = new Int32Array(new SharedArrayBuffer(4));
   const emptyModule = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
   const cases: [unknown, string][] = [
@@ -331,29 +332,27 @@ test("FunctionProcess names what a process cannot have", async () => {
       "args[0].add: a Module cannot be sent to a process",
     ],
   ];
+  await using pool = new Pool({ workers: 1, isolation: "process" });
+  const take = (_: unknown) => {};
   for (const [value, message] of cases) {
-    await assertRejects(
-      () => outcome((_: unknown) => {}, { args: [value] }),
-      TypeError,
-      message,
-    );
+    await assertRejects(() => pool.apply(take, [value]), TypeError, message);
   }
   const { port1, port2 } = new MessageChannel();
   await assertRejects(
-    () => outcome((_: unknown) => {}, { args: [1], transfer: [port1] }),
+    () => pool.apply(take, [1], { transfer: [port1] }),
     TypeError,
     "a MessagePort cannot be moved to a process",
   );
   port1.close();
   port2.close();
   await assertRejects(
-    () => outcome(() => ({ memory: new SharedArrayBuffer(1) })),
+    () => pool.apply(() => ({ memory: new SharedArrayBuffer(1) })),
     TypeError,
     "result.memory: a SharedArrayBuffer cannot be sent to a process, which",
   );
   await assertRejects(
     () =>
-      outcome(() => {
+      pool.apply(() => {
         throw new SharedArrayBuffer(1);
       }),
     Error,
