@@ -419,6 +419,14 @@ for (const isolation of ["worker", "process"] as const) {
       'uses "factor", which is neither an argument nor a variable of its own',
     );
     assertMatch(error.message, /shares no memory/);
+    const own = await assertRejects(
+      () =>
+        single.apply(() => {
+          throw new ReferenceError("no such entry");
+        }),
+      ReferenceError,
+    );
+    assertEquals(own.message, "no such entry");
   });
 
   test("Pool stays usable after a value that cannot be sent", async () => {
@@ -932,6 +940,11 @@ for (const isolation of ["worker", "process"] as const) {
       SyntaxError,
       "read cannot be sent as text: .#secret has no meaning outside",
     );
+    const error = await assertRejects(
+      () => single.apply(() => new Function("return @")),
+      SyntaxError,
+    );
+    assert(!error.message.includes("cannot be sent"), error.message);
   });
 
   test("Pool takes arrows, functions, methods and async ones, in strict mode", async () => {
