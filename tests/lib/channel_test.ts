@@ -76,9 +76,19 @@ Deno.test("Connection brings a copy, of all that structured clone copies", async
   assert(copy !== cyclic && copy.self === copy);
 });
 
-/** For the tests that need any worker. */
-const pool = new Pool({ workers: 1 });
+let pool = new Pool({ workers: 1 });
 Deno.test.afterAll(() => pool.terminate());
+
+/** Registers a test that needs any worker, and takes that of `pool`. */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test(name, () =>
+    fn().catch((error) => {
+      // What failed may have left a task that waits for ever.
+      pool.terminate();
+      pool = new Pool({ workers: 1 });
+      throw error;
+    }));
+}
 
 /** Sends a value to where it comes back from, in different ways. */
 const ways: Record<string, (value: unknown) => Promise<unknown>> = {
@@ -99,7 +109,7 @@ const ways: Record<string, (value: unknown) => Promise<unknown>> = {
 };
 
 for (const [name, way] of Object.entries(ways)) {
-  Deno.test(`Large buffers come out of ${name} as structured clone makes them`, async () => {
+  test(`Large buffers come out of ${name} as structured clone makes them`, async () => {
     class Sum extends Float64Array {}
     const buffer = new ArrayBuffer(160_000);
     const sent = {
@@ -216,7 +226,7 @@ Deno.test("Connection works in a FunctionWorker, and no longer here", async () =
   assertEquals(Deno.inspect(there), 'Connection { state: "moved" }');
 });
 
-Deno.test("Connection works in a pool's task, also inside an object", async () => {
+test("Connection works in a pool's task, also inside an object", async () => {
   const [here, there] = pipe<number>();
   const doubled = pool.apply(
     async ({ ends: [end] }: { ends: [Connection<number>] }) => {
@@ -271,7 +281,7 @@ Deno.test("Connection that has received stays here, and says so", async () => {
   assertEquals(await b.recv(), 2);
 });
 
-Deno.test("Connection comes back as a task's result", async () => {
+test("Connection comes back as a task's result", async () => {
   const [a, b] = pipe<number>();
   const back = await pool.apply((end: Connection<number>) => end, [b]);
   await a.send(5);
@@ -431,7 +441,7 @@ Deno.test("Queue.put() and get() give up after a timeout or a signal; nothing is
   assertEquals(queue.size, 0);
 });
 
-Deno.test("Queue.put() names the part that cannot be sent, and goes on", async () => {
+test("Queue.put() names the part that cannot be sent, and goes on", async () => {
   const queue = new Queue<unknown>();
   const put = (queue: Queue<unknown>) => queue.put({ a: [() => {}] });
   const ways = [() => put(queue), () => pool.apply(put, [queue])];
@@ -500,7 +510,7 @@ Deno.test("Queue works in workers: each item once, each producer's in order", as
   assertEquals(all, Array.from({ length: 3 * each }, (_, i) => i));
 });
 
-Deno.test("Queue waits in workers too, gives up, and says when it is closed", async () => {
+test("Queue waits in workers too, gives up, and says when it is closed", async () => {
   const queue = new Queue<number>({ capacity: 1 });
   const seen = await pool.apply(async (queue: Queue<number>) => {
     const names: string[] = [];
@@ -838,7 +848,7 @@ Deno.test("Connection on its way to a worker is closed when that is terminated",
   assertInstanceOf(await errorOf(waiting), ChannelClosedError);
 });
 
-Deno.test("A task that returns closes the connections that it was given, and no other", async () => {
+test("A task that returns closes the connections that it was given, and no other", async () => {
   const [a, b] = pipe<string>();
   const [c, d] = pipe<string>();
   const [, back] = await pool.apply(
@@ -885,7 +895,7 @@ testWith(
 );
 
 for (const [name, way] of Object.entries(ways)) {
-  Deno.test(`What belongs to Deno is refused by ${name}, and named`, async () => {
+  test(`What belongs to Deno is refused by ${name}, and named`, async () => {
     const refused = [
       new URL("http://localhost"),
       new Headers(),
@@ -905,7 +915,7 @@ for (const [name, way] of Object.entries(ways)) {
     }
   });
 
-  Deno.test(`An Error comes out of ${name} with its class, fields and causes`, async () => {
+  test(`An Error comes out of ${name} with its class, fields and causes`, async () => {
     class Overdrawn extends RangeError {
       balance = -5n;
       held = new Lock();
@@ -922,7 +932,7 @@ for (const [name, way] of Object.entries(ways)) {
     assert(back.error.self === back.error && !("toDo" in back.error));
   });
 
-  Deno.test(`Data that looks like a packed object comes out of ${name} as data`, async () => {
+  test(`Data that looks like a packed object comes out of ${name} as data`, async () => {
     const data = [
       { portable: "Queue", kind: "Queue", cells: new Int32Array(4) },
       { kind: "Error", head: {}, parts: [] },
@@ -934,7 +944,7 @@ for (const [name, way] of Object.entries(ways)) {
   });
 }
 
-Deno.test("A range and a pipeline are refused: what arrives could not be iterated", async () => {
+test("A range and a pipeline are refused: what arrives could not be iterated", async () => {
   for (const [name, part] of [["Range", range(3)], ["Pipeline", lazy([1])]]) {
     await assertRejects(
       () => pool.apply((x: unknown) => x, [part]),
@@ -1013,7 +1023,7 @@ Deno.test("Queue has room again when a producer dies that had promised an item",
   assertEquals(await queue.get(), 1);
 });
 
-Deno.test("Queue with a connection in an item gives it to one who gets it", async () => {
+test("Queue with a connection in an item gives it to one who gets it", async () => {
   const queue = new Queue<Connection<string>>();
   const [here, there] = pipe<string>();
   await queue.put(there);

@@ -29,13 +29,20 @@ async function thrownBy(call: () => Promise<unknown>): Promise<unknown> {
 }
 
 for (const isolation of ["worker", "process"] as const) {
-  const pool = new Pool({ workers: 2, isolation });
+  let pool = new Pool({ workers: 2, isolation });
   Deno.test.afterAll(() => pool.terminate());
   const test = (name: string, fn: (pool: Pool) => Promise<void>) => {
     const run = async () => {
-      await fn(pool);
-      // Whatever happened, the pool goes on.
-      assertEquals(await pool.apply((x: number) => x + 1, [41]), 42);
+      try {
+        await fn(pool);
+        // Whatever happened, the pool goes on.
+        assertEquals(await pool.apply((x: number) => x + 1, [41]), 42);
+      } catch (error) {
+        // What failed may have left tasks that wait for ever.
+        pool.terminate();
+        pool = new Pool({ workers: 2, isolation });
+        throw error;
+      }
     };
     if (isolation === "worker") Deno.test(name, run);
     else testWith(["run"], `${name} (process)`, run);

@@ -76,14 +76,23 @@ for (const isolation of ["worker", "process"] as const) {
   }
 
   // For the tests that need any worker, and any two.
-  const single = new TestPool({ workers: 1 });
-  const pool = new TestPool({ workers: 2 });
-  Deno.test.afterAll(() => [single, pool].forEach((it) => it.terminate()));
+  let single = new TestPool({ workers: 1 });
+  let pool = new TestPool({ workers: 2 });
+  const end = () => [single, pool].forEach((it) => it.terminate());
+  Deno.test.afterAll(end);
 
-  const test = (name: string, fn: () => Promise<void>) =>
-    isolation === "worker"
-      ? Deno.test(name, fn)
-      : testWith(["run"], `${name} (process)`, fn);
+  const test = (name: string, fn: () => Promise<void>) => {
+    const run = () =>
+      fn().catch((error) => {
+        // What failed may have left tasks that wait for ever.
+        end();
+        single = new TestPool({ workers: 1 });
+        pool = new TestPool({ workers: 2 });
+        throw error;
+      });
+    if (isolation === "worker") Deno.test(name, run);
+    else testWith(["run"], `${name} (process)`, run);
+  };
 
   test("Pool.map() gives the results in the order of the input", async () => {
     const input = Array.from({ length: 100 }, (_, i) => i);

@@ -23,9 +23,19 @@ const mod = new URL("../../mod.ts", import.meta.url).href;
 const cells = (length: number) =>
   new Int32Array(new SharedArrayBuffer(4 * length));
 
-/** For the tests that need any worker. */
-const pool = new Pool({ workers: 1 });
+let pool = new Pool({ workers: 1 });
 Deno.test.afterAll(() => pool.terminate());
+
+/** Registers a test that needs any worker, and takes that of `pool`. */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test(name, () =>
+    fn().catch((error) => {
+      // What failed may have left a task that waits for ever.
+      pool.terminate();
+      pool = new Pool({ workers: 1 });
+      throw error;
+    }));
+}
 
 /** A worker that holds a lock, until it is told to go on or is terminated. */
 async function holder(lock: Lock) {
@@ -105,7 +115,7 @@ Deno.test("Lock.acquireAsync() waits for a worker that holds it", async () => {
   assertEquals(lock.isLocked, false);
 });
 
-Deno.test("Lock.acquire() blocks a worker until main lets go", async () => {
+test("Lock.acquire() blocks a worker until main lets go", async () => {
   const lock = new Lock();
   const guard = await lock.acquireAsync();
   const trace = cells(1);
@@ -141,7 +151,7 @@ Deno.test("Lock.release() throws for one who does not hold it", async () => {
   await worker.join();
 });
 
-Deno.test("Lock.acquire() by its own holder throws instead of hanging", async () => {
+test("Lock.acquire() by its own holder throws instead of hanging", async () => {
   await assertRejects(
     () =>
       pool.apply((lock: Lock) => {
@@ -153,7 +163,7 @@ Deno.test("Lock.acquire() by its own holder throws instead of hanging", async ()
   );
 });
 
-Deno.test("Lock gives up after a timeout or a signal, and loses no turn", async () => {
+test("Lock gives up after a timeout or a signal, and loses no turn", async () => {
   const lock = new Lock();
   const guard = await lock.acquireAsync();
   const late = await assertRejects(
@@ -475,7 +485,7 @@ Deno.test("Barrier tells each how many arrived before", async () => {
   assertEquals(Deno.inspect(barrier), "Barrier { parties: 3 }");
 });
 
-Deno.test("Barrier joins main and a worker", async () => {
+test("Barrier joins main and a worker", async () => {
   const barrier = new Barrier(2);
   const place = pool.apply((barrier: Barrier) => barrier.wait(), [barrier]);
   assertEquals(await barrier.waitAsync() + await place, 1);
@@ -534,7 +544,7 @@ Deno.test("Barrier breaks when a task that has it throws", async () => {
   await assertRejects(() => barrier.waitAsync(), BrokenBarrierError);
 });
 
-Deno.test("Barrier stays whole when a thread dies whose task had ended", async () => {
+test("Barrier stays whole when a thread dies whose task had ended", async () => {
   const barrier = new Barrier(2);
   const meet = (barrier: Barrier) => barrier.wait();
   const both = () =>
