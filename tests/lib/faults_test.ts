@@ -203,13 +203,13 @@ for (const isolation of ["worker", "process"] as const) {
       const other = pool.apply(wait, [started, go]);
       await started.get();
       const error = await thrownBy(() => pool.apply(die));
+      go.close();
+      assertEquals(await other, "went on");
       assertInstanceOf(error, WorkerDiedError);
       assertEquals(error.name, "WorkerDiedError");
       assertMatch(error.message, message);
       assertMatch(error.worker, /^Worker-[12]$/);
       if (/code 7/.test(error.message)) assertEquals(error.exitCode, 7);
-      go.close();
-      assertEquals(await other, "went on");
     });
   }
 
