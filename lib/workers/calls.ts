@@ -4,7 +4,7 @@
  * @module
  */
 
-import { beginTask, endTask, realm } from "../messages/life.ts";
+import { endTask, type Given, realm } from "../messages/life.ts";
 import { copyValue, discard, isImmutable } from "../messages/travel.ts";
 import { continueStack } from "./errors.ts";
 import type { Chunk, Outcome } from "./host.ts";
@@ -70,8 +70,8 @@ export class Call {
     this.#isOver = true;
     this.options.signal?.removeEventListener("abort", this.#abort);
     for (const chunk of this.chunks) {
-      chunk.place?.cancel(chunk);
-      chunk.drop();
+      if (chunk.place) chunk.place.cancel(chunk);
+      else chunk.drop();
     }
   }
 
@@ -114,7 +114,7 @@ export class CallChunk implements Chunk {
   inputs: readonly unknown[];
   transfer: readonly Transferable[];
   /** The pipes and queues among the copies, as a task is given them. */
-  #given: ReturnType<typeof beginTask> | undefined;
+  #given: Set<Given> | undefined;
   readonly #settle = Promise.withResolvers<readonly unknown[]>();
 
   constructor(
@@ -151,7 +151,8 @@ export class CallChunk implements Chunk {
     if (isSame && transfer.length === 0) return;
     const here = realm();
     const { task } = here;
-    this.#given = beginTask();
+    // Again, if it has waited for a worker and then for its initializer.
+    here.task = this.#given ??= new Set();
     try {
       Object.assign(this, copyValue({ inputs, transfer }, { transfer }));
     } finally {
@@ -159,7 +160,7 @@ export class CallChunk implements Chunk {
     }
   }
 
-  /** Closes pipes and queues among the copies: they were sent, or never will be. */
+  /** Closes pipes and queues among the copies, which nobody uses any more. */
   drop(): void {
     if (this.#given) endTask(this.#given, false);
   }
