@@ -416,6 +416,7 @@ export function timeline(spans: readonly Span[], start?: number): void {
  */
 export async function pause(ms: number): Promise<void> {
   narrator?.before("pause");
+  if (ms === 0) return;
   if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return;
   const reader = Deno.stdin.readable.getReader();
   const timer = setTimeout(() => void reader.cancel(), ms);

@@ -64,23 +64,24 @@ export function wrapCode(code: string, columns: number): string[] {
  */
 function breakOf(line: string, columns: number): number {
   const start = /^ */.exec(line)![0].length + 1;
-  const places = (text: string) =>
-    [...text.matchAll(
-      /(?<!\bnew|\bawait|=>) (?!=>|[)}\]])|(?<=\))(?=\.\w+\()/g,
-    )]
+  const places = (text: string, pattern: RegExp) =>
+    [...text.matchAll(pattern)]
       .map(({ index, 0: space }) => index + space.length)
       .filter((index) => index > start && index <= columns);
   const outside = line.replace(
     /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`/g,
     (string) => "x".repeat(string.length),
   );
-  const all = places(outside);
+  const good =
+    /(?<!\b(?:new|await|return)|=>) (?!=>|[)}\]])|(?<=\))(?=\.\w+\()/g;
+  const possible = /(?<!\bnew) |(?=\.\w+\()/g;
   const depth = (index: number) =>
     outside.slice(0, index).replace(/[^([{]/g, "").length -
     outside.slice(0, index).replace(/[^)}\]]/g, "").length;
-  const [best] = all.filter((index) => index > columns / 2)
+  const [best] = places(outside, good).filter((index) => index > columns / 2)
     .sort((a, b) => depth(a) - depth(b) || b - a);
-  return best ?? all.at(-1) ?? places(line).at(-1) ?? columns;
+  return best ?? places(outside, possible).at(-1) ??
+    places(line, possible).at(-1) ?? columns;
 }
 
 /** How a table is laid out: its heads, and each row as it comes. */

@@ -388,7 +388,18 @@ Deno.test("wrapCode() breaks outside of strings, and indents what follows", () =
     "      two)",
   ]);
   assertEquals(wrapCode("short\n  lines", 30), ["short", "  lines"]);
-  // `new` stays with what is made.
+  // A word is whole, and has what it belongs to: `return`, `new`.
+  const hired = "const pool = hire(navigator.hardwareConcurrency);";
+  assertEquals(wrapCode(hired, 40), [
+    "const pool =",
+    "    hire(navigator.hardwareConcurrency);",
+  ]);
+  const later =
+    "  return new Promise((resolve) => setTimeout(() => resolve(ms), ms));";
+  assertEquals(wrapCode(later, 56), [
+    "  return new Promise((resolve) => setTimeout(() =>",
+    "      resolve(ms), ms));",
+  ]);
   assertEquals(wrapCode("if (x) throw new RangeError(y);", 25), [
     "if (x) throw",
     "    new RangeError(y);",
