@@ -76,8 +76,9 @@ export class Codec {
     const usual = isList ? Array.prototype : Object.prototype;
     if (above !== usual && above !== null) return false;
     // `arguments` looks like a plain object, and cannot be sent.
-    const what = Object.prototype.toString.call(value);
-    if (!isList && what !== "[object Object]") return false;
+    const isTagged = Symbol.toStringTag in value ||
+      Object.prototype.toString.call(value) !== "[object Object]";
+    if (!isList && isTagged) return false;
     if (isList && value.length > budget.left) return false;
     const keys = Object.keys(value);
     budget.left -= keys.length;

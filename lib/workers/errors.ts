@@ -41,16 +41,20 @@ export class WorkerDiedError extends Error {
    * @param death How it ended.
    */
   constructor(worker: string, death: Death) {
-    const { how, cause } = death;
     const hasCause = "cause" in death;
-    const isError = cause instanceof Error;
-    // String() would fail of an object with a toString of its own that is none.
-    const what = isError ? `${cause.name}: ${cause.message}` : describe(cause);
-    const why = hasCause ? `: ${what}` : "";
-    super(`${worker} ${how}${why}`, hasCause ? death : {});
+    const why = hasCause ? `: ${textOf(death.cause)}` : "";
+    super(`${worker} ${death.how}${why}`, hasCause ? death : {});
     this.worker = worker;
     this.exitCode = death.exitCode;
     this.signal = death.signal;
+  }
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return describe(thrown); // its toString is no function
   }
 }
 

@@ -776,6 +776,11 @@ test("What V8 cannot send fails its task, and the program goes on", async () => 
   const values: unknown[] = [
     new Proxy({}, {}),
     listOfArguments(1),
+    {
+      get [Symbol.toStringTag](): string {
+        throw new Error("not to be asked");
+      },
+    },
     new WeakMap(),
     Symbol("s"),
     [Promise.resolve()],
@@ -788,6 +793,7 @@ test("What V8 cannot send fails its task, and the program goes on", async () => 
   ];
   for (const value of values) {
     const outcome = await pool.apply(same, [value]).catch((error) => error);
+    assert(!/not to be asked/.test(String(outcome)));
     assert(!(outcome instanceof WorkerDiedError), String(outcome));
     assertEquals(await pool.apply(same, [5]), 5);
   }
