@@ -60,8 +60,8 @@ lesson(import.meta, async () => {
   await show(() => loseAnUpdate(addTooLate)); // 1
 
   section("Two locks");
-  // Ada's account has 1, Bob's 0, and each has a lock. Worker 1 moves 1 to Bob,
-  // worker 2 to Ada, if there is one. `endings` counts how the orders end.
+  // Ada's account has 1, Bob's 0, and each has a lock. Worker 1 moves 1 to Bob.
+  // Worker 2 moves 1 to Ada, if Bob has it. `endings` counts how the orders end.
   code(transfer);
   await show(() => endings(transfer)); // { "ada 1, bob 0": 1, "ada 0, bob 1": 1 }
 

@@ -193,7 +193,10 @@ export class Work {
     const same = JSON.stringify(work.changes);
     const all = this.#keptVersions()
       .filter(({ changes }) => JSON.stringify(changes) !== same);
-    const versions = place === "next" ? [work, ...all] : [...all, work];
+    // One store is there for all lessons.
+    const versions = place === "next"
+      ? [work, ...all].slice(0, 30)
+      : [...all, work];
     if (!save(`${this.#data.name}:kept`, versions)) this.onUnsaved();
   }
 

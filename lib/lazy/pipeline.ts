@@ -263,7 +263,8 @@ export class Pipeline<T> implements Iterable<T> {
 }
 
 /**
- * Describes the items of a source, to be filtered, mapped and so on.
+ * Describes the items of a source, to be filtered, mapped and so on. It needs a
+ * place where code may be made of text, as workers do.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -300,8 +300,8 @@ export class Store {
  *
  * Each item is delivered once. The items of one producer stay in their order.
  * What is on its way to a process that ends is put in again, behind the others, if
- * the queue is still open; so is an item with a connection in it, on its way to a
- * worker whose `get` has given up.
+ * the queue is still open. An item with a connection in it is put in again, too,
+ * if it was on its way to a worker whose `get` has given up.
  * The items are kept by the thread that made the queue; a Queue that was sent
  * to another thread talks to it through a pipe, until the task that was given the
  * queue ends.

@@ -667,6 +667,9 @@ test("what is played with has an end, and leaves no thread", () =>
         document.querySelector(".told")!.textContent!,
       )
     );
+    await page.evaluate(() => {
+      AbortSignal.timeout = () => new AbortController().signal;
+    });
     const exit = "export function evaluationOrder() {\n  Deno.exit();\n}";
     await write(page, "function evaluationOrder(", exit);
     await press(page, "Show the order", ".widget");
