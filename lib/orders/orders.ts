@@ -8,6 +8,7 @@
 import {
   checkCount,
   checkFunction,
+  checkOptions,
   checkTimeout,
   describe,
 } from "../describe.ts";
@@ -151,6 +152,10 @@ export async function everyOrder<const S extends Sharing>(
   task: (shared: Shared<S>, worker: number) => unknown,
   options: OrdersOptions<S>,
 ): Promise<Orders<S>> {
+  const example = "everyOrder(f, { shared: { counter: 1 } })";
+  for (const given of [options, options?.shared]) {
+    checkOptions("everyOrder", example, given);
+  }
   const { limit = 100_000, all = false, signal, onOrder } = options;
   const { executor, things } = prepare(task, options);
   const outcomes = new Map<string, Outcome<S>>();

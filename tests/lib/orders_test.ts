@@ -406,6 +406,7 @@ Deno.test("everyOrder refuses what it cannot try, and names it", async () => {
     ],
     [() => {}, { shared: { x: 0 } }, "shared.x must be a whole number"],
     [() => {}, { onOrder: 1 }, "onOrder must be a function"],
+    [() => {}, { shared: undefined }, "as in everyOrder(f, { shared: "],
   ];
   for (const [task, options, message] of refused) {
     const all = { shared: {}, ...options };
