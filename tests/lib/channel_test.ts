@@ -17,6 +17,7 @@ import {
   range,
 } from "../../mod.ts";
 import { deno, runProgram, testWith } from "../helper.ts";
+import { sharedPools } from "./shared_pools.ts";
 
 const mod = new URL("../../mod.ts", import.meta.url).href;
 
@@ -76,18 +77,12 @@ Deno.test("Connection brings a copy, of all that structured clone copies", async
   assert(copy !== cyclic && copy.self === copy);
 });
 
-let pool = new Pool({ workers: 1 });
-Deno.test.afterAll(() => pool.terminate());
+let pool!: Pool;
+const withPool = sharedPools(() => [pool = new Pool({ workers: 1 })]);
 
 /** Registers a test that needs any worker, and takes that of `pool`. */
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test(name, () =>
-    fn().catch((error) => {
-      // What failed may have left a task that waits for ever.
-      pool.terminate();
-      pool = new Pool({ workers: 1 });
-      throw error;
-    }));
+  Deno.test(name, withPool(fn));
 }
 
 /** Sends a value to where it comes back from, in different ways. */

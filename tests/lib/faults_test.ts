@@ -12,6 +12,7 @@ import {
 } from "@std/assert";
 import { Pool, type PoolOptions, Queue, WorkerDiedError } from "../../mod.ts";
 import { deno, runProgram, testWith } from "../helper.ts";
+import { sharedPools } from "./shared_pools.ts";
 
 const mod = new URL("../../mod.ts", import.meta.url).href;
 
@@ -29,21 +30,16 @@ async function thrownBy(call: () => Promise<unknown>): Promise<unknown> {
 }
 
 for (const isolation of ["worker", "process"] as const) {
-  let pool = new Pool({ workers: 2, isolation });
-  Deno.test.afterAll(() => pool.terminate());
+  let pool!: Pool;
+  const withPool = sharedPools(() => [
+    pool = new Pool({ workers: 2, isolation }),
+  ]);
   const test = (name: string, fn: (pool: Pool) => Promise<void>) => {
-    const run = async () => {
-      try {
-        await fn(pool);
-        // Whatever happened, the pool goes on.
-        assertEquals(await pool.apply((x: number) => x + 1, [41]), 42);
-      } catch (error) {
-        // What failed may have left tasks that wait for ever.
-        pool.terminate();
-        pool = new Pool({ workers: 2, isolation });
-        throw error;
-      }
-    };
+    const run = withPool(async () => {
+      await fn(pool);
+      // Whatever happened, the pool goes on.
+      assertEquals(await pool.apply((x: number) => x + 1, [41]), 42);
+    });
     if (isolation === "worker") Deno.test(name, run);
     else testWith(["run"], `${name} (process)`, run);
   };

@@ -17,6 +17,7 @@ import {
 } from "../../mod.ts";
 import { realm } from "../../lib/messages/life.ts";
 import { deno, runProgram, testWith } from "../helper.ts";
+import { sharedPools } from "./shared_pools.ts";
 
 const double = (x: number) => x * 2;
 const never = () => new Promise<never>(() => {});
@@ -76,20 +77,15 @@ for (const isolation of ["worker", "process"] as const) {
   }
 
   // For the tests that need any worker, and any two.
-  let single = new TestPool({ workers: 1 });
-  let pool = new TestPool({ workers: 2 });
-  const end = () => [single, pool].forEach((it) => it.terminate());
-  Deno.test.afterAll(end);
+  let single!: TestPool;
+  let pool!: TestPool;
+  const withPools = sharedPools(() => [
+    single = new TestPool({ workers: 1 }),
+    pool = new TestPool({ workers: 2 }),
+  ]);
 
   const test = (name: string, fn: () => Promise<void>) => {
-    const run = () =>
-      fn().catch((error) => {
-        // What failed may have left tasks that wait for ever.
-        end();
-        single = new TestPool({ workers: 1 });
-        pool = new TestPool({ workers: 2 });
-        throw error;
-      });
+    const run = withPools(fn);
     if (isolation === "worker") Deno.test(name, run);
     else testWith(["run"], `${name} (process)`, run);
   };

@@ -17,24 +17,19 @@ import {
 import { Line } from "../../lib/sync.ts";
 import { realm } from "../../lib/messages/life.ts";
 import { testWith } from "../helper.ts";
+import { sharedPools } from "./shared_pools.ts";
 
 const mod = new URL("../../mod.ts", import.meta.url).href;
 
 const cells = (length: number) =>
   new Int32Array(new SharedArrayBuffer(4 * length));
 
-let pool = new Pool({ workers: 1 });
-Deno.test.afterAll(() => pool.terminate());
+let pool!: Pool;
+const withPool = sharedPools(() => [pool = new Pool({ workers: 1 })]);
 
 /** Registers a test that needs any worker, and takes that of `pool`. */
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test(name, () =>
-    fn().catch((error) => {
-      // What failed may have left a task that waits for ever.
-      pool.terminate();
-      pool = new Pool({ workers: 1 });
-      throw error;
-    }));
+  Deno.test(name, withPool(fn));
 }
 
 /** A worker that holds a lock, until it is told to go on or is terminated. */
