@@ -42,7 +42,7 @@ export class WorkerDiedError extends Error {
    */
   constructor(worker: string, death: Death) {
     const hasCause = "cause" in death;
-    const why = hasCause ? `: ${textOf(death.cause)}` : "";
+    const why = hasCause ? `: ${inWords(death.cause)}` : "";
     super(`${worker} ${death.how}${why}`, hasCause ? death : {});
     this.worker = worker;
     this.exitCode = death.exitCode;
@@ -50,7 +50,7 @@ export class WorkerDiedError extends Error {
   }
 }
 
-function textOf(thrown: unknown): string {
+function inWords(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
