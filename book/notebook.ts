@@ -18,7 +18,11 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { chosenLessons, lessonsIn } from "../classroom/exercise/regions.ts";
+import {
+  chosenLessons,
+  type LessonFiles,
+  lessonsIn,
+} from "../classroom/exercise/regions.ts";
 import { lessons } from "../lib/lesson.ts";
 import { run } from "../mod.ts";
 import { type Page, pageOf, printers, type Row } from "./segments.ts";
@@ -278,16 +282,15 @@ export function notebookOf(cells: readonly Cell[]): string {
  * Writes the notebooks, and the deno.json by which their imports are found.
  *
  * @param out The folder to write to.
- * @param chosen The numbers of the lessons; all of them unless given.
+ * @param chosen The lessons; all of them unless given.
  * @param values Values of options, instead of their defaults.
  * @returns The names of the files.
  */
 export async function writeNotebooks(
   out: string,
-  chosen: readonly string[] = ["all"],
+  chosen: readonly LessonFiles[] = lessonsIn(root),
   values: Values = {},
 ): Promise<string[]> {
-  const all = chosenLessons(lessonsIn(root), chosen);
   await Deno.mkdir(out, { recursive: true });
   const { imports } = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),
@@ -298,7 +301,7 @@ export async function writeNotebooks(
     JSON.stringify({ imports: { ...imports, ...course } }, null, 2) + "\n",
   );
   const written: string[] = [];
-  for (const { path } of all) {
+  for (const { path } of chosen) {
     const name = path.replace(/^.*\/|\.ts$/g, "");
     const source = await Deno.readTextFile(new URL(path, root));
     const cells = cellsOf(name, source, values);
@@ -309,8 +312,8 @@ export async function writeNotebooks(
   return written;
 }
 
-/** The command line; gives the exit code. */
-async function main(args: readonly string[]): Promise<number> {
+/** Reads a command line: what to write where, `"help"`, or what is wrong. */
+function requestOf(args: readonly string[]) {
   const unknown: string[] = [];
   const { _: words, out, help } = parseArgs([...args], {
     string: ["out", "_"],
@@ -320,22 +323,30 @@ async function main(args: readonly string[]): Promise<number> {
       if (word.startsWith("-")) unknown.push(word);
     },
   });
-  if (help) return console.log(usage), 0;
+  if (help) return "help";
+  if (unknown.length > 0) return new Error(`unknown option ${unknown[0]}`);
+  if (out === "") return new Error("--out: a folder is missing");
+  const typed = words.length > 0 ? words.map(String) : ["all"];
   try {
-    if (unknown.length > 0) {
-      throw new RangeError(`unknown option ${unknown[0]}`);
-    }
-    if (out === "") throw new RangeError("--out: a folder is missing");
-    const chosen = words.length > 0 ? words.map(String) : undefined;
-    for (const name of await writeNotebooks(`${out}`, chosen)) {
-      console.log(`${out}/${name}`);
-    }
-    return 0;
+    return { out: `${out}`, chosen: chosenLessons(lessonsIn(root), typed) };
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    console.error(`notebook: ${error.message}\n\n${usage}`);
+    return error as Error;
+  }
+}
+
+/** The command line; gives the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const request = requestOf(args);
+  if (request === "help") return console.log(usage), 0;
+  if (request instanceof Error) {
+    console.error(`notebook: ${request.message}\n\n${usage}`);
     return 2;
   }
+  const { out, chosen } = request;
+  for (const name of await writeNotebooks(out, chosen)) {
+    console.log(`${out}/${name}`);
+  }
+  return 0;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
